@@ -1,0 +1,1 @@
+"""The algorithm, in the order of the data: photo, detection, network, maps, target, alignment, registration, detail, pipeline."""
