@@ -1,0 +1,73 @@
+"""Connectivity and first-order geometry of quad and triangle meshes."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Points = NDArray[np.floating]
+Indices = NDArray[np.integer]
+
+
+def triangulate(faces: Indices) -> Indices:
+    """Split quads (m, 4) along their first diagonal into triangles (2m, 3); triangles (m, 3) are returned as they are.
+
+    The two triangles of quad k are rows 2k and 2k + 1.
+
+    Raises
+    ------
+    ValueError
+        If `faces` has neither three nor four columns.
+    """
+    if faces.ndim != 2 or faces.shape[1] not in (3, 4):
+        raise ValueError(f"faces must have shape (m, 3) or (m, 4), not {faces.shape}")
+    if faces.shape[1] == 3:
+        return faces
+    return np.stack([faces[:, [0, 1, 2]], faces[:, [0, 2, 3]]], axis=1).reshape(-1, 3)
+
+
+def triangle_normals(vertices: Points, triangles: Indices) -> NDArray[np.float64]:
+    """Normals (m, 3) of triangles, pointing to their anticlockwise side, twice the triangles' areas long."""
+    corners = np.asarray(vertices, dtype=np.float64)[triangles]
+    return np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+
+
+def sum_to_vertices(per_triangle: NDArray[np.floating], triangles: Indices, count: int) -> NDArray[np.float64]:
+    """Add each triangle's value (m, ...) to its three vertices; returns (count, ...)."""
+    flat = np.asarray(per_triangle, dtype=np.float64).reshape(len(triangles), -1)
+    total = np.stack(
+        [np.bincount(triangles.ravel(), np.repeat(column, 3), count) for column in flat.T],
+        axis=1,
+    )
+    return total.reshape(count, *np.shape(per_triangle)[1:])
+
+
+def normalise(vectors: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Scale vectors (..., 3) to length one; zero vectors stay zero."""
+    vectors = np.asarray(vectors, dtype=np.float64)
+    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
+    return vectors / np.where(lengths > 0, lengths, 1.0)
+
+
+def vertex_normals(vertices: Points, faces: Indices) -> NDArray[np.float64]:
+    """Area-weighted unit normals (n, 3) at the vertices of a mesh of triangles or quads."""
+    triangles = triangulate(faces)
+    return normalise(sum_to_vertices(triangle_normals(vertices, triangles), triangles, len(vertices)))
+
+
+def vertex_areas(vertices: Points, faces: Indices) -> NDArray[np.float64]:
+    """A third of the area of the adjacent triangles, for each vertex (n,)."""
+    triangles = triangulate(faces)
+    areas = np.linalg.norm(triangle_normals(vertices, triangles), axis=1) / 2
+    return sum_to_vertices(areas / 3, triangles, len(vertices))
+
+
+def unique_edges(faces: Indices) -> Indices:
+    """Each edge once, (e, 2), the smaller vertex index first, sorted."""
+    edges = np.stack([faces, np.roll(faces, -1, axis=1)], axis=-1).reshape(-1, 2)
+    return np.unique(np.sort(edges, axis=1), axis=0)
+
+
+def boundary_edges(faces: Indices) -> Indices:
+    """Edges (e, 2) that belong to one face only, directed as that face runs."""
+    edges = np.stack([faces, np.roll(faces, -1, axis=1)], axis=-1).reshape(-1, 2)
+    _, inverse, counts = np.unique(np.sort(edges, axis=1), axis=0, return_inverse=True, return_counts=True)
+    return edges[counts[inverse] == 1]
