@@ -1,0 +1,129 @@
+"""What a reconstruction is, as arrays. Needs numpy alone, so that Blender's process can read what the worker wrote."""
+
+import json
+import zipfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import DataFileError
+from .camera import Camera
+
+#: Vertices (n, 3), quads (m, 4) and UVs (m, 4, 2) of a mesh that is not deformed by the registration's groups and keys.
+PlainMesh = tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.float32]]
+
+
+@dataclass(frozen=True)
+class Reconstruction:
+    """One face from one photo.
+
+    The head frame is upright and in millimetres: x right, y up, z out of the face, its origin that of the template.
+
+    Attributes
+    ----------
+    vertices : (n, 3) float64
+        The registered mesh at the chosen subdivision level, in the head frame.
+    faces : (m, 4) int32
+        Quads, anticlockwise seen from outside.
+    uvs : (m, 4, 2) float32
+        Texture coordinates of the faces' corners.
+    detail : (n, 3) float64
+        What fine detail adds to `vertices`, in millimetres.
+    groups : dict of str to (n,) float32
+        Vertex weights in [0, 1] by group name.
+    landmarks_68 : (68,) int32
+        Vertices of the 68 landmarks in iBUG order.
+    eyeballs : tuple of (vertices, faces, uvs)
+        The two eyeballs as meshes of their own in the head frame; may be empty.
+    head_to_camera : (4, 4) float64
+        From the head frame to the camera's frame, both in millimetres: rotation, translation and a uniform scale.
+    camera : Camera
+        From millimetres to pixels of the crop.
+    crop_to_photo : (2, 3) float64
+        Affine map from crop pixels to photo pixels.
+    photo_size : tuple of int
+        Width and height of the upright photo in pixels.
+    report : dict
+        What `report.json` says; JSON types only.
+    """
+
+    vertices: NDArray[np.float64]
+    faces: NDArray[np.int32]
+    uvs: NDArray[np.float32]
+    detail: NDArray[np.float64]
+    groups: dict[str, NDArray[np.float32]]
+    landmarks_68: NDArray[np.int32]
+    eyeballs: tuple[PlainMesh, ...]
+    head_to_camera: NDArray[np.float64]
+    camera: Camera
+    crop_to_photo: NDArray[np.float64]
+    photo_size: tuple[int, int]
+    report: dict[str, Any]
+
+    def save(self, path: Path) -> None:
+        """Write everything into one .npz.
+
+        Raises
+        ------
+        OSError
+            If the file cannot be written.
+        """
+        arrays: dict[str, Any] = {
+            "vertices": self.vertices,
+            "faces": self.faces,
+            "uvs": self.uvs,
+            "detail": self.detail,
+            "landmarks_68": self.landmarks_68,
+            "head_to_camera": self.head_to_camera,
+            "camera": np.array([self.camera.scale, *self.camera.centre, self.camera.inverse_distance]),
+            "crop_to_photo": self.crop_to_photo,
+            "photo_size": np.array(self.photo_size),
+            "report": np.array(json.dumps(self.report)),
+        }
+        arrays |= {f"group.{name}": weights for name, weights in self.groups.items()}
+        for index, eyeball in enumerate(self.eyeballs):
+            arrays |= {f"eyeball.{index}.{part}": array for part, array in zip(_MESH_PARTS, eyeball, strict=True)}
+        with Path(path).open("wb") as file:
+            np.savez(file, **arrays)
+
+    @classmethod
+    def load(cls, path: Path) -> "Reconstruction":
+        """Read what `save` wrote.
+
+        Raises
+        ------
+        DataFileError
+            If the file is missing, damaged or something else.
+        """
+        try:
+            with np.load(path, allow_pickle=False) as file:
+                arrays = dict(file)
+            return cls._from_arrays(arrays)
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            raise DataFileError(f"{Path(path).name} is not a saved reconstruction; run it again.") from error
+
+    @classmethod
+    def _from_arrays(cls, arrays: dict[str, NDArray[Any]]) -> "Reconstruction":
+        scale, centre_x, centre_y, inverse_distance = (float(value) for value in arrays["camera"])
+        count = sum(name.startswith("eyeball.") and name.endswith(".vertices") for name in arrays)
+        width, height = (int(value) for value in arrays["photo_size"])
+        return cls(
+            vertices=arrays["vertices"],
+            faces=arrays["faces"],
+            uvs=arrays["uvs"],
+            detail=arrays["detail"],
+            groups={name.removeprefix("group."): arrays[name] for name in arrays if name.startswith("group.")},
+            landmarks_68=arrays["landmarks_68"],
+            eyeballs=tuple(tuple(arrays[f"eyeball.{index}.{part}"] for part in _MESH_PARTS) for index in range(count)),  # type: ignore[misc]
+            head_to_camera=arrays["head_to_camera"],
+            camera=Camera(scale, (centre_x, centre_y), inverse_distance),
+            crop_to_photo=arrays["crop_to_photo"],
+            photo_size=(width, height),
+            report=json.loads(str(arrays["report"])),
+        )
+
+
+_MESH_PARTS = ("vertices", "faces", "uvs")
