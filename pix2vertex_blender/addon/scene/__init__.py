@@ -1,0 +1,1 @@
+"""Blender's scene: arrays become objects, objects become files and pictures."""

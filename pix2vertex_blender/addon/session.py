@@ -1,0 +1,80 @@
+"""What lives as long as Blender does: the worker process, the running reconstruction and the last error."""
+
+import os
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+
+from ..worker import IDLE_SECONDS_VARIABLE, MODULE_PATH_VARIABLE
+from .preferences import ADDON_PACKAGE, idle_seconds
+from .worker_client import Job, JobStatus, WorkerClient
+
+_WORKER_SCRIPT = Path(__file__).resolve().parent.parent / "worker.py"
+
+
+@dataclass
+class Session:
+    """The add-on's state outside of Blender's files.
+
+    Attributes
+    ----------
+    worker : WorkerClient or None
+        The client of the worker process; None until it is first needed.
+    job : Job or None
+        The last reconstruction that was asked for.
+    error : str
+        The sentence that tells why the last reconstruction failed; empty if it did not.
+    """
+
+    worker: WorkerClient | None = None
+    job: Job | None = None
+    error: str = ""
+
+    @property
+    def running_job(self) -> Job | None:
+        """The reconstruction that is running now."""
+        return self.job if self.job is not None and self.job.status is JobStatus.RUNNING else None
+
+
+SESSION = Session()
+
+
+def worker() -> WorkerClient:
+    """The client of the worker process, which starts when it gets its first job."""
+    if SESSION.worker is None:
+        environment = {
+            MODULE_PATH_VARIABLE: os.pathsep.join(_library_folders()),
+            IDLE_SECONDS_VARIABLE: str(idle_seconds()),
+        }
+        command = [sys.executable, *bpy.app.python_args, str(_WORKER_SCRIPT)]
+        SESSION.worker = WorkerClient(command, environment, user_folder() / "worker.log")
+    return SESSION.worker
+
+
+def stop_worker() -> None:
+    """End the worker process and give its memory back."""
+    if SESSION.worker is not None:
+        SESSION.worker.stop()
+    SESSION.worker = None
+    SESSION.job = None
+
+
+def user_folder() -> Path:
+    """The folder for this user's files: the extension's own, or Blender's temporary one without an installation."""
+    if ADDON_PACKAGE.startswith("bl_ext."):
+        return Path(bpy.utils.extension_path_user(ADDON_PACKAGE, create=True))
+    return temporary_folder()
+
+
+def temporary_folder() -> Path:
+    """The folder for files of this Blender session, deleted by Blender at its end."""
+    folder = Path(bpy.app.tempdir) / "pix2vertex"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
+
+
+def _library_folders() -> list[str]:
+    """Where Blender finds libraries: its own and those from extensions' wheels."""
+    return [folder for folder in sys.path if Path(folder).name in {"site-packages", "dist-packages"}]
