@@ -5,7 +5,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..errors import FaceNotFoundError
+from ..geometry.similarity import Similarity, fit_similarity_robustly
+from ..template.canonical import to_millimetres
 from .camera import Camera
+
+#: Fewer pixels than this are no face.
+SMALLEST_MASK = 100
+#: Prior of 1 / (camera's distance in mm): portraits are taken from arm's length to many metres.
+PRIOR_INVERSE_DISTANCE = 1 / 1200
+PRIOR_DEVIATION = 1 / 1500
+LARGEST_INVERSE_DISTANCE = 1 / 250
+INDEPENDENT_POINTS = 30
 
 
 @dataclass(frozen=True)
@@ -17,14 +28,110 @@ class FaceMaps:
     mask : (H, W) bool
         Where the face is seen.
     correspondence : (H, W, 3) float32
-        Canonical coordinates (see `pix2vertex_blender.template`) of the template point seen at each pixel; NaN off the mask.
+        Canonical coordinates (see `pix2vertex_blender.template`) of the template point seen at each pixel; NaN off the
+        mask.
     geometry : (H, W, 3) float32
         Points in millimetres in the camera's axes; NaN off the mask. Each point projects to its own pixel's centre.
     camera : Camera
         From millimetres to pixels of this grid.
+    head_pose : Similarity
+        From millimetres of the mean neutral face to millimetres of `geometry`; its scale is 1.
+    confidence : float
+        In [0, 1]: how well the correspondence fits a head seen under one camera.
     """
 
     mask: NDArray[np.bool_]
     correspondence: NDArray[np.float32]
     geometry: NDArray[np.float32]
     camera: Camera
+    head_pose: Similarity
+    confidence: float
+
+
+def read_maps(output: NDArray[np.float32]) -> FaceMaps:
+    """Turn a network's output into maps in millimetres.
+
+    The network knows no absolute size: the scale makes the face as large as the mean face. Depth is taken from the
+    geometry channels; the other two coordinates follow from the pixel and the camera, so that the mesh lies exactly over
+    the photo.
+
+    Parameters
+    ----------
+    output : (7, H, W)
+        Mask logit, canonical coordinates, and camera-aligned coordinates in units of half the crop.
+
+    Raises
+    ------
+    FaceNotFoundError
+        If hardly any pixel shows a face.
+    """
+    mask = output[0] > 0
+    if mask.sum() < SMALLEST_MASK:
+        raise FaceNotFoundError(
+            "No face was found in the photo: choose another photo or draw a face box around the face."
+        )
+    correspondence = np.moveaxis(output[1:4], 0, -1).astype(np.float64)
+    geometry = np.moveaxis(output[4:7], 0, -1).astype(np.float64)
+    mean_face_points = to_millimetres(correspondence[mask])
+    pose, distances = fit_similarity_robustly(mean_face_points, geometry[mask])
+    millimetres = geometry[mask] / pose.scale
+    rows, columns = np.nonzero(mask)
+    pixels = np.column_stack([columns, rows]) + 0.5
+    camera = fit_camera(millimetres, pixels)
+    points = camera.unproject(pixels, millimetres[:, 2])
+    return FaceMaps(
+        mask=mask,
+        correspondence=np.where(mask[..., None], correspondence, np.nan).astype(np.float32),
+        geometry=_scatter(points, mask),
+        camera=camera,
+        head_pose=Similarity(1.0, pose.rotation, pose.translation / pose.scale),
+        confidence=_confidence(output[0], distances / pose.scale, len(points)),
+    )
+
+
+def fit_camera(points: NDArray[np.floating], pixels: NDArray[np.floating], iterations: int = 10) -> Camera:
+    """Camera that projects points (n, 3) in millimetres to pixels (n, 2), by robust Gauss-Newton steps.
+
+    A single face hardly determines the distance, so a prior draws it towards that of a portrait. Errors of neighbouring
+    pixels go together: all pixels count as no more than `INDEPENDENT_POINTS`.
+    """
+    points = np.asarray(points, dtype=np.float64)
+    pixels = np.asarray(pixels, dtype=np.float64)
+    x, y, z = points.T
+    spread_pixels, spread_points = (np.abs(a - a.mean(axis=0)).mean() for a in (pixels, points[:, :2]))
+    parameters = np.array([spread_pixels / spread_points, *pixels.mean(axis=0), PRIOR_INVERSE_DISTANCE])
+    zero, one = np.zeros_like(x), np.ones_like(x)
+    for _ in range(iterations):
+        scale, cx, cy, inverse_distance = parameters
+        nearness = 1 / (1 - z * inverse_distance)
+        residual = pixels - np.column_stack([cx + scale * nearness * x, cy - scale * nearness * y])
+        length = np.linalg.norm(residual, axis=1)
+        typical = np.median(length) + 1e-9
+        weight = np.sqrt(1 / (1 + (length / (2 * typical)) ** 2))
+        prior = typical * np.sqrt(len(points) / INDEPENDENT_POINTS) / PRIOR_DEVIATION
+        jacobian = np.vstack(
+            [
+                np.column_stack([nearness * x, one, zero, scale * x * z * nearness**2]) * weight[:, None],
+                np.column_stack([-nearness * y, zero, one, -scale * y * z * nearness**2]) * weight[:, None],
+                [0, 0, 0, prior],
+            ]
+        )
+        right = np.concatenate([*(residual * weight[:, None]).T, [prior * (PRIOR_INVERSE_DISTANCE - inverse_distance)]])
+        parameters = parameters + np.linalg.lstsq(jacobian, right, rcond=None)[0]
+        parameters[3] = np.clip(parameters[3], 0.0, LARGEST_INVERSE_DISTANCE)
+    return Camera(float(parameters[0]), (float(parameters[1]), float(parameters[2])), float(parameters[3]))
+
+
+def _scatter(points: NDArray[np.float64], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    grid = np.full((*mask.shape, 3), np.nan, dtype=np.float32)
+    grid[mask] = points
+    return grid
+
+
+def _confidence(logits: NDArray[np.float32], distances: NDArray[np.float64], count: int) -> float:
+    """Agreement of correspondence and geometry, decisiveness of the mask, and its size, each as a factor in [0, 1]."""
+    agreement = 1 / (1 + (np.median(distances) / 14.0) ** 4)
+    probability = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
+    decisiveness = float(np.abs(2 * probability[probability > 0.05] - 1).mean())
+    size = min(1.0, count / (0.06 * logits.size))
+    return float(agreement * decisiveness * size)

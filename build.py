@@ -1,0 +1,106 @@
+"""Everything a developer runs: reconstruct a photo, test, package. Needs Python 3.11 and nothing else of ours.
+
+python3 build.py reconstruct [PHOTO] [--output DIR] [...]   a photo becomes a face, in a headless Blender
+python3 build.py test [PYTEST ARGUMENTS]                    lint, types and all tests
+python3 build.py package [--platform PLATFORM]              this platform's extension zip in dist/
+"""
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent
+ENVIRONMENT = ROOT / ".venv"
+LOCK_FILE = ROOT / "requirements.lock"
+PYTHON = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
+
+
+class BuildError(Exception):
+    """The command cannot be carried out; the text says why and what to do."""
+
+
+def find_python() -> str:
+    """Return a Python 3.11, the version of Blender 4.2 to 5.0."""
+    if sys.version_info[:2] == (3, 11):
+        return sys.executable
+    for name in ("python3.11", "py"):
+        command = [name, "-3.11"] if name == "py" else [name]
+        if (
+            shutil.which(name)
+            and subprocess.run([*command, "-c", ""], capture_output=True, check=False).returncode == 0
+        ):
+            query = [*command, "-c", "import sys; print(sys.executable)"]
+            return subprocess.run(query, capture_output=True, text=True, check=True).stdout.strip()
+    raise BuildError("Python 3.11 was not found: install it and run this command again.")
+
+
+def make_environment() -> None:
+    """Make .venv from the lock file, unless it already agrees with it."""
+    digest = hashlib.sha256(LOCK_FILE.read_bytes()).hexdigest()
+    stamp = ENVIRONMENT / "lock.sha256"
+    if PYTHON.exists() and stamp.exists() and stamp.read_text() == digest:
+        return
+    print(f"Making the environment in {ENVIRONMENT.name} (once; a few minutes) ...", flush=True)
+    stamp.unlink(missing_ok=True)
+    if not PYTHON.exists():
+        subprocess.run([find_python(), "-m", "venv", "--clear", str(ENVIRONMENT)], check=True)
+    command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(LOCK_FILE)]
+    if subprocess.run(command, check=False).returncode != 0:
+        raise BuildError("The packages could not be installed: check the network and run this command again.")
+    stamp.write_text(digest)
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run the environment's Python in the repository's root and return its exit code."""
+    return subprocess.run([str(PYTHON), *arguments], cwd=ROOT, check=False).returncode
+
+
+def reconstruct(arguments: Sequence[str]) -> int:
+    """Run the main job; relative paths are those of the caller."""
+    environment = os.environ | {"PYTHONPATH": str(ROOT)}
+    command = [str(PYTHON), "-m", "pix2vertex_blender", *arguments]
+    return subprocess.run(command, env=environment, check=False).returncode
+
+
+def test(arguments: Sequence[str]) -> int:
+    """Run lint, format check, types and tests, all of them even if one fails."""
+    checks = (
+        ["-m", "ruff", "check", "."],
+        ["-m", "ruff", "format", "--check", "."],
+        ["-m", "mypy"],
+        ["-m", "pytest", *arguments],
+    )
+    failed = []
+    for check in checks:
+        print("+", "python", *check, flush=True)
+        if run(check) != 0:
+            failed.append(" ".join(check[1:3]))
+    if failed:
+        print("failed:", ", ".join(failed), flush=True)
+    return 1 if failed else 0
+
+
+VERBS = {"reconstruct": reconstruct, "test": test}
+
+
+def main(arguments: Sequence[str]) -> int:
+    """Run one verb and return the exit code."""
+    if not arguments or arguments[0] not in VERBS:
+        print(__doc__)
+        return 0 if arguments and arguments[0] in ("-h", "--help") else 2
+    try:
+        make_environment()
+        return VERBS[arguments[0]](arguments[1:])
+    except BuildError as error:
+        print(error, file=sys.stderr)
+        return 1
+    except KeyboardInterrupt:
+        return 130
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
