@@ -1,7 +1,7 @@
 """pix2vertex: one portrait photo becomes a face mesh an artist can work with.
 
-Importing the package loads neither Blender nor torch: the algorithm in `reconstruction`, `geometry` and `template` is plain
-Python, and Blender's modules are imported only when Blender registers the add-on.
+Importing the package loads neither Blender nor torch: the algorithm in `reconstruction`, `geometry` and `template` is
+plain Python, and Blender's modules are imported only when Blender registers the add-on.
 """
 
 

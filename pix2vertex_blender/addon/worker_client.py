@@ -48,6 +48,8 @@ class Job:
         The fields of the worker's final reply, when DONE.
     error : str
         One sentence for the artist, when FAILED.
+    fault : bool
+        Whether the failure was a fault of ours rather than something the artist can change.
     """
 
     number: int
@@ -58,6 +60,7 @@ class Job:
     fraction: float = 0.0
     result: dict[str, Any] = field(default_factory=dict)
     error: str = ""
+    fault: bool = False
 
 
 class WorkerClient:
@@ -176,7 +179,7 @@ class WorkerClient:
         elif reply["fault"]:
             self._fail(job, f"{reply['message']} Details are in {self.log}.")
         else:
-            self._fail(job, reply["message"])
+            self._fail(job, reply["message"], fault=False)
 
     def _replace_lost(self, exit_status: int) -> None:
         """The process has ended: send again what an idle worker no longer took up, and give up the rest."""
@@ -191,8 +194,9 @@ class WorkerClient:
                 self._fail(job, CANNOT_START.format(log=self.log))
 
     @staticmethod
-    def _fail(job: Job, error: str) -> None:
+    def _fail(job: Job, error: str, fault: bool = True) -> None:
         job.error = error
+        job.fault = fault
         job.status = JobStatus.FAILED
 
     def _end_process(self) -> None:

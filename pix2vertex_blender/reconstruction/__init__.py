@@ -1,1 +1,1 @@
-"""The algorithm, in the order of the data: photo, detection, network, maps, target, alignment, registration, detail, pipeline."""
+"""The algorithm: `pipeline` runs its modules in the order of the data, from `photo` to `result`."""

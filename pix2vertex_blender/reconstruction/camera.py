@@ -24,6 +24,14 @@ class Camera:
     centre: tuple[float, float]
     inverse_distance: float = 0.0
 
+    def resized(self, factor: float) -> "Camera":
+        """Return the camera of the same view with `factor` times as many pixels along each side."""
+        return Camera(
+            self.scale * factor,
+            (self.centre[0] * factor, self.centre[1] * factor),
+            self.inverse_distance,
+        )
+
     def project(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
         """Pixels (n, 2) of points (n, 3) in millimetres."""
         points = np.asarray(points, dtype=np.float64)

@@ -52,8 +52,8 @@ def read_maps(output: NDArray[np.float32]) -> FaceMaps:
     """Turn a network's output into maps in millimetres.
 
     The network knows no absolute size: the scale makes the face as large as the mean face. Depth is taken from the
-    geometry channels; the other two coordinates follow from the pixel and the camera, so that the mesh lies exactly over
-    the photo.
+    geometry channels; the other two coordinates follow from the pixel and the camera, so that the mesh lies exactly
+    over the photo.
 
     Parameters
     ----------

@@ -46,6 +46,9 @@ class Reconstruction:
         Affine map from crop pixels to photo pixels.
     photo_size : tuple of int
         Width and height of the upright photo in pixels.
+    maps : dict of str to array
+        In the crop's grid: `mask` (H, W) bool, `correspondence` (H, W, 3), and `network_depth` and `mesh_depth` (H, W)
+        in millimetres towards the camera, NaN where there is no face.
     report : dict
         What `report.json` says; JSON types only.
     """
@@ -61,6 +64,7 @@ class Reconstruction:
     camera: Camera
     crop_to_photo: NDArray[np.float64]
     photo_size: tuple[int, int]
+    maps: dict[str, NDArray[Any]]
     report: dict[str, Any]
 
     def save(self, path: Path) -> None:
@@ -84,6 +88,7 @@ class Reconstruction:
             "report": np.array(json.dumps(self.report)),
         }
         arrays |= {f"group.{name}": weights for name, weights in self.groups.items()}
+        arrays |= {f"map.{name}": values for name, values in self.maps.items()}
         for index, eyeball in enumerate(self.eyeballs):
             arrays |= {f"eyeball.{index}.{part}": array for part, array in zip(_MESH_PARTS, eyeball, strict=True)}
         with Path(path).open("wb") as file:
@@ -115,15 +120,20 @@ class Reconstruction:
             faces=arrays["faces"],
             uvs=arrays["uvs"],
             detail=arrays["detail"],
-            groups={name.removeprefix("group."): arrays[name] for name in arrays if name.startswith("group.")},
+            groups=_with_prefix(arrays, "group."),
             landmarks_68=arrays["landmarks_68"],
             eyeballs=tuple(tuple(arrays[f"eyeball.{index}.{part}"] for part in _MESH_PARTS) for index in range(count)),  # type: ignore[misc]
             head_to_camera=arrays["head_to_camera"],
             camera=Camera(scale, (centre_x, centre_y), inverse_distance),
             crop_to_photo=arrays["crop_to_photo"],
             photo_size=(width, height),
+            maps=_with_prefix(arrays, "map."),
             report=json.loads(str(arrays["report"])),
         )
 
 
 _MESH_PARTS = ("vertices", "faces", "uvs")
+
+
+def _with_prefix(arrays: dict[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any]]:
+    return {name.removeprefix(prefix): values for name, values in arrays.items() if name.startswith(prefix)}

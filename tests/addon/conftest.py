@@ -52,6 +52,7 @@ def reconstruction() -> Reconstruction:
         camera=Camera(scale=0.9, centre=(130.0, 120.0), inverse_distance=1.0 / 900.0),
         crop_to_photo=np.array([[1.5, 0.2, 40.0], [-0.2, 1.5, 90.0]]),
         photo_size=(640, 480),
+        maps={"mask": np.eye(8, dtype=bool), "mesh_depth": np.where(np.eye(8), 1.0, np.nan)},
         report={"photo": "someone.jpg", "confidence": 0.9},
     )
 

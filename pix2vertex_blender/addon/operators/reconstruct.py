@@ -7,6 +7,7 @@ from typing import Any
 import bpy
 
 from ...errors import Pix2VertexError
+from ...reconstruction.progress import STAGE_LABELS
 from ...reconstruction.result import Reconstruction
 from .. import session
 from ..properties import DEVICES
@@ -15,17 +16,6 @@ from ..session import SESSION
 from ..worker_client import Job, JobStatus
 
 _TICK_SECONDS = 0.1
-
-STAGE_LABELS = {
-    "start": "Starting",
-    "detect": "Finding the face",
-    "network": "Reading the face",
-    "target": "Building the surface",
-    "alignment": "Aligning the head",
-    "registration": "Fitting the head",
-    "detail": "Adding detail",
-    "scene": "Building the object",
-}
 
 
 def job_text(job: Job) -> str:

@@ -15,8 +15,8 @@ from .export import face_with_children
 from .face_object import DETAIL_KEY
 from .material import clay_material
 
-_SAMPLES = 32
-_SUN_STRENGTH = 3.0
+_SAMPLES = 16
+_SUN_STRENGTH = 2.2
 _SKY_STRENGTH = 0.35
 
 
@@ -104,7 +104,7 @@ def _set_quality(scene: bpy.types.Scene) -> None:
     scene.cycles.device = "CPU"
     scene.cycles.samples = _SAMPLES
     scene.cycles.use_denoising = False
-    scene.cycles.max_bounces = 2
+    scene.cycles.max_bounces = 0
     scene.render.film_transparent = True
     scene.render.image_settings.file_format = "PNG"
     scene.render.image_settings.color_mode = "RGBA"

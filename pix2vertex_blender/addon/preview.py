@@ -1,0 +1,76 @@
+"""One picture of a reconstruction: photo, maps, and renders of the mesh side by side."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+
+from ..reconstruction.photo import Square, cut_square, load_photo
+from ..reconstruction.result import Reconstruction
+
+_BACKGROUND = (38, 38, 38)
+_LABEL_HEIGHT = 28
+_LABELS = ("Photo", "Correspondence", "Geometry", "Registered", "With detail")
+_LIGHT = np.array([-0.4, 0.4, 0.82])
+
+
+def compose_preview(
+    photo: Path, reconstruction: Reconstruction, renders: Sequence[Path], size: int, path: Path
+) -> None:
+    """Write the preview.
+
+    Parameters
+    ----------
+    photo : Path
+        What was reconstructed.
+    reconstruction : Reconstruction
+    renders : sequence of Path
+        The registered and the detailed mesh, rendered over a transparent background in the crop's frame.
+    size : int
+        Side of each picture in pixels.
+    path : Path
+        The PNG to write.
+    """
+    pictures = [_crop(photo, reconstruction, size), *_maps(reconstruction, size), *(_over(r, size) for r in renders)]
+    sheet = Image.new("RGB", (size * len(pictures), size + _LABEL_HEIGHT), _BACKGROUND)
+    draw = ImageDraw.Draw(sheet)
+    font = ImageFont.load_default(size=16)
+    for index, (picture, label) in enumerate(zip(pictures, _LABELS, strict=True)):
+        sheet.paste(picture, (index * size, _LABEL_HEIGHT))
+        draw.text((index * size + 10, 5), label, fill=(230, 230, 230), font=font)
+    sheet.save(path)
+
+
+def _crop(photo: Path, reconstruction: Reconstruction, size: int) -> Image.Image:
+    side = reconstruction.maps["mask"].shape[0] * reconstruction.crop_to_photo[0, 0]
+    left, top = reconstruction.crop_to_photo[:, 2]
+    square = Square(left + side / 2, top + side / 2, side)
+    return Image.fromarray(cut_square(load_photo(photo), square, size).pixels)
+
+
+def _maps(reconstruction: Reconstruction, size: int) -> list[Image.Image]:
+    mask = reconstruction.maps["mask"]
+    correspondence = np.clip(reconstruction.maps["correspondence"] * 0.5 + 0.5, 0, 1)
+    depth = reconstruction.maps["network_depth"]
+    millimetres_per_pixel = 1 / reconstruction.camera.scale
+    down, right = np.gradient(depth.astype(np.float64), millimetres_per_pixel)
+    normals = np.stack([-right, down, np.ones_like(down)], axis=-1)
+    normals /= np.linalg.norm(normals, axis=-1, keepdims=True)
+    shade = np.clip(normals @ _LIGHT, 0, 1)[..., None].repeat(3, axis=-1)
+    return [_painted(correspondence, mask, size), _painted(shade, mask, size)]
+
+
+def _painted(values: NDArray[np.floating], mask: NDArray[np.bool_], size: int) -> Image.Image:
+    """A map with values (H, W, 3) in [0, 1], the background where there is none."""
+    seen = mask & np.isfinite(values).all(axis=-1)
+    pixels = np.where(seen[..., None], np.nan_to_num(values) * 255, _BACKGROUND)
+    return Image.fromarray(pixels.astype(np.uint8)).resize((size, size), Image.Resampling.BILINEAR)
+
+
+def _over(render: Path, size: int) -> Image.Image:
+    picture = Image.new("RGBA", (size, size), (*_BACKGROUND, 255))
+    with Image.open(render) as image:
+        picture.alpha_composite(image.convert("RGBA").resize((size, size), Image.Resampling.LANCZOS))
+    return picture.convert("RGB")
