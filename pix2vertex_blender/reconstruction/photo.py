@@ -16,7 +16,7 @@ from ..errors import PhotoError
 SMALLEST_SIDE = 64
 #: 400 megapixels: above this a file is damaged or hostile rather than a photo.
 LARGEST_PIXELS = 400_000_000
-FORMATS = ("JPEG", "MPO", "PNG", "WEBP", "TIFF", "BMP")
+FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP")
 
 
 @dataclass(frozen=True)
