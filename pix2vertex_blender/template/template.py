@@ -1,0 +1,257 @@
+"""The head template at its levels of subdivision."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import scipy.sparse as sparse
+
+    from pix2vertex_blender.geometry.subdivision import Subdivision
+
+FILE = Path(__file__).resolve().parent.parent / "data" / "template.npz"
+LEVELS = 4
+CANONICAL_ORIGIN_MM = np.array([0.0, 15.0, 45.0])
+CANONICAL_SCALE_MM = 120.0
+
+Points = NDArray[np.float64]
+Indices = NDArray[np.int64]
+Groups = dict[str, NDArray[np.float64]]
+
+
+@dataclass(frozen=True)
+class Eyeballs:
+    """Both eyeballs, the left one first.
+
+    Attributes
+    ----------
+    vertices : (e, 3) mm
+    faces : (f, 4) vertex indices
+    uvs : (f, 4, 2)
+    mirror : (e,) the vertex on the other side
+    groups : {"left", "right", "iris", "pupil"}: (e,) weights
+    lids : (2, r) vertices of the head on the lids' inner border, of the left and of the right eye
+    """
+
+    vertices: Points
+    faces: Indices
+    uvs: Points
+    mirror: Indices
+    groups: Groups
+    lids: Indices
+
+
+@dataclass(frozen=True)
+class Template:
+    """The head at one level of subdivision.
+
+    Attributes
+    ----------
+    vertices : (n, 3) mm, on the mean neutral face at level 0
+    faces : (m, 4) vertex indices, anticlockwise from outside
+    uvs : (m, 4, 2) texture coordinates of the faces' corners in [0, 1], v upwards
+    mirror : (n,) the vertex on the other side; x changes its sign
+    canonical : (n, 3) normalised points of the mean neutral face, the network's embedding
+    landmarks_68 : (68,) vertices of the iBUG landmarks
+    groups : {name: (n,)} weights in [0, 1]; "face" is what the network sees, without the inner sides of lids, lips and nostrils
+    corners : {name: vertex} of the eyes' and the mouth's corners
+    eyeballs : Eyeballs, the same at all levels
+    level : the level of subdivision
+    version : changes whenever a vertex or its order changes
+    provenance : what the template was made from, and under which terms
+    """
+
+    vertices: Points
+    faces: Indices
+    uvs: Points
+    mirror: Indices
+    canonical: Points
+    landmarks_68: Indices
+    groups: Groups
+    corners: dict[str, int]
+    eyeballs: Eyeballs
+    level: int
+    version: str
+    provenance: str
+
+    def subdivide(self, values: NDArray[np.floating], level: int) -> NDArray[np.float64]:
+        """Carry values (n, ...) at the vertices of level 0, such as registered positions, to another level.
+
+        Raises
+        ------
+        ValueError
+            If `values` does not have one row for each vertex of level 0, or the level does not exist.
+        """
+        return carry(np.asarray(values, dtype=np.float64), level)
+
+    def place_eyeballs(self, vertices: NDArray[np.floating]) -> Points:
+        """Eyeball vertices (e, 3) that follow the lids of a head (n, 3) with this template's topology, of any level.
+
+        Each ball is moved, turned and scaled as the inner border of its lids.
+        """
+        balls = self.eyeballs.vertices.copy()
+        for side, lids in zip(("left", "right"), self.eyeballs.lids, strict=True):
+            ball = self.eyeballs.groups[side] > 0.5
+            matrix, offset = similarity(self.vertices[lids], np.asarray(vertices, dtype=np.float64)[lids])
+            balls[ball] = balls[ball] @ matrix.T + offset
+        return balls
+
+
+def similarity(source: Points, target: Points) -> tuple[Points, Points]:
+    """Scaled rotation (3, 3) and offset (3,) that bring points (k, 3) nearest to others (Umeyama 1991, equations 40 to 42)."""
+    source_mean, target_mean = source.mean(axis=0), target.mean(axis=0)
+    source_offset, target_offset = source - source_mean, target - target_mean
+    left, singular, right = np.linalg.svd(target_offset.T @ source_offset)
+    signs = np.array([1.0, 1.0, np.sign(np.linalg.det(left @ right))])
+    scale = (singular * signs).sum() / (source_offset**2).sum()
+    matrix = scale * (left * signs) @ right
+    return matrix, target_mean - matrix @ source_mean
+
+
+@cache
+def load_template(level: int = 0) -> Template:
+    """The head template; the arrays are shared and read-only.
+
+    Parameters
+    ----------
+    level : 0 to 3, the number of Catmull-Clark subdivisions
+
+    Raises
+    ------
+    ValueError
+        If the level does not exist.
+    """
+    _check_level(level)
+    return _read() if level == 0 else _subdivided(load_template(level - 1))
+
+
+def subdivision_matrix(level: int) -> "sparse.csr_matrix":
+    """Sparse matrix (n_level, n_0) that carries values at the vertices of level 0 to a level.
+
+    Raises
+    ------
+    ValueError
+        If the level does not exist.
+    """
+    import scipy.sparse as sparse
+
+    _check_level(level)
+    matrix = sparse.identity(len(load_template().vertices), format="csr")
+    for step in range(level):
+        matrix = _step(step).matrix @ matrix
+    return matrix
+
+
+def carry(values: NDArray[np.float64], level: int) -> NDArray[np.float64]:
+    """Carry values (n_0, ...) at the vertices of level 0 to a level, one subdivision after the other."""
+    _check_level(level)
+    count = len(load_template().vertices)
+    if values.ndim == 0 or len(values) != count:
+        raise ValueError(
+            f"values must have one row for each of the {count} vertices of level 0, not shape {values.shape}"
+        )
+    rest = values.shape[1:]
+    flat = values.reshape(count, -1)
+    for step in range(level):
+        flat = _step(step).matrix @ flat
+    return flat.reshape(-1, *rest)
+
+
+@cache
+def _step(level: int) -> "Subdivision":
+    """Subdivision from `level` to the next. scipy is imported here: level 0 does not need it."""
+    from pix2vertex_blender.geometry.subdivision import catmull_clark
+
+    template = load_template(level)
+    return catmull_clark(template.faces, len(template.vertices))
+
+
+def _subdivided(template: Template) -> Template:
+    from pix2vertex_blender.geometry.subdivision import split_corners
+
+    step = _step(template.level)
+    count = len(template.vertices)
+    return _freeze(
+        Template(
+            vertices=step.matrix @ template.vertices,
+            faces=step.faces,
+            uvs=split_corners(template.uvs),
+            mirror=_mirror(template, step.edges, count),
+            canonical=step.matrix @ template.canonical,
+            landmarks_68=template.landmarks_68,
+            groups={name: np.clip(step.matrix @ weights, 0, 1) for name, weights in template.groups.items()},
+            corners=template.corners,
+            eyeballs=template.eyeballs,
+            level=template.level + 1,
+            version=template.version,
+            provenance=template.provenance,
+        )
+    )
+
+
+def _mirror(template: Template, edges: Indices, count: int) -> Indices:
+    """Mirror index of the finer level: of its vertices, edges and faces in turn."""
+    ends = np.sort(template.mirror[edges], axis=1)
+    mirrored_edges = np.searchsorted(edges[:, 0] * count + edges[:, 1], ends[:, 0] * count + ends[:, 1])
+    mirrored_faces = _mirrored_faces(template)
+    return np.concatenate([template.mirror, count + mirrored_edges, count + len(edges) + mirrored_faces])
+
+
+def _mirrored_faces(template: Template) -> Indices:
+    """The face on the other side of each face (m,)."""
+    keys = np.sort(template.faces, axis=1)
+    mirrored = np.sort(template.mirror[template.faces], axis=1)
+    order, other = np.lexsort(keys.T), np.lexsort(mirrored.T)
+    result = np.empty(len(keys), dtype=np.int64)
+    result[other] = order
+    return result
+
+
+def _check_level(level: int) -> None:
+    if level not in range(LEVELS):
+        raise ValueError(f"level must be 0 to {LEVELS - 1}, not {level}")
+
+
+def _read() -> Template:
+    with np.load(FILE, allow_pickle=False) as file:
+        data = {name: file[name] for name in file.files}
+    groups = dict(zip(data["group_names"].tolist(), data["group_weights"].astype(np.float64) / 255, strict=True))
+    eyeballs = Eyeballs(
+        vertices=data["eyeball_vertices"].astype(np.float64),
+        faces=data["eyeball_faces"].astype(np.int64),
+        uvs=data["eyeball_uvs"].astype(np.float64),
+        mirror=data["eyeball_mirror"].astype(np.int64),
+        groups={name: data[f"eyeball_{name}"].astype(np.float64) for name in ("left", "right", "iris", "pupil")},
+        lids=data["eyeball_lids"].astype(np.int64),
+    )
+    vertices = data["vertices"].astype(np.float64)
+    return _freeze(
+        Template(
+            vertices=vertices,
+            faces=data["faces"].astype(np.int64),
+            uvs=data["uvs"].astype(np.float64),
+            mirror=data["mirror"].astype(np.int64),
+            canonical=(vertices - CANONICAL_ORIGIN_MM) / CANONICAL_SCALE_MM,
+            landmarks_68=data["landmarks_68"].astype(np.int64),
+            groups=groups,
+            corners=dict(zip(data["corner_names"].tolist(), data["corner_vertices"].tolist(), strict=True)),
+            eyeballs=eyeballs,
+            level=0,
+            version=str(data["version"]),
+            provenance=str(data["provenance"]),
+        )
+    )
+
+
+def _freeze(template: Template) -> Template:
+    """Make the arrays read-only, since all callers share them."""
+    for part in (template, template.eyeballs):
+        for value in vars(part).values():
+            for array in value.values() if isinstance(value, dict) else [value]:
+                if isinstance(array, np.ndarray):
+                    array.flags.writeable = False
+    return template

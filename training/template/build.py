@@ -1,0 +1,114 @@
+"""Author the head template and write it: ``python -m training.template.build [FILE]``."""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pix2vertex_blender.template.template import FILE
+from training.template import anatomy
+from training.template.eyeballs import unit_eyeball
+from training.template.fit import fit
+from training.template.groups import vertex_groups
+from training.template.landmarks import all_landmarks, landmark_pins, landmark_vertices
+from training.template.layout import HOLES, HalfLayout, Symmetry, build_half, midline, whole_head
+from training.template.pins import all_pins
+from training.template.surface import MeanHead, load_mean_head
+from training.template.texture_layout import seams, texture_coordinates
+
+VERSION = "0.1"
+PROVENANCE = (
+    "Topology, UVs and groups authored by this project's code (training/template). Rest shape fitted to the mean neutral face of the "
+    "ICT-FaceKit light morphable model (USC Institute for Creative Technologies, 2020, MIT licence), whose mesh is not used."
+)
+HOLE = {hole.name: hole for hole in HOLES}
+Arrays = dict[str, NDArray]
+
+
+def author() -> Arrays:
+    """All arrays of the template's file."""
+    head = load_mean_head()
+    layout = build_half()
+    faces, symmetry = whole_head(layout)
+    half, landmarks = fitted_half(layout, faces, symmetry, head)
+    points = symmetry.unfold(half)
+    groups = vertex_groups(layout, symmetry, half)
+    vertex = {
+        name: symmetry.mirror[landmarks[number]] for name, number in (("right_eye_outer", 45), ("right_eye_inner", 42))
+    }
+    vertex |= {"left_eye_inner": landmarks[42], "left_eye_outer": landmarks[45]}
+    vertex |= {"right_mouth": symmetry.mirror[landmarks[54]], "left_mouth": landmarks[54]}
+    return {
+        "vertices": points.astype(np.float32),
+        "faces": faces.astype(np.int32),
+        "uvs": texture_coordinates(faces, points, groups["face"], seams(layout, symmetry)).astype(np.float32),
+        "mirror": symmetry.mirror.astype(np.int32),
+        "landmarks_68": all_landmarks(landmarks, symmetry).astype(np.int32),
+        "corner_names": np.array(list(vertex)),
+        "corner_vertices": np.array(list(vertex.values()), dtype=np.int32),
+        "group_names": np.array(list(groups)),
+        "group_weights": np.round(np.stack(list(groups.values())) * 255).astype(np.uint8),
+        "version": np.array(VERSION),
+        "provenance": np.array(PROVENANCE),
+        **eyeball_arrays(layout, symmetry, head),
+    }
+
+
+def fitted_half(
+    layout: HalfLayout, faces: NDArray[np.int64], symmetry: Symmetry, head: MeanHead
+) -> tuple[NDArray[np.float64], dict[int, int]]:
+    """Positions of the half head on the mean face, and its landmark vertices."""
+    pins = all_pins(layout, head)
+    free = inner_rims(layout)
+    draft = fit(faces, symmetry, pins, free, head.skin)
+    landmarks = landmark_vertices(layout, draft, head)
+    pins |= landmark_pins(landmarks, head)
+    half = fit(faces, symmetry, pins, free, head.skin)
+    for vertex, place in pins.items():
+        half[vertex] = place
+    half[midline(layout), 0] = 0.0
+    return half, landmarks
+
+
+def inner_rims(layout: HalfLayout) -> NDArray[np.bool_]:
+    """Half vertices inside the lids and the mouth, where the mean face has no surface."""
+    rims = np.zeros(len(layout.index), dtype=bool)
+    last = {"eye": anatomy.LID_BORDER_RING, "mouth": anatomy.LIP_BORDER_RING}
+    for (kind, ring, _), vertex in layout.index.items():
+        rims[vertex] = kind in last and ring > last[kind]
+    return rims
+
+
+def eyeball_arrays(layout: HalfLayout, symmetry: Symmetry, head: MeanHead) -> Arrays:
+    """Both eyeballs, the left one (positive x) first."""
+    ball = unit_eyeball()
+    count = len(ball.vertices)
+    left = head.eyeball_centre + head.eyeball_radius * ball.vertices
+    hole = HOLE["eye"]
+    lids = np.array([layout.ring(hole, anatomy.LID_BORDER_RING, step) for step in range(len(hole.path()))])
+    sides = np.repeat([1, 0], count).astype(np.uint8)
+    return {
+        "eyeball_vertices": np.concatenate([left, left * (-1, 1, 1)]).astype(np.float32),
+        "eyeball_faces": np.concatenate([ball.faces, count + ball.faces[:, [0, 3, 2, 1]]]).astype(np.int32),
+        "eyeball_uvs": np.concatenate([ball.uvs, ball.uvs[:, [0, 3, 2, 1]]]).astype(np.float32),
+        "eyeball_mirror": np.roll(np.arange(2 * count), count).astype(np.int32),
+        "eyeball_left": sides,
+        "eyeball_right": 1 - sides,
+        **{f"eyeball_{name}": np.tile(weights, 2).astype(np.uint8) for name, weights in ball.groups.items()},
+        "eyeball_lids": np.stack([lids, symmetry.mirror[lids]]).astype(np.int32),
+    }
+
+
+def main() -> None:
+    """Write the template."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("file", nargs="?", type=Path, default=FILE)
+    path = parser.parse_args().file
+    path.parent.mkdir(parents=True, exist_ok=True)
+    np.savez_compressed(path, **author())
+    print(f"{path}: {path.stat().st_size / 1e6:.2f} MB")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,172 @@
+"""The mean face the template is fitted to, as a surface that can be asked for points."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy.spatial import cKDTree
+
+from pix2vertex_blender.geometry.mesh import normalise, triangle_normals, triangulate, vertex_normals
+from training.paths import shared_folder
+
+Points = NDArray[np.float64]
+SKIN_VERTICES = 11248
+CANDIDATES = 24
+
+
+@dataclass(frozen=True)
+class Surface:
+    """A triangle mesh, vertices (n, 3) in mm, triangles (m, 3), anticlockwise from outside."""
+
+    vertices: Points
+    triangles: NDArray[np.int64]
+
+    @cached_property
+    def face_normals(self) -> Points:
+        """Unit normals (m, 3) of the triangles."""
+        return normalise(triangle_normals(self.vertices, self.triangles))
+
+    @cached_property
+    def vertex_normals(self) -> Points:
+        """Unit normals (n, 3) at the vertices."""
+        return vertex_normals(self.vertices, self.triangles)
+
+    @cached_property
+    def _tree(self) -> tuple[cKDTree, NDArray[np.int64]]:
+        corners = self.vertices[self.triangles]
+        samples = [corners.mean(axis=1)] + [corners[:, i] * 0.5 + corners[:, (i + 1) % 3] * 0.5 for i in range(3)]
+        return cKDTree(np.concatenate(samples)), np.tile(np.arange(len(self.triangles)), 4)
+
+    def closest(self, points: Points, normals: Points | None = None) -> tuple[Points, Points]:
+        """Nearest surface points (n, 3) and the smooth unit normals there (n, 3).
+
+        With `normals` (n, 3) only triangles that face the same half space are considered: a point on the upper lip does not
+        jump to the lower one.
+        """
+        tree, triangle_of = self._tree
+        candidates = triangle_of[tree.query(points, CANDIDATES)[1]]
+        places, weights = closest_on_triangles(points[:, None], self.vertices[self.triangles[candidates]])
+        distance = np.linalg.norm(places - points[:, None], axis=2)
+        if normals is not None:
+            facing = np.einsum("nkc,nc->nk", self.face_normals[candidates], normals)
+            distance = distance + np.where(facing < 0.2, 1e3, 0.0)
+        best = np.argmin(distance, axis=1)
+        rows = np.arange(len(points))
+        chosen = self.triangles[candidates[rows, best]]
+        smooth = np.einsum("nk,nkc->nc", weights[rows, best], self.vertex_normals[chosen])
+        return places[rows, best], normalise(smooth)
+
+    def cast(self, origin_plane: tuple[float, float], axis: int, sign: int) -> Points:
+        """Outermost point (3,) of the surface on a line along an axis.
+
+        `origin_plane` are the two other coordinates in the order x, y, z; `sign` +1 asks for the largest coordinate along `axis`.
+
+        Raises
+        ------
+        ValueError
+            If the line misses the surface.
+        """
+        plane = [i for i in range(3) if i != axis]
+        a, b, c = np.moveaxis(self.vertices[self.triangles][:, :, plane], 1, 0)
+        target = np.asarray(origin_plane, dtype=np.float64)
+        area = _cross(b - a, c - a)
+        with np.errstate(divide="ignore", invalid="ignore"):
+            second = _cross(target - a, c - a) / area
+            third = _cross(b - a, target - a) / area
+        inside = (second >= -1e-9) & (third >= -1e-9) & (second + third <= 1 + 1e-9)
+        if not inside.any():
+            raise ValueError(f"the line {origin_plane} along axis {axis} misses the surface")
+        corners = self.vertices[self.triangles[inside]]
+        weights = np.stack([1 - second - third, second, third], axis=1)[inside]
+        points = np.einsum("nk,nkc->nc", weights, corners)
+        return points[np.argmax(sign * points[:, axis])]
+
+
+def _cross(first: Points, second: Points) -> Points:
+    return first[..., 0] * second[..., 1] - first[..., 1] * second[..., 0]
+
+
+def closest_on_triangles(points: Points, corners: Points) -> tuple[Points, Points]:
+    """Closest point and its barycentric weights on triangles (..., 3, 3) to points (..., 3) (broadcast)."""
+    a, b, c = corners[..., 0, :], corners[..., 1, :], corners[..., 2, :]
+    first, second, offset = b - a, c - a, points - a
+    d00, d01, d11 = (np.einsum("...c,...c->...", x, y) for x, y in ((first, first), (first, second), (second, second)))
+    d20, d21 = (np.einsum("...c,...c->...", offset, x) for x in (first, second))
+    scale = np.maximum(d00 * d11 - d01 * d01, 1e-12)
+    v, w = (d11 * d20 - d01 * d21) / scale, (d00 * d21 - d01 * d20) / scale
+    options = [np.stack([1 - v - w, v, w], axis=-1)]
+    inside = options[0].min(axis=-1) >= 0
+    for start, end in ((0, 1), (1, 2), (2, 0)):
+        base, direction = corners[..., start, :], corners[..., end, :] - corners[..., start, :]
+        length = np.maximum(np.einsum("...c,...c->...", direction, direction), 1e-12)
+        t = np.clip(np.einsum("...c,...c->...", points - base, direction) / length, 0, 1)
+        weight = np.zeros((*t.shape, 3))
+        weight[..., start], weight[..., end] = 1 - t, t
+        options.append(weight)
+    weights = np.stack(options)
+    places = np.einsum("o...k,...kc->o...c", weights, corners)
+    distance = np.linalg.norm(places - points, axis=-1)
+    distance[0] = np.where(inside, distance[0], np.inf)
+    best = np.argmin(distance, axis=0)[None, ..., None]
+    return np.take_along_axis(places, best, 0)[0], np.take_along_axis(weights, best, 0)[0]
+
+
+@dataclass(frozen=True)
+class MeanHead:
+    """What the fit needs of the morphable model's mean: the skin, its borders, the landmarks and the eyeballs (mm)."""
+
+    skin: Surface
+    landmarks: Points
+    lid_border: Points
+    lip_border: Points
+    eyeball_centre: Points
+    eyeball_radius: float
+
+
+LANDMARKS = (
+    "1225 1888 1052 367 1719 1722 2199 1447 966 3661 4390 3927 3924 2608 3272 4088 3443 268 493 1914 2044 1401 3615 4240 4114 2734 "
+    "2509 978 4527 4942 4857 1140 2075 1147 4269 3360 1507 1542 1537 1528 1518 1511 3742 3751 3756 3721 3725 3732 5708 5695 2081 0 "
+    "4275 6200 6213 6346 6461 5518 5957 5841 5702 5711 5533 6216 6207 6470 5517 5966"
+)
+SCLERA = {"left": (21451, 22221)}
+BEHIND_CORNEA = 85.0
+LID_CLEARANCE = 0.3
+
+
+def load_mean_head() -> MeanHead:
+    """Read the mean of the morphable model from the shared folder, made exactly symmetric."""
+    with np.load(shared_folder() / "face_models" / "ict_facekit.npz", allow_pickle=False) as model:
+        vertices = model["neutral"].astype(np.float64) * 10
+        faces = model["faces"].astype(np.int64)
+    skin_faces = faces[faces.max(axis=1) < SKIN_VERTICES]
+    skin = Surface(vertices[:SKIN_VERTICES], triangulate(skin_faces))
+    loops = sorted(border_loops(skin_faces), key=lambda loop: vertices[loop, 0].mean())
+    lids = loops[-1]
+    lips = min(loops, key=lambda loop: abs(vertices[loop].mean(axis=0) - (0, -34, 103)).sum())
+    first, last = SCLERA["left"]
+    sclera = vertices[first:last]
+    centre, radius = fit_sphere(sclera[sclera[:, 2] < BEHIND_CORNEA])
+    landmarks = vertices[[int(i) for i in LANDMARKS.split()]]
+    nearest_lid = float(np.linalg.norm(vertices[lids] - centre, axis=1).min())
+    return MeanHead(skin, landmarks, vertices[lids], vertices[lips], centre, min(radius, nearest_lid - LID_CLEARANCE))
+
+
+def border_loops(faces: NDArray[np.int64]) -> list[list[int]]:
+    """Closed border loops of a mesh, as vertex indices in the direction of the faces' edges."""
+    edges = {(int(a), int(b)) for face in faces for a, b in zip(face, np.roll(face, -1), strict=True)}
+    following = {a: b for a, b in edges if (b, a) not in edges}
+    loops = []
+    while following:
+        loop = [next(iter(following))]
+        while loop[-1] in following:
+            loop.append(following.pop(loop[-1]))
+        loops.append(loop[:-1])
+    return loops
+
+
+def fit_sphere(points: Points) -> tuple[Points, float]:
+    """Least-squares centre (3,) and radius of a sphere through points (n, 3)."""
+    system = np.column_stack([2 * points, np.ones(len(points))])
+    solution = np.linalg.lstsq(system, (points**2).sum(axis=1), rcond=None)[0]
+    return solution[:3], float(np.sqrt(solution[3] + solution[:3] @ solution[:3]))

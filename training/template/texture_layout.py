@@ -1,0 +1,81 @@
+"""The template's UVs: where the seams run, how large each island is and where it lies."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from training.template import anatomy
+from training.template.layout import COLUMNS, CROWN_WIDTH, HOLES, ROWS, HalfLayout, Symmetry
+from training.template.unwrap import cut, islands, slim, tutte
+
+Points = NDArray[np.float64]
+Indices = NDArray[np.int64]
+HOLE = {hole.name: hole for hole in HOLES}
+SEAM_RINGS = {"eye": anatomy.LID_BORDER_RING, "mouth": anatomy.LIP_CONTACT_RING, "nostril": 4, "ear": 1}
+CROWN_SEAM_END = 9
+FACE_SCALE, ELSEWHERE_SCALE = 1.0, 0.5
+ITERATIONS = 40
+GAP = 0.01
+
+
+def seams(layout: HalfLayout, symmetry: Symmetry) -> set[tuple[int, int]]:
+    """Seam edges of the whole head: up the back to the crown, around the ears, inside lids, lips and nostrils."""
+    length = COLUMNS["back"] - 2 * CROWN_WIDTH
+    lines = [[layout.grid(COLUMNS["back"], row) for row in range(ROWS["neck"], -1, -1)]]
+    lines.append([layout.crown(0, row) for row in range(length, CROWN_SEAM_END - 1, -1)])
+    for name, ring in SEAM_RINGS.items():
+        hole = HOLE[name]
+        steps = len(hole.path()) - (1 if hole.on_midline else 0)
+        lines.append([layout.ring(hole, ring, step) for step in range(steps + 1)])
+    edges = set()
+    for line in lines:
+        for vertices in (line, [int(symmetry.mirror[vertex]) for vertex in line]):
+            edges |= {(min(pair), max(pair)) for pair in zip(vertices[:-1], vertices[1:], strict=True)}
+    return edges
+
+
+def texture_coordinates(
+    faces: Indices, points: Points, face_weight: NDArray[np.float64], seam_edges: set[tuple[int, int]]
+) -> Points:
+    """UVs (m, 4, 2) of the whole head in [0, 1] (v upwards)."""
+    opened = cut(faces, seam_edges)
+    scale = ELSEWHERE_SCALE + (FACE_SCALE - ELSEWHERE_SCALE) * face_weight[faces].mean(axis=1)
+    flat = np.zeros((len(opened.vertex), 2))
+    boxes: list[Indices] = []
+    for rows in islands(opened.corners):
+        used, local = np.unique(opened.corners[rows], return_inverse=True)
+        quads = local.reshape(-1, 4).astype(np.int64)
+        space = points[opened.vertex[used]]
+        places = slim(quads, space, scale[rows], tutte(quads, space, len(used)), ITERATIONS)
+        flat[used] = _upright(places, space)
+        boxes.append(used)
+    _pack(flat, boxes)
+    return flat[opened.corners]
+
+
+def _upright(places: Points, space: Points) -> Points:
+    """Turn an island so that up in space is up on the plane."""
+    centred = places - places.mean(axis=0)
+    slope = np.linalg.lstsq(centred, space[:, 1] - space[:, 1].mean(), rcond=None)[0]
+    slope /= np.linalg.norm(slope)
+    return centred @ np.array([[slope[1], slope[0]], [-slope[0], slope[1]]])
+
+
+def _pack(flat: Points, boxes: list[Indices]) -> None:
+    """Put the first island on top and the others in one row below it, and scale all into the unit square."""
+    main = boxes[0]
+    flat[main] -= flat[main].min(axis=0)
+    width = flat[main][:, 0].max()
+    gap = GAP * width
+    cursor, row_height = 0.0, 0.0
+    for used in sorted(boxes[1:], key=lambda used: float(np.ptp(flat[used][:, 1]))):
+        flat[used] -= flat[used].min(axis=0)
+        size = flat[used].max(axis=0)
+        if cursor + size[0] > width:
+            flat[main, 1] += row_height + gap
+            raise ValueError("the small islands do not fit in one row")
+        flat[used, 0] += cursor
+        cursor += size[0] + gap
+        row_height = max(row_height, size[1])
+    flat[main, 1] += row_height + gap
+    flat *= (1 - 2 * GAP) / flat.max()
+    flat += (1 - flat.max(axis=0)) / 2
