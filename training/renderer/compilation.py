@@ -1,0 +1,26 @@
+"""How the compiled kernels of the renderer are built and where their machine code is kept between runs."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar, cast
+
+import numba
+
+Function = TypeVar("Function", bound=Callable[..., object])
+
+CACHE = os.environ.get("NUMBA_CACHE_DIR", str(Path(__file__).resolve().parents[2] / ".cache" / "numba"))
+setattr(numba.config, "CACHE_DIR", CACHE)  # noqa: B010 - numba defines its settings at run time
+
+
+OPTIONS: dict[str, Any] = {"cache": True, "fastmath": True, "nogil": True, "error_model": "numpy"}
+
+
+def kernel(function: Function) -> Function:
+    """Compile a function over arrays with numba, without holding Python's lock, and keep the result on disk."""
+    return cast(Function, numba.njit(function, **OPTIONS))
+
+
+def inlined(function: Function) -> Function:
+    """Compile a small function into the kernels that call it, which spares them the cost of passing arrays."""
+    return cast(Function, numba.njit(function, inline="always", **OPTIONS))

@@ -1,0 +1,125 @@
+"""Illumination: a few distant lights, one of which casts shadows, in an environment of low frequency."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.random import Generator
+
+from ..arrays import Floats, Integers
+from .compilation import inlined
+from .rasteriser import draw_depth
+
+SHADOW_SIZE = 448
+SHADOW_EXTENT = 380.0
+SHADOW_BIAS = 4.0
+NO_SHADOW = -1e9
+
+
+class Lighting(NamedTuple):
+    """Light in the camera's axes.
+
+    Attributes
+    ----------
+    directions : (n, 3) float32
+        Unit vectors towards the lights.
+    colours : (n, 3) float32
+        Their linear RGB strength.
+    environment : (3, 9) float32
+        For each colour the coefficients of 1, x, y, z, xy, yz, xz, x² - y², 3 z² - 1 of a normal's irradiance.
+    shadow_basis : (3, 3) float32
+        Rows: the shadow map's x and y and the direction towards the first light.
+    shadow_depth : (R, R) float32
+        Distance towards that light of the nearest surface, very small where there is none, as everywhere if nothing
+        casts shadows.
+    shadow_softness : float
+        Distance of the shadow map's samples in pixels.
+    """
+
+    directions: Floats
+    colours: Floats
+    environment: Floats
+    shadow_basis: Floats
+    shadow_depth: Floats
+    shadow_softness: float
+
+
+def sample_lighting(generator: Generator) -> Lighting:
+    """Draw soft to hard and neutral to coloured light, a frontal flash one time in five."""
+    flash = generator.random() < 0.2
+    count = int(generator.integers(0, 4)) if generator.random() < 0.9 else 0
+    count = max(count, 1) if flash else count
+    directions = np.array([_direction(generator) for _ in range(max(count, 1))])
+    if flash:
+        directions[0] = [generator.normal(0, 0.15), generator.normal(0.1, 0.15), 1.0]
+    directions /= np.linalg.norm(directions, axis=1, keepdims=True)
+    tint = 0.3 if generator.random() < 0.08 else 0.07
+    strengths = generator.gamma(2, 0.5, len(directions)) if count else np.zeros(1)
+    colours = strengths[:, None] * np.clip(1 + tint * generator.standard_normal((len(directions), 3)), 0.05, 3)
+    return Lighting(
+        directions.astype(np.float32),
+        colours.astype(np.float32),
+        _environment(generator, lit=count > 0),
+        _basis_towards(directions[0]),
+        np.full((SHADOW_SIZE, SHADOW_SIZE), NO_SHADOW, np.float32),
+        float(np.exp(generator.uniform(np.log(0.6), np.log(6.0)))),
+    )
+
+
+def _direction(generator: Generator) -> Floats:
+    """From in front and above as a rule, at times from the side or from behind."""
+    direction = generator.standard_normal(3)
+    direction[1] += 0.5
+    direction[2] = 1.2 * abs(direction[2]) + (0.1 if generator.random() < 0.8 else -0.8)
+    if generator.random() < 0.25:
+        direction[2] *= 0.25
+    return direction
+
+
+def _environment(generator: Generator, lit: bool) -> Floats:
+    strength = generator.uniform(0.15, 1.3) if lit else generator.uniform(0.6, 1.2)
+    shape = generator.normal(0, 0.35, 9)
+    shape[4:] *= 0.5
+    shape[0] = 1
+    shape[2] += 0.25
+    shape[3] += 0.1
+    tint = 0.03 if generator.random() < 0.9 else 0.1
+    return (strength * (shape + tint * generator.standard_normal((3, 9)))).astype(np.float32)
+
+
+def _basis_towards(direction: Floats) -> Floats:
+    right = np.cross([0.01, 1, 0.02], direction)
+    right /= np.linalg.norm(right)
+    return np.stack([right, np.cross(direction, right), direction]).astype(np.float32)
+
+
+def cast_shadows(lighting: Lighting, vertices: Floats, triangles: Integers) -> None:
+    """Draw what stands in the first light's way, in the camera's axes, into the shadow map."""
+    points = vertices @ lighting.shadow_basis.T
+    points[:, :2] = points[:, :2] * (SHADOW_SIZE / SHADOW_EXTENT) + SHADOW_SIZE / 2
+    draw_depth(points, triangles, lighting.shadow_depth)
+
+
+@inlined
+def irradiance(lighting: Lighting, channel: int, nx: float, ny: float, nz: float) -> float:
+    """What the environment sends to a surface with a unit normal."""
+    c = lighting.environment[channel]
+    linear = c[0] + c[1] * nx + c[2] * ny + c[3] * nz
+    quadratic = c[4] * nx * ny + c[5] * ny * nz + c[6] * nx * nz + c[7] * (nx * nx - ny * ny) + c[8] * (3 * nz * nz - 1)
+    return max(linear + quadratic, 0.03)
+
+
+@inlined
+def light_reaching(lighting: Lighting, x: float, y: float, z: float) -> float:
+    """Share of the first light that reaches a point: nine samples of the shadow map (percentage-closer filtering)."""
+    basis = lighting.shadow_basis
+    scale = SHADOW_SIZE / SHADOW_EXTENT
+    map_x = (basis[0, 0] * x + basis[0, 1] * y + basis[0, 2] * z) * scale + SHADOW_SIZE / 2
+    map_y = (basis[1, 0] * x + basis[1, 1] * y + basis[1, 2] * z) * scale + SHADOW_SIZE / 2
+    height = basis[2, 0] * x + basis[2, 1] * y + basis[2, 2] * z + SHADOW_BIAS
+    blocked = 0
+    for i in range(-1, 2):
+        for j in range(-1, 2):
+            column, row = int(map_x + i * lighting.shadow_softness), int(map_y + j * lighting.shadow_softness)
+            if 0 <= column < SHADOW_SIZE and 0 <= row < SHADOW_SIZE and lighting.shadow_depth[row, column] > height:
+                blocked += 1
+    return 1.0 - blocked / 9.0

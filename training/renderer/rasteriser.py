@@ -1,0 +1,207 @@
+"""Triangles to pixels: visibility with a depth buffer, interpolation of vertex attributes, vertex normals.
+
+A screen point is (x, y, depth) in float32, x right and y down in pixels with pixel centres at integers + 0.5; a larger
+depth is nearer.
+"""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+
+from ..arrays import Floats, Integers
+from .compilation import kernel
+
+# Triangles that come nearer to the camera than this inverse distance (1 / mm) are left out.
+NEAREST = 1 / 25
+
+
+class Fragments(NamedTuple):
+    """What is nearest at each pixel.
+
+    Attributes
+    ----------
+    triangle : (S, S) int32
+        Index of the nearest triangle, -1 where there is none.
+    weights : (S, S, 2) float32
+        Perspective-correct barycentric weights of its second and third corner.
+    depth : (S, S) float32
+        Inverse distance along the camera's axis, 0 where there is nothing.
+    """
+
+    triangle: Integers
+    weights: Floats
+    depth: Floats
+
+
+def empty_fragments(size: int) -> Fragments:
+    """Buffers of an empty image of `size` x `size` pixels."""
+    return Fragments(
+        np.full((size, size), -1, np.int32), np.zeros((size, size, 2), np.float32), np.zeros((size, size), np.float32)
+    )
+
+
+@kernel
+def vertex_normals(vertices: Floats, triangles: Integers) -> Floats:
+    """Unit normals (n, 3), the mean of the adjacent triangles' normals weighted by area."""
+    normals = np.zeros_like(vertices)
+    for a, b, c in triangles:
+        ux, uy, uz = vertices[b, 0] - vertices[a, 0], vertices[b, 1] - vertices[a, 1], vertices[b, 2] - vertices[a, 2]
+        vx, vy, vz = vertices[c, 0] - vertices[a, 0], vertices[c, 1] - vertices[a, 1], vertices[c, 2] - vertices[a, 2]
+        nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
+        for i in (a, b, c):
+            normals[i, 0] += nx
+            normals[i, 1] += ny
+            normals[i, 2] += nz
+    for i in range(len(normals)):
+        length = math.sqrt(normals[i, 0] ** 2 + normals[i, 1] ** 2 + normals[i, 2] ** 2) + 1e-9
+        normals[i] /= length
+    return normals
+
+
+@kernel
+def _pixel_range(a: float, b: float, c: float, size: int) -> tuple[int, int]:
+    """First and one past the last pixel whose centre lies between the least and the greatest of three coordinates."""
+    first = max(0, math.ceil(min(a, b, c) - 0.5))
+    last = min(size - 1, math.floor(max(a, b, c) - 0.5))
+    return first, last + 1
+
+
+@kernel
+def rasterise(points: Floats, triangles: Integers, fragments: Fragments) -> None:
+    """Draw triangles into the buffers of a perspective view.
+
+    Parameters
+    ----------
+    points : (n, 3) float32
+        Screen x, y and inverse distance along the camera's axis.
+    triangles : (m, 3) int32
+    fragments : Fragments
+        Written where a triangle is nearer than what was drawn before.
+    """
+    size = fragments.depth.shape[0]
+    for t in range(len(triangles)):
+        a, b, c = triangles[t]
+        xa, ya, wa = points[a]
+        xb, yb, wb = points[b]
+        xc, yc, wc = points[c]
+        area = (xb - xa) * (yc - ya) - (xc - xa) * (yb - ya)
+        if abs(area) < 1e-9 or max(wa, wb, wc) > NEAREST:
+            continue
+        x_first, x_end = _pixel_range(xa, xb, xc, size)
+        y_first, y_end = _pixel_range(ya, yb, yc, size)
+        for row in range(y_first, y_end):
+            y = row + 0.5
+            for column in range(x_first, x_end):
+                x = column + 0.5
+                to_b = ((x - xa) * (yc - ya) - (xc - xa) * (y - ya)) / area
+                to_c = ((xb - xa) * (y - ya) - (x - xa) * (yb - ya)) / area
+                to_a = 1.0 - to_b - to_c
+                if to_a < -1e-6 or to_b < -1e-6 or to_c < -1e-6:
+                    continue
+                depth = to_a * wa + to_b * wb + to_c * wc
+                if depth > fragments.depth[row, column]:
+                    fragments.depth[row, column] = depth
+                    fragments.triangle[row, column] = t
+                    fragments.weights[row, column, 0] = to_b * wb / depth
+                    fragments.weights[row, column, 1] = to_c * wc / depth
+
+
+@kernel
+def rasterise_strands(
+    points: Floats, triangles: Integers, coverage: Floats, coordinates: Floats, strands: Floats, fragments: Fragments
+) -> None:
+    """Draw triangles that have gaps where a texture of strands is below what their coverage asks for.
+
+    Parameters
+    ----------
+    points, triangles, fragments
+        As in `rasterise`.
+    coverage : (n,) float32
+        0 lets nothing be drawn, 1 leaves no gap.
+    coordinates : (n, 2) float32
+        Column and row in the texture, which repeats.
+    strands : (h, w) float32
+        Values in [0, 1], spread evenly.
+    """
+    size = fragments.depth.shape[0]
+    height, width = strands.shape
+    for t in range(len(triangles)):
+        a, b, c = triangles[t]
+        xa, ya, wa = points[a]
+        xb, yb, wb = points[b]
+        xc, yc, wc = points[c]
+        area = (xb - xa) * (yc - ya) - (xc - xa) * (yb - ya)
+        if abs(area) < 1e-9 or max(wa, wb, wc) > NEAREST:
+            continue
+        x_first, x_end = _pixel_range(xa, xb, xc, size)
+        y_first, y_end = _pixel_range(ya, yb, yc, size)
+        for row in range(y_first, y_end):
+            y = row + 0.5
+            for column in range(x_first, x_end):
+                x = column + 0.5
+                to_b = ((x - xa) * (yc - ya) - (xc - xa) * (y - ya)) / area
+                to_c = ((xb - xa) * (y - ya) - (x - xa) * (yb - ya)) / area
+                to_a = 1.0 - to_b - to_c
+                if to_a < -1e-6 or to_b < -1e-6 or to_c < -1e-6:
+                    continue
+                depth = to_a * wa + to_b * wb + to_c * wc
+                if depth <= fragments.depth[row, column]:
+                    continue
+                to_b, to_c = to_b * wb / depth, to_c * wc / depth
+                to_a = 1.0 - to_b - to_c
+                u = to_a * coordinates[a, 0] + to_b * coordinates[b, 0] + to_c * coordinates[c, 0]
+                v = to_a * coordinates[a, 1] + to_b * coordinates[b, 1] + to_c * coordinates[c, 1]
+                cover = to_a * coverage[a] + to_b * coverage[b] + to_c * coverage[c]
+                if strands[int(v) % height, int(u) % width] < 1.0 - cover:
+                    continue
+                fragments.depth[row, column] = depth
+                fragments.triangle[row, column] = t
+                fragments.weights[row, column, 0] = to_b
+                fragments.weights[row, column, 1] = to_c
+
+
+@kernel
+def draw_depth(points: Floats, triangles: Integers, depth: Floats) -> None:
+    """Keep the greatest depth at each pixel of an orthographic view, which is linear in screen space."""
+    size = depth.shape[0]
+    for t in range(len(triangles)):
+        a, b, c = triangles[t]
+        xa, ya, za = points[a]
+        xb, yb, zb = points[b]
+        xc, yc, zc = points[c]
+        area = (xb - xa) * (yc - ya) - (xc - xa) * (yb - ya)
+        if abs(area) < 1e-9:
+            continue
+        x_first, x_end = _pixel_range(xa, xb, xc, size)
+        y_first, y_end = _pixel_range(ya, yb, yc, size)
+        for row in range(y_first, y_end):
+            y = row + 0.5
+            for column in range(x_first, x_end):
+                x = column + 0.5
+                to_b = ((x - xa) * (yc - ya) - (xc - xa) * (y - ya)) / area
+                to_c = ((xb - xa) * (y - ya) - (x - xa) * (yb - ya)) / area
+                if to_b < 0 or to_c < 0 or to_b + to_c > 1:
+                    continue
+                z = za + to_b * (zb - za) + to_c * (zc - za)
+                if z > depth[row, column]:
+                    depth[row, column] = z
+
+
+@kernel
+def interpolate(fragments: Fragments, triangles: Integers, attributes: Floats) -> Floats:
+    """Attributes (n, k) of the vertices at the pixels, (S, S, k); zero where there is no triangle."""
+    size = fragments.triangle.shape[0]
+    count = attributes.shape[1]
+    result = np.zeros((size, size, count), np.float32)
+    for row in range(size):
+        for column in range(size):
+            t = fragments.triangle[row, column]
+            if t < 0:
+                continue
+            a, b, c = triangles[t]
+            to_b, to_c = fragments.weights[row, column]
+            to_a = 1.0 - to_b - to_c
+            for k in range(count):
+                result[row, column, k] = to_a * attributes[a, k] + to_b * attributes[b, k] + to_c * attributes[c, k]
+    return result

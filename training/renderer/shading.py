@@ -1,0 +1,244 @@
+"""From the surface seen at each pixel to its colour. Directions to the viewer are taken as those to a distant one."""
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+from numpy.random import Generator
+
+from ..arrays import Floats, Integers
+from ..face_model import EYE, GUM, SKIN, SOCKET, TOOTH
+from ..noise import noise_bank
+from .compilation import inlined, kernel
+from .lighting import Lighting, irradiance, light_reaching
+from .skin import Skin
+
+# Columns of the attributes of the head's vertices.
+CANONICAL, POSITION, NORMAL, TEXTURE, OPENNESS, REGION, IRIS, ATTRIBUTES = 0, 3, 6, 9, 11, 12, 13, 14
+
+IRIS_COLOURS = np.array(
+    [
+        [0.08, 0.04, 0.02],
+        [0.03, 0.015, 0.01],
+        [0.18, 0.10, 0.04],
+        [0.10, 0.18, 0.12],
+        [0.12, 0.20, 0.35],
+        [0.20, 0.22, 0.24],
+    ]
+)
+IRIS_SHARES = (0.30, 0.30, 0.12, 0.08, 0.12, 0.08)
+
+
+class Eyes(NamedTuple):
+    """Radii in millimetres, linear colours, and the share of light that lids and lashes leave."""
+
+    pupil_radius: float
+    iris_radius: float
+    iris: Floats
+    sclera: Floats
+    openness: float
+    height: float
+
+
+class Clothing(NamedTuple):
+    """What covers the neck below a height of the neutral head in millimetres, lower or higher at the sides."""
+
+    collar: float
+    slope: float
+    colour: Floats
+    fabric: Floats
+
+
+class Light(NamedTuple):
+    """Light leaving a point towards the viewer per unit of albedo, and its highlight."""
+
+    red: float
+    green: float
+    blue: float
+    glint_red: float
+    glint_green: float
+    glint_blue: float
+
+
+def sample_eyes(generator: Generator) -> Eyes:
+    """Draw iris, pupil and the whites."""
+    iris = IRIS_COLOURS[generator.choice(len(IRIS_COLOURS), p=IRIS_SHARES)] * generator.uniform(0.6, 1.4)
+    white = generator.uniform(0.45, 0.72) * np.array([1.0, generator.uniform(0.86, 0.96), generator.uniform(0.8, 0.95)])
+    return Eyes(
+        float(generator.uniform(1.3, 3.6)),
+        float(generator.uniform(5.4, 6.6)),
+        iris.astype(np.float32),
+        white.astype(np.float32),
+        float(generator.uniform(0.5, 1.0)),
+        36.14,
+    )
+
+
+def sample_clothing(generator: Generator) -> Clothing:
+    """Draw collar and cloth."""
+    colour = generator.uniform(0.01, 0.8, 3) if generator.random() < 0.6 else np.repeat(generator.uniform(0.01, 0.8), 3)
+    fabrics = noise_bank().strands
+    fabric = fabrics[generator.integers(len(fabrics))]
+    return Clothing(
+        float(generator.uniform(-165, -95)),
+        float(generator.uniform(-0.0015, 0.0045)),
+        colour.astype(np.float32),
+        fabric,
+    )
+
+
+@inlined
+def sample_texture(texture: Floats, column: float, row: float) -> float:
+    """Bilinear look-up that repeats the border."""
+    height, width = texture.shape
+    column, row = min(max(column, 0.0), width - 1.001), min(max(row, 0.0), height - 1.001)
+    i, j = int(column), int(row)
+    u, v = column - i, row - j
+    above = texture[j, i] * (1 - u) + texture[j, i + 1] * u
+    return above * (1 - v) + (texture[j + 1, i] * (1 - u) + texture[j + 1, i + 1] * u) * v
+
+
+@inlined
+def lit(
+    lighting: Lighting,
+    x: float,
+    y: float,
+    z: float,
+    nx: float,
+    ny: float,
+    nz: float,
+    openness: float,
+    softness: float,
+    gloss: float,
+    sharpness: float,
+) -> Light:
+    """Light from a surface: diffuse, wrapped most for red as in skin, and a Blinn-Phong highlight with Fresnel."""
+    red = irradiance(lighting, 0, nx, ny, nz) * openness
+    green = irradiance(lighting, 1, nx, ny, nz) * openness
+    blue = irradiance(lighting, 2, nx, ny, nz) * openness
+    glint_red, glint_green, glint_blue = 0.0, 0.0, 0.0
+    for i in range(len(lighting.directions)):
+        lx, ly, lz = lighting.directions[i]
+        colour = lighting.colours[i]
+        facing = nx * lx + ny * ly + nz * lz
+        reaching = light_reaching(lighting, x, y, z) if i == 0 else 1.0
+        diffuse = reaching * (0.5 + 0.5 * openness)
+        red += colour[0] * diffuse * max(0.0, (facing + softness) / (1 + softness))
+        green += colour[1] * diffuse * max(0.0, (facing + 0.4 * softness) / (1 + 0.4 * softness))
+        blue += colour[2] * diffuse * max(0.0, (facing + 0.25 * softness) / (1 + 0.25 * softness))
+        if facing > 0 and gloss > 0:
+            half = math.sqrt(2 + 2 * lz) + 1e-6
+            aligned = (nx * lx + ny * ly + nz * (lz + 1)) / half
+            if sharpness * (1 - aligned) > 6:
+                continue
+            fresnel = 0.3 + 0.7 * (1 - max(0.0, nz)) ** 3
+            glint = gloss * aligned**sharpness * fresnel * reaching * openness * (sharpness + 8) / 30
+            glint_red += colour[0] * glint
+            glint_green += colour[1] * glint
+            glint_blue += colour[2] * glint
+    return Light(red, green, blue, glint_red, glint_green, glint_blue)
+
+
+@inlined
+def _eye_colour(eyes: Eyes, distance: float) -> tuple[float, float, float]:
+    """Pupil, iris with a dark rim, white."""
+    if distance < eyes.pupil_radius:
+        return 0.01, 0.01, 0.01
+    if distance < eyes.iris_radius:
+        outwards = (distance - eyes.pupil_radius) / (eyes.iris_radius - eyes.pupil_radius)
+        tint = 0.7 + 0.5 * outwards if outwards < 0.8 else 1.1 - 3.5 * (outwards - 0.8)
+        return eyes.iris[0] * tint, eyes.iris[1] * tint, eyes.iris[2] * tint
+    edge = min(1.0, (distance - eyes.iris_radius) / 0.6)
+    red_corner = 0.12 * min(1.0, distance / 14.0)
+    return (
+        eyes.sclera[0] * (0.6 + 0.4 * edge),
+        eyes.sclera[1] * (0.6 + 0.4 * edge) * (1 - red_corner),
+        eyes.sclera[2] * (0.6 + 0.4 * edge) * (1 - red_corner),
+    )
+
+
+@kernel
+def relief(attributes: Floats, triangle: Integers, materials: Integers, height: Floats) -> Floats:
+    """Height of the skin's relief at each pixel, (S, S) in millimetres."""
+    size = triangle.shape[0]
+    result = np.zeros((size, size), np.float32)
+    for row in range(size):
+        for column in range(size):
+            t = triangle[row, column]
+            if t >= 0 and materials[t] == SKIN:
+                u, v = attributes[row, column, TEXTURE], attributes[row, column, TEXTURE + 1]
+                result[row, column] = sample_texture(height, u, v)
+    return result
+
+
+@kernel
+def shade_head(
+    attributes: Floats,
+    triangle: Integers,
+    materials: Integers,
+    relief_height: Floats,
+    skin: Skin,
+    eyes: Eyes,
+    clothing: Clothing,
+    lighting: Lighting,
+    pixels_per_millimetre: float,
+) -> Floats:
+    """Linear colours (S, S, 3) of the head from its interpolated attributes (S, S, ATTRIBUTES)."""
+    size = triangle.shape[0]
+    result = np.zeros((size, size, 3), np.float32)
+    slope = 0.5 * pixels_per_millimetre
+    red, green, blue = 0.0, 0.0, 0.0
+    for row in range(size):
+        for column in range(size):
+            t = triangle[row, column]
+            if t < 0:
+                continue
+            at = attributes[row, column]
+            nx, ny, nz = at[NORMAL], at[NORMAL + 1], at[NORMAL + 2]
+            openness, gloss, sharpness, softness = at[OPENNESS], 0.0, skin.sharpness, 0.0
+            material = materials[t]
+            if material == SKIN:
+                x, y = at[CANONICAL], at[CANONICAL + 1]
+                u, v = at[TEXTURE], at[TEXTURE + 1]
+                i, j = int(min(max(u + 0.5, 0.0), 511.0)), int(min(max(v + 0.5, 0.0), 511.0))
+                if y < clothing.collar + clothing.slope * x * x:
+                    weave = 0.7 + 0.6 * clothing.fabric[int(abs(2 * y)) % 512, int(abs(u)) % 512]
+                    red, green, blue = (
+                        clothing.colour[0] * weave,
+                        clothing.colour[1] * weave,
+                        clothing.colour[2] * weave,
+                    )
+                else:
+                    red, green, blue = skin.albedo[j, i]
+                    gloss = skin.gloss[j, i]
+                    softness = skin.softness
+                    if 0 < row < size - 1 and 0 < column < size - 1:
+                        nx -= slope * (relief_height[row, column + 1] - relief_height[row, column - 1])
+                        ny += slope * (relief_height[row + 1, column] - relief_height[row - 1, column])
+            elif material == EYE:
+                red, green, blue = _eye_colour(eyes, at[IRIS])
+                under_lid = min(max((at[CANONICAL + 1] - eyes.height - 1.5) / 4.0, 0.0), 1.0)
+                openness *= eyes.openness * (1 - 0.45 * under_lid)
+                gloss, sharpness = 0.9, 250.0
+            elif material == TOOTH:
+                yellow = 0.25 * skin.tooth_yellowness
+                red, green, blue = 0.72, 0.72 * (1 - 0.4 * yellow), 0.68 * (1 - yellow)
+                openness *= skin.mouth_openness
+                gloss, sharpness = 0.3, 60.0
+            elif material == GUM:
+                red, green, blue = 0.45, 0.16, 0.16
+                openness *= skin.mouth_openness
+                gloss = 0.2
+            elif material == SOCKET and at[CANONICAL + 1] > 10:
+                red, green, blue = 0.6 * skin.tone[0], 0.4 * skin.tone[1], 0.4 * skin.tone[2]
+            else:
+                red, green, blue = 0.22, 0.05, 0.045
+                openness *= 0.3 * skin.mouth_openness
+            length = math.sqrt(nx * nx + ny * ny + nz * nz) + 1e-9
+            nx, ny, nz = nx / length, ny / length, nz / length
+            px, py, pz = at[POSITION], at[POSITION + 1], at[POSITION + 2]
+            light = lit(lighting, px, py, pz, nx, ny, nz, openness, softness, gloss, sharpness)
+            result[row, column, 0] = red * light.red + light.glint_red
+            result[row, column, 1] = green * light.green + light.glint_green
+            result[row, column, 2] = blue * light.blue + light.glint_blue
+    return result
