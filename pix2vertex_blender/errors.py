@@ -21,6 +21,10 @@ class DataFileError(Pix2VertexError):
     """A file the product ships (template, weights) is missing or damaged."""
 
 
+class MeshError(Pix2VertexError):
+    """A mesh is not one the algorithm can work on: wrong shapes, degenerate triangles, edges of more than two faces."""
+
+
 class RegistrationError(Pix2VertexError):
     """The template cannot be aligned with or registered to the target."""
 
