@@ -293,7 +293,7 @@ def shade_hair(
                     strength = lighting.colours[i, k] * (0.25 + 0.75 * reaching if i == 0 else 1.0)
                     facing = nx * lx + ny * ly + nz * lz
                     light += 0.8 * strength * max(0.0, (facing + 0.3) / 1.3)
-                    half = math.sqrt(2 + 2 * lz) + 1e-6
+                    half = math.sqrt(max(2 + 2 * lz, 0.0)) + 1e-6
                     along = (tx * lx + ty * ly + tz * (lz + 1)) / half
                     across = math.sqrt(max(0.0, 1 - along * along))
                     glint += strength * across**40 * max(0.0, facing + 0.2)

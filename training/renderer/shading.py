@@ -127,9 +127,9 @@ def lit(
         green += colour[1] * diffuse * max(0.0, (facing + 0.4 * softness) / (1 + 0.4 * softness))
         blue += colour[2] * diffuse * max(0.0, (facing + 0.25 * softness) / (1 + 0.25 * softness))
         if facing > 0 and gloss > 0:
-            half = math.sqrt(2 + 2 * lz) + 1e-6
+            half = math.sqrt(max(2 + 2 * lz, 0.0)) + 1e-6
             aligned = (nx * lx + ny * ly + nz * (lz + 1)) / half
-            if sharpness * (1 - aligned) > 6:
+            if aligned <= 0 or sharpness * (1 - aligned) > 6:
                 continue
             fresnel = 0.3 + 0.7 * (1 - max(0.0, nz)) ** 3
             glint = gloss * aligned**sharpness * fresnel * reaching * openness * (sharpness + 8) / 30

@@ -1,0 +1,123 @@
+"""Augmented labels are those of the new picture."""
+
+import numpy as np
+import pytest
+
+from training.augmentation import (
+    AugmentationParameters,
+    Crop,
+    augment,
+    crop_labels,
+    resample_image,
+    resample_labels,
+    sample_crop,
+)
+from training.backgrounds import background_bank
+from training.generate import TRAINING_STREAM, generate_sample
+from training.photometry import degrade
+from training.renderer.camera import ViewParameters, rotation_matrix
+from training.renderer.synthesis import SynthesisParameters
+
+BACKGROUNDS = background_bank(count=4, size=64)
+WEAK = ViewParameters(weak_perspective_share=1, largest_yaw=35, largest_pitch=20)
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return generate_sample(3, 1, TRAINING_STREAM, SynthesisParameters(size=96, view=WEAK))
+
+
+def similarity_rotation(source, target):
+    """Rotation (3, 3) that best turns centred points to others (Kabsch)."""
+    left, _, right = np.linalg.svd((target - target.mean(0)).T @ (source - source.mean(0)))
+    return left @ np.diag([1, 1, np.linalg.det(left @ right)]) @ right
+
+
+def cropped(sample, crop, resolution):
+    matrix = crop.source(len(sample.mask), resolution)
+    mask, correspondence, geometry = resample_labels(
+        sample.mask, sample.correspondence, sample.geometry, matrix, resolution
+    )
+    pose = crop_labels(crop, correspondence, geometry, (sample.yaw, sample.pitch, sample.roll))
+    return mask, correspondence, geometry, pose
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+@pytest.mark.parametrize(("angle", "zoom", "shift"), [(0, 1, (0, 0)), (17, 1.3, (0.05, -0.02)), (-11, 0.9, (0, 0.1))])
+def test_cropped_geometry_is_in_the_pixels_of_the_crop(sample, mirrored, angle, zoom, shift):
+    """Under weak perspective x and y of the geometry are the pixel's place but for an offset."""
+    resolution = 64
+    mask, _, geometry, _ = cropped(sample, Crop(mirrored, angle, zoom, shift), resolution)
+    rows, columns = np.nonzero(mask)
+    assert len(rows) > 100
+    offset_x = geometry[0, rows, columns] * resolution / 2 - columns
+    offset_y = geometry[1, rows, columns] * resolution / 2 + rows
+    assert np.percentile(np.abs(offset_x - np.median(offset_x)), 95) < 0.3
+    assert np.percentile(np.abs(offset_y - np.median(offset_y)), 95) < 0.3
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_cropped_pose_turns_with_the_face(sample, mirrored):
+    before = similarity_rotation(sample.correspondence[:, sample.mask == 1].T, sample.geometry[:, sample.mask == 1].T)
+    bias = before @ rotation_matrix(sample.yaw, sample.pitch, sample.roll).T
+    mask, correspondence, geometry, pose = cropped(sample, Crop(mirrored, 12.0, 1.1, (0, 0)), 96)
+    after = similarity_rotation(correspondence[:, mask == 1].T, geometry[:, mask == 1].T)
+    found = after @ rotation_matrix(*(float(angle) for angle in pose)).T
+    reflection = np.diag([-1, 1, 1]) if mirrored else np.eye(3)
+    turn = rotation_matrix(0, 0, 12) @ reflection
+    np.testing.assert_allclose(found, turn @ bias @ turn.T, atol=0.02)
+
+
+def test_picture_and_mask_stay_together(sample):
+    crop = Crop(True, 9.0, 1.15, (0.03, 0.02))
+    matrix = crop.source(96, 64)
+    labelled = np.zeros_like(sample.image)
+    labelled[sample.mask > 0] = 255
+    picture, alpha = resample_image(labelled, matrix, 64)
+    mask = cropped(sample, crop, 64)[0]
+    assert ((alpha[..., 0] > 0.5) == (mask > 0)).mean() > 0.985
+    np.testing.assert_allclose(picture, np.repeat(alpha, 3, 2) * 255, atol=0.5)
+
+
+def test_augmentation_is_a_function_of_the_generator(sample):
+    first, second, third = (
+        augment(sample, 64, np.random.default_rng(seed), BACKGROUNDS, [sample.image]) for seed in (1, 1, 2)
+    )
+    for one, other in zip(first, second, strict=True):
+        np.testing.assert_array_equal(one, other)
+    assert (first.image != third.image).any()
+
+
+def test_every_augmented_sample_is_well_formed(sample):
+    generator = np.random.default_rng(5)
+    everything = AugmentationParameters(person_share=1, body_share=1, occluder_share=1)
+    hidden = 0
+    for _ in range(30):
+        result = augment(sample, 64, generator, BACKGROUNDS, [sample.image], everything)
+        assert result.image.shape == (64, 64, 3) and result.image.dtype == np.uint8
+        assert result.correspondence.dtype == result.geometry.dtype == np.float32
+        assert not result.correspondence[:, result.mask == 0].any() and not result.geometry[:, result.mask == 0].any()
+        assert np.isfinite(result.geometry).all()
+        hidden += (result.mask > 0).sum() < 0.8 * (sample.mask > 0).sum() / 2.25
+    assert hidden > 0
+
+
+def test_crops_mirror_half_of_the_samples():
+    crops = [sample_crop(np.random.default_rng(seed), AugmentationParameters()) for seed in range(200)]
+    assert 70 < sum(crop.mirrored for crop in crops) < 130
+    assert max(abs(crop.angle) for crop in crops) <= 25
+
+
+def test_degraded_pictures_remain_pictures():
+    picture = np.tile(np.linspace(0, 255, 64)[None, :, None], (64, 1, 3))
+    for seed in range(60):
+        result = degrade(picture, np.random.default_rng(seed))
+        assert result.shape == (64, 64, 3) and result.dtype == np.uint8
+        assert result[:, 48:].mean() > result[:, :16].mean()
+
+
+def test_backgrounds_are_kept_and_read_again(tmp_path):
+    made = background_bank(tmp_path / "folder" / "backgrounds.npy", count=3, size=32)
+    np.testing.assert_array_equal(made, background_bank(tmp_path / "folder" / "backgrounds.npy", count=3, size=32))
+    np.testing.assert_array_equal(made, background_bank(count=3, size=32))
+    assert made.std() > 10

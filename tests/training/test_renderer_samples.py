@@ -1,0 +1,77 @@
+"""Samples depend on their index alone and survive the file."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from pix2vertex_blender.errors import DataFileError
+from training.generate import HELD_OUT_STREAM, TRAINING_STREAM, generate_sample, main
+from training.renderer.synthesis import SynthesisParameters
+from training.samples import list_samples, pack_sample, read_sample, sample_path, unpack_sample
+
+SMALL = SynthesisParameters(size=48)
+
+
+@pytest.fixture(scope="module")
+def sample():
+    return generate_sample(7, 1, TRAINING_STREAM, SMALL)
+
+
+def test_a_sample_survives_the_file(sample, tmp_path):
+    from training.samples import write_sample
+
+    write_sample(sample_path(tmp_path, 7), sample)
+    restored = read_sample(sample_path(tmp_path, 7))
+    np.testing.assert_array_equal(restored.image, sample.image)
+    np.testing.assert_array_equal(restored.mask, sample.mask)
+    np.testing.assert_allclose(restored.correspondence, sample.correspondence, atol=1 / 32000)
+    np.testing.assert_allclose(restored.geometry, sample.geometry, atol=1 / 16000)
+    np.testing.assert_array_equal(restored.landmarks, sample.landmarks)
+    assert restored.yaw == pytest.approx(sample.yaw, abs=1e-4)
+    assert restored.geometry_scale == pytest.approx(sample.geometry_scale, rel=1e-6)
+
+
+def test_damaged_and_missing_files_are_named(sample, tmp_path):
+    data = pack_sample(sample)
+    for broken in (b"", data[:10], data[: len(data) // 2], b"x" * len(data)):
+        with pytest.raises(DataFileError, match="broken file"):
+            unpack_sample(broken, "broken file")
+    with pytest.raises(DataFileError, match=r"0000001\.sample"):
+        read_sample(sample_path(tmp_path, 1))
+
+
+def test_an_index_gives_the_same_sample_however_it_is_asked_for(sample, tmp_path):
+    options = ["--seed", "1", "--size", "48"]
+    main([str(tmp_path / "all"), "--start", "6", "--count", "3", *options])
+    main([str(tmp_path / "parallel"), "--start", "6", "--count", "3", "--workers", "2", *options])
+    expected = pack_sample(sample)
+    for folder in ("all", "parallel"):
+        assert [path.name for path in list_samples(tmp_path / folder)] == [
+            sample_path(tmp_path, i).name for i in (6, 7, 8)
+        ]
+        assert sample_path(tmp_path / folder, 7).read_bytes() == expected
+
+
+def test_resuming_keeps_what_is_there(tmp_path):
+    first = sample_path(tmp_path, 0)
+    first.write_bytes(b"kept")
+    main([str(tmp_path), "--count", "2", "--size", "48"])
+    assert first.read_bytes() == b"kept"
+    assert read_sample(sample_path(tmp_path, 1)).mask.shape == (48, 48)
+
+
+def test_held_out_heads_and_other_seeds_differ(sample):
+    for seed, stream in ((1, HELD_OUT_STREAM), (2, TRAINING_STREAM)):
+        other = generate_sample(7, seed, stream, SMALL)
+        assert (other.yaw, other.distance) != (sample.yaw, sample.distance)
+
+
+def test_samples_show_a_face_and_zero_maps_elsewhere(sample):
+    assert set(np.unique(sample.mask)) <= {0, 1, 2}
+    assert (sample.mask > 0).mean() > 0.01
+    off = sample.mask == 0
+    assert not sample.correspondence[:, off].any() and not sample.geometry[:, off].any()
+    assert (sample.image[..., 3][sample.mask > 0] > 0).all()
+    assert sample.image[sample.mask > 0][:, :3].mean() > 5
+    assert np.isfinite(replace(sample).geometry).all()

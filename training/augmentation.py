@@ -1,0 +1,229 @@
+"""A rendered sample becomes a photograph: cropped, mirrored, before something, behind something, by some camera."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+from numpy.random import Generator
+
+from .arrays import Bytes, Floats
+from .composition import add_body, add_occluder, add_person, background
+from .photometry import degrade
+from .renderer.compilation import kernel
+from .samples import Sample
+
+# Pixels whose depths differ by more than this, in half crops, belong to different parts of the face.
+SAME_PART = 0.05
+
+
+@dataclass(frozen=True)
+class AugmentationParameters:
+    """Probabilities, and ranges of the crop.
+
+    Attributes
+    ----------
+    mirror_share : float
+        Of samples that are mirrored left to right.
+    turn_share, turn_deviation : float
+        Of samples that are turned in the image plane, and the standard deviation in degrees.
+    zoom : (float, float)
+        The crop's enlargement.
+    shift : float
+        Standard deviation of the crop's place in parts of its width.
+    person_share, body_share, occluder_share : float
+        Of samples with another person behind, with a body below, with something in front.
+    """
+
+    mirror_share: float = 0.5
+    turn_share: float = 0.5
+    turn_deviation: float = 7.0
+    zoom: tuple[float, float] = (0.97, 1.25)
+    shift: float = 0.03
+    person_share: float = 0.25
+    body_share: float = 0.6
+    occluder_share: float = 0.15
+
+
+class Augmented(NamedTuple):
+    """A training pair on an R x R grid.
+
+    Attributes
+    ----------
+    image : (R, R, 3) uint8
+        RGB.
+    mask : (R, R) uint8
+    correspondence, geometry : (3, R, R) float32
+        As in `Sample`, for the new crop.
+    pose : (3,) float32
+        Yaw, pitch and roll in degrees.
+    """
+
+    image: Bytes
+    mask: Bytes
+    correspondence: Floats
+    geometry: Floats
+    pose: Floats
+
+
+class Crop(NamedTuple):
+    """A similarity of the image: mirrored first, then turned by `angle` degrees anticlockwise, enlarged and shifted."""
+
+    mirrored: bool
+    angle: float
+    zoom: float
+    shift: tuple[float, float]
+
+    def source(self, size: int, resolution: int) -> Floats:
+        """Matrix (2, 3) from pixel positions of the new grid to those of the sample, centres at integers + 0.5."""
+        scale = size / resolution / self.zoom
+        cosine, sine = scale * np.cos(np.radians(self.angle)), scale * np.sin(np.radians(self.angle))
+        linear = np.array([[cosine, -sine], [sine, cosine]])
+        if self.mirrored:
+            linear[0] *= -1
+        middle = resolution * (0.5 + np.array(self.shift))
+        return np.concatenate([linear, (size / 2 - linear @ middle)[:, None]], 1)
+
+
+def augment(
+    sample: Sample,
+    resolution: int,
+    generator: Generator,
+    backgrounds: Bytes,
+    distractors: Sequence[Bytes] = (),
+    parameters: AugmentationParameters | None = None,
+) -> Augmented:
+    """Make a photograph and its labels of a sample.
+
+    Parameters
+    ----------
+    sample : Sample
+    resolution : int
+        Pixels of the new grid's side.
+    generator : Generator
+        All that is random comes from it.
+    backgrounds : (n, H, H, 3) uint8
+    distractors : sequence of (S, S, 4) uint8
+        Images of other samples, for people in the background.
+    parameters : AugmentationParameters, optional
+    """
+    parameters = AugmentationParameters() if parameters is None else parameters
+    crop = sample_crop(generator, parameters)
+    matrix = crop.source(len(sample.mask), resolution)
+    mask, correspondence, geometry = resample_labels(
+        sample.mask, sample.correspondence, sample.geometry, matrix, resolution
+    )
+    pose = crop_labels(crop, correspondence, geometry, (sample.yaw, sample.pitch, sample.roll))
+    colour, alpha = resample_image(sample.image, matrix, resolution)
+    face_colour = colour[mask > 0].mean(0) if mask.any() else np.full(3, 128.0)
+    picture = background(resolution, face_colour, generator, backgrounds)
+    if len(distractors) and generator.random() < parameters.person_share:
+        picture = add_person(picture, distractors[generator.integers(len(distractors))], generator)
+    if mask.any() and generator.random() < parameters.body_share:
+        picture = add_body(picture, mask, face_colour, generator, backgrounds)
+    picture = picture * (1 - alpha) + colour
+    if generator.random() < parameters.occluder_share:
+        picture, cover = add_occluder(picture, face_colour, generator, backgrounds)
+        mask[cover > 0.5] = 0
+        correspondence[:, mask == 0] = 0
+        geometry[:, mask == 0] = 0
+    return Augmented(degrade(picture, generator), mask, correspondence, geometry, pose)
+
+
+def sample_crop(generator: Generator, parameters: AugmentationParameters) -> Crop:
+    """Draw a crop."""
+    turned = generator.random() < parameters.turn_share
+    return Crop(
+        mirrored=bool(generator.random() < parameters.mirror_share),
+        angle=float(np.clip(parameters.turn_deviation * generator.standard_normal(), -25, 25)) if turned else 0.0,
+        zoom=float(generator.uniform(*parameters.zoom)),
+        shift=(float(generator.normal(0, parameters.shift)), float(generator.normal(0, parameters.shift))),
+    )
+
+
+def crop_labels(crop: Crop, correspondence: Floats, geometry: Floats, pose: tuple[float, float, float]) -> Floats:
+    """Make maps (3, R, R) that were resampled with a crop those of the new camera, in place, and return the new pose.
+
+    A turn about the camera's axis adds to the roll and turns x and y; a mirror image negates x, yaw and roll.
+    """
+    yaw, pitch, roll = pose
+    if crop.mirrored:
+        yaw, roll = -yaw, -roll
+        correspondence[0] *= -1
+        geometry[0] *= -1
+    cosine, sine = np.float32(np.cos(np.radians(crop.angle))), np.float32(np.sin(np.radians(crop.angle)))
+    x, y = geometry[0].copy(), geometry[1].copy()
+    geometry[0] = cosine * x - sine * y
+    geometry[1] = sine * x + cosine * y
+    geometry *= np.float32(crop.zoom)
+    return np.array([yaw, pitch, roll + crop.angle], np.float32)
+
+
+@kernel
+def resample_labels(
+    mask: Bytes, correspondence: Floats, geometry: Floats, matrix: Floats, resolution: int
+) -> tuple[Bytes, Floats, Floats]:
+    """Read labels (S, S) and (3, S, S) at the positions of a new grid.
+
+    The mask is that of the nearest pixel; the maps are interpolated between those of the four nearest that are on the
+    mask and show the same part of the face.
+    """
+    size = mask.shape[0]
+    new_mask = np.zeros((resolution, resolution), np.uint8)
+    new_correspondence = np.zeros((3, resolution, resolution), np.float32)
+    new_geometry = np.zeros((3, resolution, resolution), np.float32)
+    for row in range(resolution):
+        for column in range(resolution):
+            x = matrix[0, 0] * (column + 0.5) + matrix[0, 1] * (row + 0.5) + matrix[0, 2]
+            y = matrix[1, 0] * (column + 0.5) + matrix[1, 1] * (row + 0.5) + matrix[1, 2]
+            near_x, near_y = int(np.floor(x)), int(np.floor(y))
+            if not (0 <= near_x < size and 0 <= near_y < size) or mask[near_y, near_x] == 0:
+                continue
+            new_mask[row, column] = mask[near_y, near_x]
+            left, top = int(np.floor(x - 0.5)), int(np.floor(y - 0.5))
+            total = 0.0
+            for i in range(top, top + 2):
+                for j in range(left, left + 2):
+                    if not (0 <= i < size and 0 <= j < size) or mask[i, j] == 0:
+                        continue
+                    if abs(geometry[2, i, j] - geometry[2, near_y, near_x]) > SAME_PART:
+                        continue
+                    weight = max(1 - abs(x - j - 0.5), 0.0) * max(1 - abs(y - i - 0.5), 0.0) + 1e-6
+                    total += weight
+                    for k in range(3):
+                        new_correspondence[k, row, column] += weight * correspondence[k, i, j]
+                        new_geometry[k, row, column] += weight * geometry[k, i, j]
+            for k in range(3):
+                new_correspondence[k, row, column] /= total
+                new_geometry[k, row, column] /= total
+    return new_mask, new_correspondence, new_geometry
+
+
+def resample_image(image: Bytes, matrix: Floats, resolution: int) -> tuple[Floats, Floats]:
+    """Premultiplied colour (R, R, 3) and alpha (R, R, 1) in [0, 1] of the new grid; the border is repeated outside."""
+    samples = max(1, round(len(image) / resolution))
+    resampled = _resample_premultiplied(image, matrix, resolution, samples)
+    return resampled[..., :3], resampled[..., 3:]
+
+
+@kernel
+def _resample_premultiplied(image: Bytes, matrix: Floats, resolution: int, samples: int) -> Floats:
+    """Mean of `samples` x `samples` bilinear look-ups in each pixel of the new grid, (R, R, 4)."""
+    last = image.shape[0] - 1
+    result = np.zeros((resolution, resolution, 4), np.float32)
+    for row in range(resolution):
+        for column in range(resolution):
+            for n in range(samples * samples):
+                across = column + (n % samples + 0.5) / samples
+                down = row + (n // samples + 0.5) / samples
+                x = min(max(matrix[0, 0] * across + matrix[0, 1] * down + matrix[0, 2] - 0.5, 0.0), last - 0.001)
+                y = min(max(matrix[1, 0] * across + matrix[1, 1] * down + matrix[1, 2] - 0.5, 0.0), last - 0.001)
+                left, top = int(x), int(y)
+                for i in range(2):
+                    for j in range(2):
+                        weight = (x - left if j else 1 - x + left) * (y - top if i else 1 - y + top)
+                        weight *= image[top + i, left + j, 3] / (255.0 * samples * samples)
+                        result[row, column, 3] += weight
+                        for k in range(3):
+                            result[row, column, k] += weight * image[top + i, left + j, k]
+    return result
