@@ -2,10 +2,12 @@
 
 import argparse
 import json
+import os
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -81,17 +83,12 @@ def _output_path(options: argparse.Namespace) -> Path:
 
 def _run(options: argparse.Namespace, folder: Path) -> None:
     clock = _Clock()
+    bpy.ops.wm.read_factory_settings(use_empty=True)
     photo = options.photo or _sample_photo()
     reconstruction = _reconstruct(photo, options, clock)
     clock.enter("scene", 0.0)
-    bpy.ops.wm.read_factory_settings(use_empty=True)
-    face = build_face_object(reconstruction, bpy.context)
-    objects = face_with_children(face)
-    save_blend(folder / "face.blend")
-    export_fbx(folder / "face.fbx", objects)
-    export_glb(folder / "face.glb", objects)
-    side = float(reconstruction.maps["mask"].shape[0])
-    renders = render_views(face, reconstruction, session.temporary_folder(), _PREVIEW_SIZE, Window(0, 0, side, side))
+    with _quiet():
+        renders = _write_scene(reconstruction, folder)
     compose_preview(photo, reconstruction, renders, _PREVIEW_SIZE, folder / "preview.png")
     np.savez_compressed(folder / "maps.npz", crop_to_photo=reconstruction.crop_to_photo, **reconstruction.maps)
     clock.end()
@@ -100,6 +97,32 @@ def _run(options: argparse.Namespace, folder: Path) -> None:
     report["versions"]["blender"] = bpy.app.version_string
     (folder / "report.json").write_text(json.dumps(report, indent=2) + "\n")
     print(f"{'Total':<24}{clock.seconds['total']:6.1f} s")
+
+
+def _write_scene(reconstruction: Reconstruction, folder: Path) -> tuple[Path, Path]:
+    """Write the Blender, FBX and glTF files; returns the renders of the registered and of the detailed mesh."""
+    face = build_face_object(reconstruction, bpy.context)
+    objects = face_with_children(face)
+    save_blend(folder / "face.blend")
+    export_fbx(folder / "face.fbx", objects)
+    export_glb(folder / "face.glb", objects)
+    side = float(reconstruction.maps["mask"].shape[0])
+    return render_views(face, reconstruction, session.temporary_folder(), _PREVIEW_SIZE, Window(0, 0, side, side))
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what Blender itself prints out of the progress; its exporters and renderers write past Python."""
+    sys.stdout.flush()
+    saved = os.dup(1)
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(saved, 1)
+        os.close(saved)
 
 
 def _reconstruct(photo: Path, options: argparse.Namespace, clock: "_Clock") -> Reconstruction:

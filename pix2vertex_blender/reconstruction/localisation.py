@@ -11,7 +11,7 @@ from .detection import FaceBox, check_box, find_faces, overlap
 from .maps import FaceMaps, read_maps
 from .photo import Photo, Square, cut_square
 
-#: From crop pixels (S, S, 3) uint8 to the network's output (7, S, S).
+#: From crop pixels (S, S, 3) uint8 to the network's views of it (2, 7, S, S).
 Predict = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 
 
@@ -44,7 +44,7 @@ class LocalisationParameters:
     box_drop: float = 0.08
     rounds: int = 3
     settled: float = 0.04
-    plausible: float = 0.35
+    plausible: float = 0.5
     candidates: int = 8
 
 

@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ..errors import FaceNotFoundError
 from ..geometry.similarity import Similarity, fit_similarity_robustly
-from ..template.canonical import to_millimetres
+from ..template.canonical import SIZE, to_millimetres
 from .camera import Camera
 
 #: Fewer pixels than this are no face.
@@ -17,6 +17,9 @@ PRIOR_INVERSE_DISTANCE = 1 / 1200
 PRIOR_DEVIATION = 1 / 1500
 LARGEST_INVERSE_DISTANCE = 1 / 250
 INDEPENDENT_POINTS = 30
+#: Millimetres at which the agreement of two views, and of correspondence and geometry, is worth a half.
+TYPICAL_SPREAD = 7.0
+TYPICAL_DISTANCE = 14.0
 
 
 @dataclass(frozen=True)
@@ -37,7 +40,7 @@ class FaceMaps:
     head_pose : Similarity
         From millimetres of the mean neutral face to millimetres of `geometry`; its scale is 1.
     confidence : float
-        In [0, 1]: how well the correspondence fits a head seen under one camera.
+        In [0, 1]: how well the network agrees with itself, see `_confidence`.
     """
 
     mask: NDArray[np.bool_]
@@ -48,8 +51,8 @@ class FaceMaps:
     confidence: float
 
 
-def read_maps(output: NDArray[np.float32]) -> FaceMaps:
-    """Turn a network's output into maps in millimetres.
+def read_maps(views: NDArray[np.float32]) -> FaceMaps:
+    """Turn a network's output into maps in millimetres: the mean of its views of one crop.
 
     The network knows no absolute size: the scale makes the face as large as the mean face. Depth is taken from the
     geometry channels; the other two coordinates follow from the pixel and the camera, so that the mesh lies exactly
@@ -57,14 +60,16 @@ def read_maps(output: NDArray[np.float32]) -> FaceMaps:
 
     Parameters
     ----------
-    output : (7, H, W)
-        Mask logit, canonical coordinates, and camera-aligned coordinates in units of half the crop.
+    views : (k, 7, H, W)
+        What the network said about the crop, and about its mirror image if k is 2, mirrored back: mask logit, canonical
+        coordinates, and camera-aligned coordinates in units of half the crop.
 
     Raises
     ------
     FaceNotFoundError
         If hardly any pixel shows a face.
     """
+    output = views.mean(axis=0)
     mask = output[0] > 0
     if mask.sum() < SMALLEST_MASK:
         raise FaceNotFoundError(
@@ -85,7 +90,7 @@ def read_maps(output: NDArray[np.float32]) -> FaceMaps:
         geometry=_scatter(points, mask),
         camera=camera,
         head_pose=Similarity(1.0, pose.rotation, pose.translation / pose.scale),
-        confidence=_confidence(output[0], distances / pose.scale, len(points)),
+        confidence=_confidence(views, mask, distances / pose.scale),
     )
 
 
@@ -128,10 +133,16 @@ def _scatter(points: NDArray[np.float64], mask: NDArray[np.bool_]) -> NDArray[np
     return grid
 
 
-def _confidence(logits: NDArray[np.float32], distances: NDArray[np.float64], count: int) -> float:
-    """Agreement of correspondence and geometry, decisiveness of the mask, and its size, each as a factor in [0, 1]."""
-    agreement = 1 / (1 + (np.median(distances) / 14.0) ** 4)
-    probability = 1 / (1 + np.exp(-np.clip(logits, -30, 30)))
-    decisiveness = float(np.abs(2 * probability[probability > 0.05] - 1).mean())
-    size = min(1.0, count / (0.06 * logits.size))
-    return float(agreement * decisiveness * size)
+def _confidence(views: NDArray[np.float32], mask: NDArray[np.bool_], distances: NDArray[np.float64]) -> float:
+    """Three agreements as factors in [0, 1].
+
+    Of the masks of the views (intersection over union), of the views' correspondences (median distance in millimetres of
+    the mean face), and of correspondence and geometry, which have to fit a head under one camera (`distances` of the
+    pixels from the best fit, in millimetres).
+    """
+    masks = views[:, 0] > 0
+    overlap = masks.all(axis=0).sum() / masks.any(axis=0).sum()
+    spread = np.linalg.norm(np.ptp(views[:, 1:4, mask], axis=0), axis=0) * SIZE
+    by_views = 1 / (1 + (np.median(spread) / TYPICAL_SPREAD) ** 4)
+    by_fit = 1 / (1 + (np.median(distances) / TYPICAL_DISTANCE) ** 4)
+    return float(overlap * by_views * by_fit)

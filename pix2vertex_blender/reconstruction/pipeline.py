@@ -18,21 +18,20 @@ from numpy.typing import NDArray
 from ..geometry.mesh import triangulate
 from ..geometry.raster import interpolate, rasterise
 from ..geometry.similarity import fit_similarity
-from ..template import Template, load_template
+from ..template import Eyeballs, Template, load_template
 from ..template.canonical import to_millimetres
 from .alignment import align
 from .detail import add_detail
 from .detection import FaceBox
 from .device import choose_device
-from .eyes import fit_eyeballs
 from .localisation import FoundFace, Localiser, choose_face
 from .maps import FaceMaps, read_maps
 from .matching import TargetIndex
-from .network import MapNetwork, load_network, predict
+from .network import MapNetwork, load_network, predict_views
 from .photo import FaceCrop, Photo, cut_square, load_photo
 from .progress import Progress, silent
 from .registration import Registration, register
-from .result import Reconstruction
+from .result import PlainMesh, Reconstruction
 from .target import build_target
 
 #: Resolution of the crop that detail is read from.
@@ -105,7 +104,7 @@ def reconstruct(photo_path: Path | str, options: Options = Options(), progress: 
         face, face_count = _locate(photo, network, template, options)
         crop = cut_square(photo, face.square, network.configuration.resolution)
     with clock.stage("network"):
-        maps = read_maps(predict(network, crop.pixels))
+        maps = read_maps(predict_views(network, crop.pixels))
     with clock.stage("target"):
         target = TargetIndex(build_target(maps))
     with clock.stage("alignment"):
@@ -126,12 +125,11 @@ def reconstruct(photo_path: Path | str, options: Options = Options(), progress: 
         level = load_template(options.detail_level)
         vertices = template.subdivide(registration.vertices, options.detail_level)
         detail_crop = cut_square(photo, face.square, DETAIL_RESOLUTION)
-        detail = add_detail(
-            vertices, level, detail_crop.pixels, maps.camera.resized(DETAIL_RESOLUTION / len(crop.pixels))
-        )
+        detail_camera = maps.camera.resized(DETAIL_RESOLUTION / len(crop.pixels))
+        detail = add_detail(vertices, level, detail_crop.pixels, detail_camera, maps.mask)
     report = _report(photo_path, photo, crop, maps, face_count, registration, template, device)
     report["landmarks_68"] = crop.to_photo(maps.camera.project(vertices[level.landmarks_68])).tolist()
-    report["face_box"] = _box_around(np.array(report["landmarks_68"]))
+    report["face_box"] = box_around(np.array(report["landmarks_68"]))
     report["seconds"] = clock.seconds
     return _in_head_frame(template, level, registration.vertices, vertices, detail, crop, maps, photo, report)
 
@@ -139,7 +137,7 @@ def reconstruct(photo_path: Path | str, options: Options = Options(), progress: 
 def _locate(photo: Photo, network: MapNetwork, template: Template, options: Options) -> tuple[FoundFace, int]:
     """Return the face to reconstruct and how many there are."""
     localiser = Localiser(
-        predict=partial(predict, network, average_flipped=False),
+        predict=partial(predict_views, network),
         resolution=network.configuration.resolution,
         landmarks=to_millimetres(template.canonical[template.landmarks_68]),
     )
@@ -186,7 +184,7 @@ def _report(
     }
 
 
-def _box_around(landmarks: NDArray[np.float64]) -> list[float]:
+def box_around(landmarks: NDArray[np.float64]) -> list[float]:
     """Face box [x, y, w, h] around landmarks (68, 2)."""
     lower, upper = landmarks.min(axis=0), landmarks.max(axis=0)
     width, height = upper - lower
@@ -214,7 +212,7 @@ def _in_head_frame(
     head_to_camera = np.eye(4)
     head_to_camera[:3, :3] = pose.rotation
     head_to_camera[:3, 3] = pose.translation
-    eyeballs = fit_eyeballs(template, registered)
+    eyeballs = template.place_eyeballs(registered)
     depth = _mesh_depth(vertices + detail, level, maps)
     return Reconstruction(
         vertices=(vertices - pose.translation) @ pose.rotation,
@@ -223,7 +221,10 @@ def _in_head_frame(
         detail=detail @ pose.rotation,
         groups=level.groups,
         landmarks_68=level.landmarks_68,
-        eyeballs=tuple(((points - pose.translation) @ pose.rotation, faces, uvs) for points, faces, uvs in eyeballs),
+        eyeballs=tuple(
+            _one_eyeball(template.eyeballs, (eyeballs - pose.translation) @ pose.rotation, side)
+            for side in ("left", "right")
+        ),
         head_to_camera=head_to_camera,
         camera=maps.camera,
         crop_to_photo=crop.crop_to_photo,
@@ -236,6 +237,14 @@ def _in_head_frame(
         },
         report=report,
     )
+
+
+def _one_eyeball(eyeballs: Eyeballs, vertices: NDArray[np.float64], side: str) -> PlainMesh:
+    """One of the two eyeballs as a mesh of its own."""
+    own = eyeballs.groups[side] > 0.5
+    chosen = own[eyeballs.faces].all(axis=1)
+    renumbered = np.cumsum(own) - 1
+    return vertices[own], renumbered[eyeballs.faces[chosen]].astype(np.int32), eyeballs.uvs[chosen].astype(np.float32)
 
 
 def _mesh_depth(vertices: NDArray[np.float64], level: Template, maps: FaceMaps) -> NDArray[np.float32]:

@@ -5,6 +5,6 @@ Canonical coordinates, the network's embedding, are points of the mean neutral f
 do not depend on the template's topology.
 """
 
-from pix2vertex_blender.template.template import Eyeballs, Template, load_template, subdivision_matrix
+from .template import Eyeballs, Template, load_template, subdivision_matrix
 
 __all__ = ["Eyeballs", "Template", "load_template", "subdivision_matrix"]

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 if TYPE_CHECKING:
     import scipy.sparse as sparse
 
-    from pix2vertex_blender.geometry.subdivision import Subdivision
+    from ..geometry.subdivision import Subdivision
 
 FILE = Path(__file__).resolve().parent.parent / "data" / "template.npz"
 LEVELS = 4
@@ -164,14 +164,14 @@ def carry(values: NDArray[np.float64], level: int) -> NDArray[np.float64]:
 @cache
 def _step(level: int) -> "Subdivision":
     """Subdivision from `level` to the next. scipy is imported here: level 0 does not need it."""
-    from pix2vertex_blender.geometry.subdivision import catmull_clark
+    from ..geometry.subdivision import catmull_clark
 
     template = load_template(level)
     return catmull_clark(template.faces, len(template.vertices))
 
 
 def _subdivided(template: Template) -> Template:
-    from pix2vertex_blender.geometry.subdivision import split_corners
+    from ..geometry.subdivision import split_corners
 
     step = _step(template.level)
     count = len(template.vertices)
