@@ -63,10 +63,7 @@ def fitted_half(
     free = inner_rims(layout)
     draft = fit(faces, symmetry, pins, free, head.skin)
     landmarks = landmark_vertices(layout, draft, head)
-    pins |= landmark_pins(landmarks, head)
-    half = fit(faces, symmetry, pins, free, head.skin)
-    for vertex, place in pins.items():
-        half[vertex] = place
+    half = fit(faces, symmetry, pins, free, head.skin, landmark_pins(landmarks, head))
     half[midline(layout), 0] = 0.0
     return half, landmarks
 
@@ -74,9 +71,9 @@ def fitted_half(
 def inner_rims(layout: HalfLayout) -> NDArray[np.bool_]:
     """Half vertices inside the lids and the mouth, where the mean face has no surface."""
     rims = np.zeros(len(layout.index), dtype=bool)
-    last = {"eye": anatomy.LID_BORDER_RING, "mouth": anatomy.LIP_BORDER_RING}
+    last = {"eye": anatomy.LID_BORDER_RING, "mouth": anatomy.LIP_BORDER_RING, "nostril": anatomy.NOSTRIL_RIM_RING}
     for (kind, ring, _), vertex in layout.index.items():
-        rims[vertex] = kind in last and ring > last[kind]
+        rims[vertex] = (kind in last and ring > last[kind]) or kind == "nostril cap"
     return rims
 
 

@@ -19,6 +19,7 @@ class FitParameters:
     """Weights of the fit relative to the squared second differences of the mesh, and the number of rounds."""
 
     pin_weight: float = 10.0
+    landmark_weight: float = 0.5
     surface_weight: float = 1.0
     rounds: int = 8
 
@@ -29,24 +30,25 @@ def fit(
     pins: dict[int, Points],
     free: NDArray[np.bool_],
     skin: Surface,
+    soft: dict[int, Points] | None = None,
     parameters: FitParameters | None = None,
 ) -> Points:
     """Positions (h, 3) of the half head.
 
-    `pins` are fixed positions by half vertex; vertices of `free` (h,) do not follow the surface (the inner rims). In turn, each
+    `pins` are firm positions by half vertex and `soft` those that may yield to fairness; vertices of `free` (h,) do not follow the surface (the inner rims). In turn, each
     vertex's tangent plane of the surface is found, and the quadratic energy solved.
     """
     parameters = parameters or FitParameters()
     count = len(free)
     bending = fairness_matrices(quads, symmetry, count)
-    fixed = np.array(sorted(pins))
     target = np.zeros((count, 3))
-    target[fixed] = [pins[vertex] for vertex in fixed]
     pin_weight = np.zeros(count)
-    pin_weight[fixed] = parameters.pin_weight
+    for places, weight in ((soft or {}, parameters.landmark_weight), (pins, parameters.pin_weight)):
+        for vertex, place in places.items():
+            target[vertex], pin_weight[vertex] = place, weight
     points = np.stack(
         [
-            splu((bending[min(axis, 1)] + sparse.diags(pin_weight)).tocsc()).solve(pin_weight * target[:, axis])
+            _solve(bending[min(axis, 1)] + sparse.diags(pin_weight), pin_weight * target[:, axis])
             for axis in range(3)
         ],
         axis=1,
@@ -54,20 +56,28 @@ def fit(
     whole = sparse.block_diag([bending[0], bending[1], bending[1]])
     loose = ~free
     for round_number in range(parameters.rounds):
-        facing = vertex_normals(symmetry.unfold(points), quads)[:count]
-        places, normals = skin.closest(points, facing if round_number > 1 else None)
+        places, normals = _on_surface(points, quads, symmetry, skin, round_number > 1)
         weight = np.where(loose, parameters.surface_weight, 0.0)
         blocks = [[sparse.diags(weight * normals[:, i] * normals[:, j]) for j in range(3)] for i in range(3)]
         offset = weight * np.einsum("nc,nc->n", normals, places)
         right = pin_weight[:, None] * target + offset[:, None] * normals
         matrix = whole + sparse.bmat(blocks) + sparse.diags(np.tile(pin_weight, 3))
-        points = (
-            splu(matrix.tocsc(), permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True}, diag_pivot_thresh=0.0)
-            .solve(right.T.ravel())
-            .reshape(3, count)
-            .T
-        )
-    return points
+        points = _solve(matrix, right.T.ravel()).reshape(3, count).T
+    places, _ = _on_surface(points, quads, symmetry, skin, True)
+    return np.where(loose[:, None], places, points)
+
+
+def _on_surface(
+    points: Points, quads: NDArray[np.int64], symmetry: Symmetry, skin: Surface, facing: bool
+) -> tuple[Points, Points]:
+    """Nearest surface points of the half head and the normals there; if `facing`, only where the surface faces the same way."""
+    normals = vertex_normals(symmetry.unfold(points), quads)[: len(points)]
+    return skin.closest(points, normals if facing else None)
+
+
+def _solve(matrix: sparse.spmatrix, right: Points) -> Points:
+    factor = splu(matrix.tocsc(), permc_spec="MMD_AT_PLUS_A", options={"SymmetricMode": True}, diag_pivot_thresh=0.0)
+    return factor.solve(right)
 
 
 def fairness_matrices(

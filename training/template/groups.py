@@ -29,7 +29,7 @@ def vertex_groups(layout: HalfLayout, symmetry: Symmetry, half: Points) -> dict[
     part = {name: _rings(layout, name) for name in HOLE}
     inside = part["eye"] > anatomy.LID_BORDER_RING
     inside |= part["mouth"] > anatomy.LIP_CONTACT_RING
-    inside |= part["nostril"] > 4
+    inside |= part["nostril"] > anatomy.NOSTRIL_RIM_RING
     ear = ramp(part["ear"] - 0.5, 1.0)
     face = np.where(inside, 0.0, visible_face(half) * (1 - ear))
     lip = ramp(part["mouth"] - 4.5, 1.0)
@@ -69,7 +69,7 @@ def vertex_groups(layout: HalfLayout, symmetry: Symmetry, half: Points) -> dict[
         "neck": neck,
         "mouth_interior": (part["mouth"] > anatomy.LIP_CONTACT_RING).astype(float),
         "eye_socket": (part["eye"] > anatomy.LID_BORDER_RING).astype(float),
-        "nostril_interior": (part["nostril"] > 4).astype(float),
+        "nostril_interior": (part["nostril"] > anatomy.NOSTRIL_RIM_RING).astype(float),
     }
     groups = {name: weights[symmetry.source] for name, weights in half_groups.items()}
     on_plane = symmetry.mirror == np.arange(len(symmetry.mirror))

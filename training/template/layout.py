@@ -14,19 +14,27 @@ from numpy.typing import NDArray
 
 Key = tuple[str, int, int]
 
-COLUMNS = {"philtrum": 2, "nose": 5, "eye_inner": 8, "eye_outer": 19, "ear_front": 29, "ear_back": 33, "back": 43}
+COLUMNS = {
+    "philtrum": 3,
+    "nose": 7,
+    "eye_inner": 10,
+    "eye_outer": 21,
+    "ear_front": 31,
+    "ear_back": 35,
+    "back": 45,
+}
 ROWS = {
     "hairline": 0,
     "brow": 9,
     "ear_top": 13,
     "eye_bottom": 17,
     "wing_top": 21,
-    "wing_bottom": 25,
-    "mouth_top": 27,
+    "wing_bottom": 26,
+    "mouth_top": 28,
     "ear_bottom": 29,
-    "mouth_bottom": 37,
-    "chin": 43,
-    "throat": 47,
+    "mouth_bottom": 38,
+    "chin": 44,
+    "throat": 48,
     "neck": 53,
 }
 CROWN_WIDTH = 11

@@ -2,8 +2,11 @@
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
+from scipy.interpolate import CubicSpline, PchipInterpolator
 
+from scipy.ndimage import gaussian_filter1d
+
+from pix2vertex_blender.geometry.mesh import normalise
 from training.template import anatomy
 from training.template.anatomy import Place
 from training.template.layout import COLUMNS, HOLES, ROWS, HalfLayout, Hole
@@ -12,6 +15,8 @@ from training.template.surface import MeanHead, Surface
 Points = NDArray[np.float64]
 Pins = dict[int, Points]
 AXES = {"front": (2, 1), "back": (2, -1), "side": (0, 1), "below": (1, -1), "top": (1, 1)}
+TILT = np.radians(60)
+UNDER = np.array([[1, 0, 0], [0, np.cos(TILT), np.sin(TILT)], [0, -np.sin(TILT), np.cos(TILT)]])
 HOLE = {hole.name: hole for hole in HOLES}
 
 
@@ -20,6 +25,9 @@ def locate(place: Place, skin: Surface) -> Points:
     view, *numbers = place
     if view == "near":
         return skin.closest(np.array([numbers]))[0][0]
+    if view == "under":
+        turned = Surface(skin.vertices @ UNDER.T, skin.triangles)
+        return turned.cast((numbers[0], numbers[1]), 2, 1) @ UNDER
     axis, sign = AXES[view]
     first, second = numbers
     return skin.cast((second, first) if view == "side" else (first, second), axis, sign)
@@ -30,9 +38,9 @@ def all_pins(layout: HalfLayout, head: MeanHead) -> Pins:
     pins: Pins = {}
     pins |= _grid_pins(layout, head.skin)
     pins |= _neck_pins(layout, head.skin)
-    pins |= _ring_pins(layout, head.skin, HOLE["nostril"], anatomy.NOSTRIL_STEPS, anatomy.NOSTRIL)
-    pins |= _ring_pins(layout, head.skin, HOLE["ear"], anatomy.EAR_STEPS, anatomy.EAR)
-    pins |= _ring_pins(layout, head.skin, HOLE["mouth"], anatomy.LIP_STEPS, anatomy.LIPS)
+    pins |= _nostril_pins(layout, head.skin)
+    pins |= _ear_pins(layout, head.skin)
+    pins |= _lip_pins(layout, head.skin)
     pins |= _eye_pins(layout, head)
     pins |= _inner_lip_pins(layout, head)
     return pins
@@ -71,23 +79,78 @@ def _neck_point(azimuth: float, skin: Surface) -> Points:
     return places[np.argmin(np.linalg.norm(places - points, axis=1))]
 
 
-def spline(steps: NDArray[np.int64], points: Points, count: int, closed: bool) -> Points:
-    """Points (count, 3) at steps 0..count-1 on a cubic spline through `points` (k, 3) at `steps` (k,)."""
-    if closed:
-        steps, points = np.append(steps, steps[0] + count), np.vstack([points, points[:1]])
-        return CubicSpline(steps, points, bc_type="periodic")(np.arange(count))
-    return CubicSpline(steps, points)(np.arange(count))
+def place_ring(layout: HalfLayout, hole: Hole, ring: int, points: Points) -> Pins:
+    """Pins of a whole ring at points (k, 3) in the order of its steps."""
+    return {layout.ring(hole, ring, step): point for step, point in enumerate(points)}
 
 
-def _ring_pins(
-    layout: HalfLayout, skin: Surface, hole: Hole, steps: tuple[int, ...], rings: dict[int, tuple[Place, ...]]
-) -> Pins:
-    pins: Pins = {}
+def _nostril_pins(layout: HalfLayout, skin: Surface) -> Pins:
+    hole = HOLE["nostril"]
     count = len(hole.path())
-    for ring, places in rings.items():
+    control = np.array([locate(place, skin) for place in anatomy.NOSTRIL_RIM])
+    steps = np.append(anatomy.NOSTRIL_STEPS, anatomy.NOSTRIL_STEPS[0] + count)
+    rim = CubicSpline(steps, np.vstack([control, control[:1]]), bc_type="periodic")(np.arange(count))
+    rim, _ = skin.closest(rim)
+    pins = place_ring(layout, hole, anatomy.NOSTRIL_RIM_RING, rim)
+    for ring, points in anatomy.WING.items():
+        places, _ = skin.closest(np.array(points, dtype=np.float64))
+        pins |= {layout.ring(hole, ring, anatomy.WING_STEP + k): place for k, place in enumerate(places)}
+    centre = rim.mean(axis=0)
+    for offset, (share, depth) in enumerate(anatomy.NOSTRIL_INSIDE, start=1):
+        inside = centre + share * (rim - centre) + depth * np.array(anatomy.NOSTRIL_DIRECTION)
+        pins |= place_ring(layout, hole, anatomy.NOSTRIL_RIM_RING + offset, inside)
+    return pins
+
+
+def _ear_pins(layout: HalfLayout, skin: Surface) -> Pins:
+    hole = HOLE["ear"]
+    rings = {ring: _ear_ring(hole, parts) for ring, parts in anatomy.EAR.items()}
+    rings[6] = (rings[5] + rings[7]) / 2
+    floor = np.array(sorted(anatomy.CONCHA_FLOOR, key=lambda point: point[1]))
+    below = np.stack([np.interp(rings[7][:, 1], floor[:, 1], floor[:, axis]) for axis in range(3)], axis=1)
+    rings[8] = 0.45 * rings[7] + 0.55 * below
+    pins: Pins = {}
+    for ring, points in rings.items():
+        pins |= place_ring(layout, hole, ring, skin.closest(points)[0])
+    return pins
+
+
+def _ear_ring(hole: Hole, parts: tuple[anatomy.Part, ...]) -> Points:
+    """Equally spaced points on each of the four parts of a smooth closed curve."""
+    control = np.array([point for part in parts for point in part], dtype=np.float64)
+    closed = np.vstack([control, control[:1]])
+    lengths = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(closed, axis=0), axis=1))])
+    curve = PchipInterpolator(lengths, closed)
+    corners = lengths[np.cumsum([0] + [len(part) for part in parts])]
+    height, width = hole.bottom - hole.top, hole.right - hole.left
+    places = [
+        np.linspace(start, end, count, endpoint=False)
+        for start, end, count in zip(corners[:-1], corners[1:], (height, width, height, width), strict=True)
+    ]
+    return curve(np.concatenate(places))
+
+
+def _lip_pins(layout: HalfLayout, skin: Surface) -> Pins:
+    hole = HOLE["mouth"]
+    pins: Pins = {}
+    for ring, places in anatomy.LIPS.items():
         control = np.array([locate(place, skin) for place in places])
-        points, _ = skin.closest(spline(np.array(steps), control, count, not hole.on_midline))
-        pins |= {layout.ring(hole, ring, step): point for step, point in enumerate(points)}
+        points = np.stack(
+            [
+                CubicSpline(anatomy.LIP_STEPS, control[:, axis], bc_type=end)(np.arange(len(hole.path())))
+                for axis, end in enumerate(("natural", "clamped", "clamped"))
+            ],
+            axis=1,
+        )
+        if ring == anatomy.LIP_CONTACT_RING:
+            facing = np.cos(np.pi * np.arange(len(points)) / (len(points) - 1))
+            normals = normalise(np.stack([np.zeros_like(facing), facing, np.full_like(facing, 0.5)], axis=1))
+            sure = np.abs(facing) > 0.4
+            points[~sure], _ = skin.closest(points[~sure])
+            points[sure], _ = skin.closest(points[sure], normals[sure])
+        else:
+            points, _ = skin.closest(points)
+        pins |= place_ring(layout, hole, ring, points)
     return pins
 
 
@@ -112,9 +175,11 @@ LID_STEPS = len(HOLE["eye"].path()) // 2
 
 
 def _eye_pins(layout: HalfLayout, head: MeanHead) -> Pins:
-    border = lid_border_ring(head)
-    edge = lid_edge_ring(head, border)
-    pins: Pins = {}
+    edge = lid_edge_ring(head)
+    border = lid_border_ring(head, edge)
+    pins = place_ring(layout, HOLE["eye"], anatomy.LID_EDGE_RING, edge)
+    skin_ring = lid_skin_ring(edge, head.skin, 1.5)
+    pins |= place_ring(layout, HOLE["eye"], anatomy.LID_EDGE_RING - 1, skin_ring)
     centre, radius = head.eyeball_centre, head.eyeball_radius
     for offset, (lift, widen) in enumerate(((0.0, 0.0), (0.3, 2.0), (0.6, 4.0), (0.9, 6.5))):
         directions = border - centre
@@ -126,33 +191,56 @@ def _eye_pins(layout: HalfLayout, head: MeanHead) -> Pins:
         moved *= (np.maximum(lengths, radius + 0.4) + lift)[:, None] / np.linalg.norm(moved, axis=1, keepdims=True)
         points = border if offset == 0 else centre + moved
         ring = anatomy.LID_BORDER_RING + offset
-        pins |= {layout.ring(HOLE["eye"], ring, step): point for step, point in enumerate(points)}
-    pins |= {layout.ring(HOLE["eye"], anatomy.LID_EDGE_RING, step): point for step, point in enumerate(edge)}
+        pins |= place_ring(layout, HOLE["eye"], ring, points)
     return pins
 
 
-def lid_border_ring(head: MeanHead) -> Points:
-    """The inner border of the lids as the eye's ring (38, 3)."""
+def lid_border_ring(head: MeanHead, edge: Points) -> Points:
+    """The inner border of the lids as the eye's ring (38, 3), each point behind the point of the lids' front edge."""
     loop = head.lid_border
-    inner, outer = int(np.argmin(loop[:, 0])), int(np.argmax(loop[:, 0]))
-    first, second = sorted((inner, outer))
+    first, second = sorted((int(np.argmin(loop[:, 0])), int(np.argmax(loop[:, 0]))))
     arcs = [loop[first : second + 1], np.vstack([loop[second:], loop[: first + 1]])]
     lower, upper = sorted(arcs, key=lambda arc: arc[:, 1].mean())
-    lower, upper = (arc if arc[0, 0] < arc[-1, 0] else arc[::-1] for arc in (lower, upper))
-    lower, upper = resample(lower, LID_STEPS + 1), resample(upper, LID_STEPS + 1)
-    return eye_ring(lower[0], lower[-1], lower[1:-1], upper[1:-1])
+    from_inner = np.roll(edge, -CANTHUS_STEP, axis=0)
+    share = (from_inner[:, 0] - from_inner[0, 0]) / (from_inner[LID_STEPS, 0] - from_inner[0, 0])
+    lower, upper = (_by_share(arc, share) for arc in (lower, upper))
+    ring = np.where((np.arange(2 * LID_STEPS) <= LID_STEPS)[:, None], lower, upper)
+    return np.roll(ring, CANTHUS_STEP, axis=0)
 
 
-def lid_edge_ring(head: MeanHead, border: Points) -> Points:
+def _by_share(arc: Points, share: Points) -> Points:
+    """Points of an arc at these shares of its width in x, mixed with shares of its length, which keeps the corners round."""
+    arc = arc if arc[0, 0] < arc[-1, 0] else arc[::-1]
+    lengths = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(arc, axis=0), axis=1))])
+    across = (arc[:, 0] - arc[0, 0]) / (arc[-1, 0] - arc[0, 0])
+    measure = (np.maximum.accumulate(across) + lengths / lengths[-1]) / 2
+    return np.stack([np.interp(share, measure, arc[:, axis]) for axis in range(3)], axis=1)
+
+
+def lid_edge_ring(head: MeanHead) -> Points:
     """The front edges of the lids, where they are nearest to each other at each x, as the eye's ring (38, 3)."""
     inner, outer = head.landmarks[42], head.landmarks[45]
-    samples = np.linspace(inner[0], outer[0], 60)[3:-3]
+    samples = np.linspace(inner[0] + 4.0, outer[0] - 1.5, 50)
     arcs = []
     for sign in (1, -1):
         points = np.array([_lid_slice(head, x, sign) for x in samples])
-        arcs.append(resample(np.vstack([inner, points, outer]), LID_STEPS + 1)[1:-1])
+        points = gaussian_filter1d(np.vstack([inner, points, outer]), 2.0, axis=0, mode="nearest")
+        points[0], points[-1] = inner, outer
+        arcs.append(resample(points, LID_STEPS + 1)[1:-1])
     upper, lower = arcs
     return eye_ring(inner, outer, lower, upper)
+
+
+def lid_skin_ring(edge: Points, skin: Surface, width: float) -> Points:
+    """Points of the skin `width` mm outside the lids' front edge (k, 3)."""
+    along = np.roll(edge, -1, axis=0) - np.roll(edge, 1, axis=0)
+    outward = np.cross(along, (0.0, 0.0, 1.0))
+    outward /= np.linalg.norm(outward, axis=1, keepdims=True)
+    _, normals = skin.closest(edge + 0.3 * outward + (0, 0, 0.5))
+    outward -= np.einsum("nc,nc->n", outward, normals)[:, None] * normals
+    outward /= np.linalg.norm(outward, axis=1, keepdims=True)
+    places, _ = skin.closest(edge + width * outward, normals)
+    return places
 
 
 def _lid_slice(head: MeanHead, x: float, sign: int) -> Points:
@@ -190,5 +278,5 @@ def _inner_lip_pins(layout: HalfLayout, head: MeanHead) -> Pins:
             spread * np.sign(np.arange(count) - half)[::1] * np.sin(np.pi * np.abs(np.linspace(-1, 1, count)) / 2)
         )
         index = anatomy.LIP_BORDER_RING + offset
-        pins |= {layout.ring(hole, index, step): point for step, point in enumerate(points)}
+        pins |= place_ring(layout, hole, index, points)
     return pins
