@@ -1,5 +1,7 @@
 """The add-on: everything that imports Blender's modules, and only that."""
 
+import atexit
+
 import bpy
 
 from . import operators, panels, preferences, properties, session
@@ -12,11 +14,20 @@ def register() -> None:
     for item in _CLASSES:
         bpy.utils.register_class(item)
     properties.attach()
+    if bpy.app.module:
+        atexit.register(_unregister_at_exit)
 
 
 def unregister() -> None:
     """End the worker process, whose libraries Blender may be about to replace, and remove everything again."""
+    atexit.unregister(_unregister_at_exit)
     session.stop_worker()
     properties.detach()
     for item in reversed(_CLASSES):
         bpy.utils.unregister_class(item)
+
+
+def _unregister_at_exit() -> None:
+    """Do what Blender does for enabled add-ons: a script that ends with registered classes makes `bpy` hang at exit."""
+    if preferences.ADDON_PACKAGE not in bpy.context.preferences.addons:
+        unregister()

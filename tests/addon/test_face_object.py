@@ -4,7 +4,7 @@ import bpy
 import numpy as np
 import pytest
 
-from pix2vertex_blender.addon.scene.face_object import PROVENANCE, build_face_object, mesh_coordinates
+from pix2vertex_blender.addon.scene.face_object import EYEBALL_NAMES, PROVENANCE, build_face_object, mesh_coordinates
 from pix2vertex_blender.reconstruction.result import Reconstruction
 
 pytestmark = pytest.mark.usefixtures("empty_file")
@@ -82,8 +82,9 @@ def test_eyeballs_are_children_that_stay_in_their_sockets(reconstruction: Recons
     bpy.context.scene.cursor.location = (0.0, 0.0, 1.0)
     face = build_face_object(reconstruction, bpy.context)
     bpy.context.view_layer.update()
-    right, left = sorted(face.children, key=lambda item: item.name, reverse=True)
-    for eyeball, (vertices, _faces, _uvs) in zip((right, left), reconstruction.eyeballs, strict=True):
+    assert {item.name for item in face.children} == set(EYEBALL_NAMES)
+    for name, (vertices, _faces, _uvs) in zip(EYEBALL_NAMES, reconstruction.eyeballs, strict=True):
+        eyeball = bpy.data.objects[name]
         centre = eyeball.matrix_world @ eyeball.data.vertices[0].co
         assert np.allclose(centre, in_blender(vertices)[0] + (0.0, 0.0, 1.0), atol=1e-6)
 

@@ -12,7 +12,7 @@ from .axes import to_blender
 from .material import face_material
 
 FACE_NAME = "Face"
-EYEBALL_NAMES = ("Eyeball Right", "Eyeball Left")
+EYEBALL_NAMES = ("Eyeball Left", "Eyeball Right")
 BASIS_KEY = "Basis"
 DETAIL_KEY = "Detail"
 

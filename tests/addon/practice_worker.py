@@ -1,0 +1,62 @@
+"""The real worker process with jobs whose length and outcome the tests decide. Run as a script, like `worker.py`."""
+
+import importlib.util
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+
+specification = importlib.util.spec_from_file_location("worker_script", sys.argv[1])
+assert specification is not None and specification.loader is not None
+script = importlib.util.module_from_spec(specification)
+specification.loader.exec_module(script)
+script.extend_module_path()
+script.load_package()
+
+from pix2vertex_blender import worker  # noqa: E402 - importable only now
+from pix2vertex_blender.errors import PhotoError  # noqa: E402
+
+
+def endless(request, progress):
+    """Report progress for ever; with `deaf`, say nothing more and listen to nothing."""
+    print("chatter of a library")
+    os.write(1, b"chatter of a compiled library\n")
+    progress("network", 0.25)
+    while True:
+        if not request.get("deaf"):
+            progress("network", 0.5)
+        time.sleep(0.01)
+
+
+def reconstruct(request, progress):
+    """Pass on a saved reconstruction as if it came from a photo; some names stand for what can happen."""
+    photo = Path(request["photo"])
+    if photo.name == "endless.png":
+        endless(request, progress)
+    if photo.name == "empty.png":
+        raise PhotoError("The photo is empty; choose another.")
+    progress("start", 0.0)
+    shutil.copy(photo, request["result"])
+    return {"result": request["result"], "options": request["options"]}
+
+
+def user_error(_request, _progress):
+    """Fail as on a bad photo."""
+    raise PhotoError("The photo is empty; choose another.")
+
+
+def fault(_request, _progress):
+    """Fail as on a mistake of ours."""
+    raise KeyError("lost")
+
+
+def modules(_request, _progress):
+    """Tell which of Blender's modules this process has, where the package lies, and the module path it was given."""
+    blender = sorted({"bpy", "bmesh", "mathutils"} & set(sys.modules))
+    return {"blender": blender, "package": worker.__name__, "path": sys.path}
+
+
+worker.main(
+    {"reconstruct": reconstruct, "endless": endless, "user_error": user_error, "fault": fault, "modules": modules}
+)
