@@ -14,7 +14,9 @@ embedding: nricp_sumner 2.99 mm in the mean over visible vertices in 9 to 13 CPU
 import argparse
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,12 +32,12 @@ from pix2vertex_blender.reconstruction.target import make_target
 from pix2vertex_blender.template.canonical import from_millimetres
 
 MILLIMETRES_PER_CENTIMETRE = 10.0
-PRESETS = {"default": register, "paper": register_as_published}
+PRESETS: dict[str, Callable[..., Registration]] = {"default": register, "paper": register_as_published}
 COLUMNS = ("visible mean", "median", "p95", "holes", "all", "to surface", "CPU s", "wall s", "steps", "converged")
 
 
 def register_pair(
-    pair: dict[str, NDArray[np.floating]], embedding: str, target_name: str, preset: str, seed: int = 0
+    pair: dict[str, NDArray[Any]], embedding: str, target_name: str, preset: str, seed: int = 0
 ) -> tuple[Registration, float, float]:
     """Register one pair from its meshes and embedding alone; returns the result in mm, CPU seconds and wall seconds."""
     cpu, wall = time.process_time(), time.perf_counter()
@@ -53,7 +55,7 @@ def register_pair(
     return registration, time.process_time() - cpu, time.perf_counter() - wall
 
 
-def score(pair: dict[str, NDArray[np.floating]], vertices: NDArray[np.float64]) -> list[float]:
+def score(pair: dict[str, NDArray[Any]], vertices: NDArray[np.float64]) -> list[float]:
     """Errors in millimetres of registered vertices (n, 3): the first six of `COLUMNS`."""
     truth = MILLIMETRES_PER_CENTIMETRE * pair["true"].astype(np.float64)
     visible = pair["visible"]

@@ -4,7 +4,6 @@ import resource
 import time
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pix2vertex_blender.geometry.mesh import triangulate, vertex_normals
 from pix2vertex_blender.geometry.raster import interpolate, rasterise
@@ -13,8 +12,7 @@ from pix2vertex_blender.reconstruction.camera import Camera
 from pix2vertex_blender.reconstruction.detail import DetailParameters, DetailSolver
 from pix2vertex_blender.reconstruction.matching import TargetIndex
 from pix2vertex_blender.reconstruction.registration import register
-from pix2vertex_blender.reconstruction.target import TargetMesh, connect_pixels, make_target
-from pix2vertex_blender.reconstruction.target import TargetParameters
+from pix2vertex_blender.reconstruction.target import TargetMesh, TargetParameters, connect_pixels, make_target
 from pix2vertex_blender.template import load_template
 
 LEVELS = (0, 1, 2)
@@ -68,7 +66,7 @@ def print_scaling() -> None:
 def time_detail(level: int) -> tuple[float, float]:
     """Wall seconds of the detail from the mesh, and again with other sliders."""
     template = load_template(level)
-    facing: NDArray[np.float64] = vertex_normals(template.vertices, template.faces)[:, 2] > 0.3
+    facing = vertex_normals(template.vertices, template.faces)[:, 2] > 0.3
     intensity = 0.5 + 0.1 * np.sin(template.vertices[:, 0])
     started = time.perf_counter()
     solver = DetailSolver(template.vertices, template.faces, facing * template.groups["face"])

@@ -27,7 +27,8 @@ def triangulate(faces: Indices) -> Indices:
 def triangle_normals(vertices: Points, triangles: Indices) -> NDArray[np.float64]:
     """Normals (m, 3) of triangles, pointing to their anticlockwise side, twice the triangles' areas long."""
     corners = np.asarray(vertices, dtype=np.float64)[triangles]
-    return np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+    (ax, ay, az), (bx, by, bz) = (corners[:, 1] - corners[:, 0]).T, (corners[:, 2] - corners[:, 0]).T
+    return np.column_stack([ay * bz - az * by, az * bx - ax * bz, ax * by - ay * bx])
 
 
 def sum_to_vertices(per_triangle: NDArray[np.floating], triangles: Indices, count: int) -> NDArray[np.float64]:

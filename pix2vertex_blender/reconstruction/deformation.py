@@ -144,7 +144,7 @@ class DeformationEnergy:
     def minimise(
         self, vertices: Array, preconditioner: StiffnessSolver, smallest_step: float, most_steps: int
     ) -> tuple[Array, list[float]]:
-        """Conjugate gradients until no vertex moves farther than `smallest_step` in a step.
+        """Conjugate gradients until a step moves the vertices by less than `smallest_step` (root mean square).
 
         Parameters
         ----------
@@ -175,7 +175,7 @@ class DeformationEnergy:
             residual = residual - length * image
             energies.append(energies[-1] - length * progress)
             previous = progress
-            if length * np.sqrt((direction**2).sum(axis=1).max()) < smallest_step:
+            if length * np.sqrt((direction**2).sum(axis=1).mean()) < smallest_step:
                 break
         return vertices, energies
 

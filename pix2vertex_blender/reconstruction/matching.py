@@ -53,11 +53,17 @@ class TargetIndex:
         self._border = border_vertices(target.triangles, len(target.vertices))
         self._canonical_tree = _tree(target.canonical)
         self._position_tree: cKDTree | None = None
+        self._last: tuple[NDArray[np.floating], Matches] | None = None
 
     def match_canonical(self, canonical: NDArray[np.floating]) -> Matches:
-        """Nearest points to canonical coordinates (n, 3), interpolated within the target's triangles."""
-        _, nearest = self._canonical_tree.query(canonical)
-        return self._refine(canonical, self.target.canonical, nearest)
+        """Nearest points to canonical coordinates (n, 3), interpolated within the target's triangles.
+
+        Alignment and registration ask for the same vertices: the last answer is kept.
+        """
+        if self._last is None or not np.array_equal(self._last[0], canonical):
+            _, nearest = self._canonical_tree.query(canonical)
+            self._last = np.array(canonical), self._refine(canonical, self.target.canonical, nearest)
+        return self._last[1]
 
     def match_positions(self, points: NDArray[np.floating]) -> Matches:
         """Nearest points to positions (n, 3), interpolated within the target's triangles."""
@@ -75,8 +81,11 @@ class TargetIndex:
         offset = np.arange(len(query)) - np.repeat(np.cumsum(counts) - counts, counts)
         triangle = self.target.triangles[self._around[self._starts[nearest][query] + offset]]
         weights, squared = closest_on_triangles(np.asarray(queries, dtype=np.float64)[query], space[triangle])
-        order = np.lexsort((squared, query))
-        best = order[np.cumsum(counts) - counts]
+        first = np.cumsum(counts) - counts
+        smallest = np.minimum.reduceat(squared, first)
+        hits = np.flatnonzero(squared == smallest[query])
+        best = np.empty(len(queries), dtype=np.intp)
+        best[query[hits]] = hits
         weights, triangle = weights[best, :, None], triangle[best]
         return Matches(
             points=(weights * self.target.vertices[triangle]).sum(axis=1),

@@ -39,9 +39,10 @@ class RegistrationParameters:
     first_stiffness, last_stiffness : float
         The range of the third term's weight, as published; see `STIFFNESS_UNIT`.
     smallest_step : float
-        The inner loop stops when no vertex moves farther, as published.
+        The inner loop stops when the root mean square of the vertices' steps is below this, as published.
     still_motion : float
-        The registration has converged when an outer iteration moves no vertex farther, as published.
+        The registration has converged when the root mean square of the vertices' motion in an outer iteration is below
+        this, as published.
     most_steps, most_rounds : int
         Caps of the inner loop and of the outer iterations at one stiffness.
     match_distance : float
@@ -102,7 +103,7 @@ class Registration:
     correspondence_noise_mm : float
         The estimated noise of the correspondence within the surface.
     converged : bool
-        Whether the last outer iteration moved no vertex farther than `RegistrationParameters.still_motion`.
+        Whether the last outer iteration moved the vertices by less than `RegistrationParameters.still_motion`.
     """
 
     vertices: Array
@@ -224,7 +225,7 @@ def register(
             used = template.weights * template.mass * _reachable(current, matches, template, parameters)
         else:
             used = trusted * _robust_weights(current, matches, trusted > 0, parameters.outlier_factor)
-        used = used * _facing(template.normals(current), matches.normals, parameters.largest_angle)
+        used = used * facing(template.normals(current), matches.normals, parameters.largest_angle)
         data = DataTerms(
             matches.points,
             used * parameters.point_weight,
@@ -238,7 +239,7 @@ def register(
             current, template.solver, parameters.smallest_step, parameters.most_steps
         )
         steps += len(energies) - 1
-        motion = float(np.linalg.norm(moved - current, axis=1).max())
+        motion = float(np.sqrt(((moved - current) ** 2).sum(axis=1).mean()))
         current = moved
         if motion < parameters.still_motion:
             break
@@ -325,7 +326,7 @@ def _reachable(
     )
 
 
-def _facing(normals: Array, others: Array, largest_angle: float) -> NDArray[np.bool_]:
+def facing(normals: Array, others: Array, largest_angle: float) -> NDArray[np.bool_]:
     """Which normals (n, 3) agree."""
     return np.einsum("ij,ij->i", normals, others) > np.cos(np.radians(largest_angle))
 

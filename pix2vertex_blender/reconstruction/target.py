@@ -196,12 +196,14 @@ def averaged_normals(
     face_normals = triangle_normals(vertices, triangles)
     areas = np.linalg.norm(face_normals, axis=1, keepdims=True)
     edge = np.median(np.linalg.norm(canonical[triangles[:, 0]] - canonical[triangles[:, 1]], axis=1))
-    normals = normalise(incidence @ face_normals)
+    normals = normalise(incidence @ face_normals).astype(np.float32)
+    incidence, gather, areas = incidence.astype(np.float32), gather.astype(np.float32), areas.astype(np.float32)
     # One pass averages over the triangles around a vertex, whose spread is 0.8 edges; variances add.
     passes = int(np.clip(np.rint((radius / max(edge, 1e-9) / 0.8) ** 2 / 2), 0, 8))
     for _ in range(passes):
-        normals = normalise(incidence @ (areas * (gather @ normals)))
-    return normals
+        normals = incidence @ (areas * (gather @ normals))
+        normals /= np.sqrt(np.einsum("ij,ij->i", normals, normals))[:, None]
+    return normals.astype(np.float64)
 
 
 def _check(vertices: NDArray[np.float64], triangles: NDArray[np.integer], canonical: NDArray[np.float64]) -> None:
