@@ -1,0 +1,108 @@
+"""Batches of augmented synthetic portraits, read from folders that may still be growing."""
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+import torch
+from torch.utils.data import IterableDataset, default_collate, get_worker_info
+
+from pix2vertex_blender.errors import DataFileError
+
+from .arrays import Bytes
+from .augmentation import augment
+from .losses import Batch
+from .samples import Sample, list_samples, read_sample
+
+#: After so many samples the folders are read again, to find those that were added.
+_SAMPLES_BETWEEN_LISTINGS = 2000
+#: How many recent samples can appear as other people in the background.
+_DISTRACTORS = 24
+
+
+class PortraitStream(IterableDataset[Batch]):
+    """Endless stream of training samples as batches, in an order and with an augmentation that depend on the seed.
+
+    Parameters
+    ----------
+    folders : sequence of Path
+        Of `.sample` files.
+    resolution : int
+        Side of the images in pixels.
+    batch_size : int
+        Samples in each batch.
+    backgrounds : (n, m, m, 3) uint8
+        Pictures to put behind the portraits.
+    seed : int
+        Different for each process of a distributed training and each start.
+    """
+
+    def __init__(
+        self, folders: Sequence[Path], resolution: int, batch_size: int, backgrounds: Bytes, seed: int
+    ) -> None:
+        self.folders = tuple(folders)
+        self.resolution = resolution
+        self.batch_size = batch_size
+        self.backgrounds = backgrounds
+        self.seed = seed
+        if not self.paths():
+            raise DataFileError(
+                f"There are no samples in {', '.join(str(folder) for folder in folders)}: "
+                "make some with python -m training.generate."
+            )
+
+    def paths(self) -> list[Path]:
+        """All samples there are now."""
+        return [path for folder in self.folders for path in list_samples(folder)]
+
+    def __iter__(self) -> Iterator[Batch]:
+        """Read, augment and collate samples without end."""
+        cv2.setNumThreads(1)
+        worker = get_worker_info()
+        generator = np.random.default_rng([self.seed, worker.id if worker else 0])
+        recent: list[Bytes] = []
+        examples = []
+        while True:
+            paths = self.paths()
+            for index in generator.permutation(len(paths))[:_SAMPLES_BETWEEN_LISTINGS]:
+                sample = read_sample(paths[index])
+                examples.append(example(sample, self.resolution, generator, self.backgrounds, recent))
+                recent = [*recent, sample.image][-_DISTRACTORS:]
+                if len(examples) == self.batch_size:
+                    yield Batch(*default_collate(examples))
+                    examples = []
+
+
+def example(
+    sample: Sample,
+    resolution: int,
+    generator: np.random.Generator,
+    backgrounds: Bytes,
+    distractors: Sequence[Bytes],
+) -> tuple[torch.Tensor, ...]:
+    """One augmented sample as the fields of a `Batch`, without the batch's dimension."""
+    image, mask, correspondence, geometry, pose = augment(sample, resolution, generator, backgrounds, distractors)
+    return (
+        torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1))),
+        torch.from_numpy(np.ascontiguousarray(mask)),
+        torch.from_numpy(np.ascontiguousarray(correspondence, dtype=np.float32)),
+        torch.from_numpy(np.ascontiguousarray(geometry, dtype=np.float32)),
+        torch.from_numpy(np.sin(np.radians(pose)).astype(np.float32)),
+    )
+
+
+def held_out_batches(
+    folder: Path, resolution: int, count: int, batch_size: int, backgrounds: Bytes, seed: int = 0
+) -> list[Batch]:
+    """The first `count` samples of a folder, each with the same background and degradation every time."""
+    paths = list_samples(folder)[:count]
+    if not paths:
+        raise DataFileError(f"There are no samples in {folder}: make some with python -m training.generate.")
+    examples = [
+        example(read_sample(path), resolution, np.random.default_rng([seed, index]), backgrounds, ())
+        for index, path in enumerate(paths)
+    ]
+    return [
+        Batch(*default_collate(examples[start : start + batch_size])) for start in range(0, len(examples), batch_size)
+    ]

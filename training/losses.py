@@ -1,0 +1,124 @@
+"""What the networks are trained to minimise."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from torch import Tensor, nn
+from torch.nn import functional
+
+from pix2vertex_blender.reconstruction.network import MapNetwork, normalise
+
+#: Depth changes by more than this many pixels from one pixel to the next only where one part of the face hides another.
+DEPTH_EDGE_SLOPE = 6.0
+
+
+class Batch(NamedTuple):
+    """Training samples of one resolution S.
+
+    Attributes
+    ----------
+    images : (B, 3, S, S) uint8
+        RGB.
+    masks : (B, S, S) uint8
+        0 off the face, 1 on it, 2 on it without a supervised correspondence.
+    correspondence, geometry : (B, 3, S, S) float32
+        The maps; arbitrary off the face.
+    poses : (B, 3) float32
+        Sines of yaw, pitch and roll.
+    """
+
+    images: Tensor
+    masks: Tensor
+    correspondence: Tensor
+    geometry: Tensor
+    poses: Tensor
+
+    def to(self, device: torch.device) -> "Batch":
+        """The batch on `device`."""
+        return Batch(*(tensor.to(device, non_blocking=True) for tensor in self))
+
+
+@dataclass(frozen=True)
+class LossWeights:
+    """Weights of the terms; the defaults are those of pix2vertex, supplement A, which has no loss on a pose."""
+
+    correspondence: float = 100
+    geometry: float = 100
+    normals: float = 10
+    mask: float = 5
+    pose: float = 0
+
+
+#: The paper's weights, all divided by ten, and a loss on the pose that keeps the global context informative.
+SHIPPED_WEIGHTS = LossWeights(correspondence=10, geometry=10, normals=1, mask=0.5, pose=6)
+
+
+def masked_l1(predicted: Tensor, target: Tensor, mask: Tensor) -> Tensor:
+    """Mean over the pixels of `mask` (B, S, S) of the L1 distance of two maps (B, 3, S, S).
+
+    pix2vertex, 3.3: the L1 term. The paper takes it over the whole image; here the maps are left free off the face,
+    where there is nothing to say.
+    """
+    return ((predicted - target).abs().sum(1) * mask).sum() / (mask.sum() + 1)
+
+
+def depth_slopes(depth: Tensor) -> tuple[Tensor, Tensor]:
+    """Central differences to the right and downwards (B, S - 2, S - 2) of `depth` (B, S, S) in half crops.
+
+    A half crop is S / 2 pixels, so the slopes have no unit.
+    """
+    half = depth.shape[-1] / 2
+    right = (depth[:, 1:-1, 2:] - depth[:, 1:-1, :-2]) * (half / 2)
+    down = (depth[:, 2:, 1:-1] - depth[:, :-2, 1:-1]) * (half / 2)
+    return right, down
+
+
+def depth_normals(depth: Tensor) -> Tensor:
+    """Unit normals (B, 3, S - 2, S - 2), x right, y up, z towards the camera, of the surface `depth` (B, S, S)."""
+    right, down = depth_slopes(depth)
+    normals = torch.stack([-right, down, torch.ones_like(right)], 1)
+    return normals * torch.rsqrt(right**2 + down**2 + 1)[:, None]
+
+
+def smooth_interior(depth: Tensor, mask: Tensor) -> Tensor:
+    """Where (B, S - 2, S - 2) the differences of `depth` (B, S, S) stay on `mask` and cross no depth edge."""
+    inside = -functional.max_pool2d(-mask[:, None], 3, 1, 1)[:, 0, 1:-1, 1:-1] > 0.5
+    right, down = depth_slopes(depth)
+    return inside & (right.abs() < DEPTH_EDGE_SLOPE) & (down.abs() < DEPTH_EDGE_SLOPE)
+
+
+def normals_loss(predicted: Tensor, target: Tensor, mask: Tensor) -> Tensor:
+    """L1 distance of the normals of two depth maps (B, S, S): pix2vertex, eq. 1.
+
+    Only where the true depth is smooth, since the difference across a depth edge is no slope of the surface.
+    """
+    valid = smooth_interior(target, mask).float()
+    difference = (depth_normals(predicted) - depth_normals(target)).abs().sum(1)
+    return (difference * valid).sum() / (valid.sum() + 1)
+
+
+class TrainingLoss(nn.Module):
+    """A network together with what it is trained for, so that both are compiled and distributed as one."""
+
+    def __init__(self, network: MapNetwork, weights: LossWeights) -> None:
+        super().__init__()
+        self.network = network
+        self.weights = weights
+
+    def forward(self, batch: Batch) -> dict[str, Tensor]:
+        """The weighted sum, `total`, and the unweighted terms by name."""
+        images = normalise(batch.images).contiguous(memory_format=torch.channels_last)
+        maps, pose = self.network.forward_with_pose(images)
+        maps = maps.float()
+        face = (batch.masks > 0).float()
+        supervised = (batch.masks == 1).float()
+        terms = {
+            "correspondence": masked_l1(maps[:, 1:4], batch.correspondence, supervised),
+            "geometry": masked_l1(maps[:, 4:7], batch.geometry, face),
+            "normals": normals_loss(maps[:, 6], batch.geometry[:, 2], face),
+            "mask": functional.binary_cross_entropy_with_logits(maps[:, 0], face),
+            "pose": maps.new_zeros(()) if pose is None else (pose.float() - batch.poses).abs().mean(0).sum(),
+        }
+        total = sum((getattr(self.weights, name) * term for name, term in terms.items()), start=maps.new_zeros(()))
+        return {"total": total, **terms}

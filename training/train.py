@@ -1,0 +1,416 @@
+"""Train a network: `python -m training.train RUN --data FOLDER... --minutes 60`.
+
+RUN is a folder outside the repository. It gets `checkpoint.pt` (everything needed to go on: the same command resumes),
+`log.csv` and `log.png`. Several processes or machines: `torchrun --nproc-per-node 2 -m training.train RUN ...`, where
+each process has its own batches and the gradients are averaged. `training.export` turns a checkpoint into weights.
+"""
+
+import argparse
+import csv
+import dataclasses
+import math
+import os
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import torch
+import torch.distributed as distributed
+from torch import Tensor, nn
+from torch.nn.parallel import DistributedDataParallel
+from torch.utils.data import DataLoader
+
+from pix2vertex_blender.errors import DataFileError, Pix2VertexError
+from pix2vertex_blender.reconstruction.device import choose_device
+from pix2vertex_blender.reconstruction.network import (
+    SHIPPED,
+    MapNetwork,
+    NetworkConfiguration,
+    build_network,
+    load_network,
+    to_device,
+)
+
+from .backgrounds import background_bank
+from .dataset import PortraitStream, held_out_batches
+from .evaluate import evaluate
+from .losses import SHIPPED_WEIGHTS, Batch, LossWeights, TrainingLoss
+
+#: What `--network` names: a configuration and the weights of its losses.
+NETWORKS = {
+    "shipped": (SHIPPED, SHIPPED_WEIGHTS),
+    "paper": (NetworkConfiguration(), LossWeights()),
+}
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How to train.
+
+    Attributes
+    ----------
+    minutes : float
+        Of training in all, earlier starts included; the learning rate's cosine ends there.
+    steps : int
+        Stop after so many steps, if the minutes have not passed; the cosine then ends there.
+    learning_rate, final_fraction : float
+        At the top of the cosine, and what fraction of it is left at the end.
+    warm_up_steps : int
+        Over which the learning rate rises.
+    weight_decay : float
+        On matrices and kernels, not on biases and norms.
+    clip : float
+        Largest norm of the gradient.
+    average_horizon : int
+        Steps that the exponential moving average of the weights looks back.
+    """
+
+    batch_size: int = 16
+    minutes: float = 60
+    steps: int = 10**9
+    learning_rate: float = 5e-4
+    final_fraction: float = 0.02
+    warm_up_steps: int = 60
+    weight_decay: float = 0.02
+    clip: float = 10.0
+    average_horizon: int = 200
+    seed: int = 1
+    log_every: int = 50
+    validate_every_minutes: float = 5
+    save_every_minutes: float = 2
+
+
+class TrainingDivergedError(Pix2VertexError):
+    """The loss or its gradient is not finite."""
+
+
+@dataclass
+class Position:
+    """How far a training is."""
+
+    step: int = 0
+    samples: int = 0
+    minutes: float = 0.0
+
+
+def train(
+    run: Path,
+    network: MapNetwork,
+    weights: LossWeights,
+    settings: Settings,
+    batches: Iterator[Batch],
+    held_out: Sequence[Batch],
+    device: torch.device,
+    precision: torch.dtype = torch.float32,
+    compiled: bool = False,
+) -> Position:
+    """Train `network` from the run's checkpoint, or from its own weights if there is none, to the end.
+
+    Raises
+    ------
+    TrainingDivergedError
+        If the loss is not finite: names the step; the last good checkpoint stays.
+    """
+    run.mkdir(parents=True, exist_ok=True)
+    averaged = build_network(network.configuration)
+    averaged.load_state_dict(network.state_dict())
+    network, averaged = to_device(network.train(), device), to_device(averaged.eval(), device)
+    optimiser = make_optimiser(network, settings)
+    position = resume(run / "checkpoint.pt", network, averaged, optimiser)
+
+    loss_of: nn.Module = TrainingLoss(network, weights)
+    if distributed.is_initialized():
+        loss_of = DistributedDataParallel(loss_of)
+    if compiled:
+        loss_of.compile()
+    log = Log(run / "log.csv", settings.log_every)
+    saved = validated = position.minutes
+    began = time.monotonic() - 60 * position.minutes
+
+    while (fraction := progress_of(position, settings)) < 1:
+        for group in optimiser.param_groups:
+            group["lr"] = learning_rate(position.step, fraction, settings)
+        batch = next(batches).to(device)
+        with torch.autocast(device.type, torch.bfloat16, enabled=precision == torch.bfloat16):
+            terms = loss_of(batch)
+        optimiser.zero_grad(set_to_none=True)
+        terms["total"].backward()
+        norm = nn.utils.clip_grad_norm_(network.parameters(), settings.clip)
+        if not bool(torch.isfinite(norm) & torch.isfinite(terms["total"])):
+            raise TrainingDivergedError(
+                f"The loss is no longer finite at step {position.step}: {run / 'checkpoint.pt'} holds the last good "
+                "state; go on from it with a smaller learning rate."
+            )
+        optimiser.step()
+        position.step += 1
+        position.samples += len(batch.images) * process_count()
+        position.minutes = (time.monotonic() - began) / 60
+        update_average(averaged, network, position.step, settings.average_horizon)
+
+        log.add(position, optimiser.param_groups[0]["lr"], norm, terms)
+        if is_first_process() and held_out and position.minutes - validated > settings.validate_every_minutes:
+            log.write(position, evaluate(averaged, held_out, device))
+            validated = position.minutes
+        if is_first_process() and position.minutes - saved > settings.save_every_minutes:
+            save(run / "checkpoint.pt", network, averaged, optimiser, position)
+            saved = position.minutes
+
+    if is_first_process():
+        save(run / "checkpoint.pt", network, averaged, optimiser, position)
+        if held_out:
+            log.write(position, evaluate(averaged, held_out, device))
+    return position
+
+
+def make_optimiser(network: nn.Module, settings: Settings) -> torch.optim.Optimizer:
+    """AdamW that decays matrices and kernels only."""
+    matrices = [parameter for parameter in network.parameters() if parameter.ndim > 1]
+    vectors = [parameter for parameter in network.parameters() if parameter.ndim <= 1]
+    groups = [{"params": matrices, "weight_decay": settings.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
+    return torch.optim.AdamW(groups, lr=settings.learning_rate, betas=(0.9, 0.99), fused=True)
+
+
+def progress_of(position: Position, settings: Settings) -> float:
+    """Completed fraction of the training, the same in all processes."""
+    fraction = max(position.minutes / settings.minutes, position.step / settings.steps)
+    if distributed.is_initialized():
+        shared = torch.tensor(fraction, dtype=torch.float64)
+        distributed.broadcast(shared, src=0)
+        fraction = shared.item()
+    return fraction
+
+
+def learning_rate(step: int, fraction: float, settings: Settings) -> float:
+    """A cosine over the completed fraction, with a linear rise over the first steps."""
+    cosine = 0.5 * (1 + math.cos(math.pi * fraction))
+    height = settings.final_fraction + (1 - settings.final_fraction) * cosine
+    return settings.learning_rate * height * min(1.0, (step + 1) / settings.warm_up_steps)
+
+
+@torch.no_grad()
+def update_average(averaged: nn.Module, network: nn.Module, step: int, horizon: int) -> None:
+    """Move the average towards the network's weights, faster while there are few steps to look back on."""
+    rate = max(1 / horizon, 1 / (step + 1))
+    for mean, value in zip(averaged.parameters(), network.parameters(), strict=True):
+        mean.lerp_(value, rate)
+    for kept, buffer in zip(averaged.buffers(), network.buffers(), strict=True):
+        kept.copy_(buffer)
+
+
+def save(path: Path, network: MapNetwork, averaged: nn.Module, optimiser: Any, position: Position) -> None:
+    """Write a checkpoint; the one before stays until the new one is whole."""
+    beside = path.with_name(path.name + ".part")
+    state = {
+        "configuration": network.configuration.to_json(),
+        "network": network.state_dict(),
+        "averaged": averaged.state_dict(),
+        "optimiser": optimiser.state_dict(),
+        "position": dataclasses.asdict(position),
+    }
+    torch.save(state, beside)
+    beside.replace(path)
+
+
+def resume(path: Path, network: MapNetwork, averaged: nn.Module, optimiser: Any) -> Position:
+    """Read a checkpoint into the network, its average and the optimiser; the start if there is none.
+
+    Raises
+    ------
+    DataFileError
+        If it is damaged or belongs to another configuration.
+    """
+    if not path.exists():
+        return Position()
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        if state["configuration"] != network.configuration.to_json():
+            raise DataFileError(f"The checkpoint {path} is of another network: choose another run folder.")
+        network.load_state_dict(state["network"])
+        averaged.load_state_dict(state["averaged"])
+        optimiser.load_state_dict(state["optimiser"])
+        return Position(**state["position"])
+    except DataFileError:
+        raise
+    except Exception as error:
+        raise DataFileError(f"The checkpoint {path} is damaged: remove it, or take another run folder.") from error
+
+
+def process_count() -> int:
+    """How many processes train together."""
+    return distributed.get_world_size() if distributed.is_initialized() else 1
+
+
+def is_first_process() -> bool:
+    """Whether this process is the one that writes."""
+    return not distributed.is_initialized() or distributed.get_rank() == 0
+
+
+class Log:
+    """Means of the loss terms, and validation figures, as rows of a CSV file with a plot beside it."""
+
+    FIELDS = (
+        *("minutes", "step", "samples", "samples_per_second", "learning_rate", "gradient_norm"),
+        *("total", "correspondence", "geometry", "normals", "mask", "pose"),
+        *("correspondence_mm", "depth_percent", "normals_degrees", "mask_iou"),
+        *("yaw_slope", "pitch_slope", "roll_slope"),
+    )
+
+    def __init__(self, path: Path, every: int) -> None:
+        self.path = path
+        self.every = every
+        self.sums: dict[str, float] = {}
+        self.count = 0
+        self.last: tuple[float, int] | None = None
+
+    def add(self, position: Position, rate: float, norm: Tensor, terms: dict[str, Tensor]) -> None:
+        """Take note of a step, and write a row when enough of them have come together."""
+        if not is_first_process():
+            return
+        self.last = self.last or (position.minutes, position.samples)
+        for name, value in {"gradient_norm": norm, **terms}.items():
+            self.sums[name] = self.sums.get(name, 0.0) + value.item()
+        self.count += 1
+        if position.step % self.every == 0:
+            minutes, samples = self.last
+            seconds = 60 * max(position.minutes - minutes, 1e-6)
+            row = {name: total / self.count for name, total in self.sums.items()}
+            row |= {"learning_rate": rate, "samples_per_second": (position.samples - samples) / seconds}
+            self.write(position, row)
+            self.sums, self.count, self.last = {}, 0, (position.minutes, position.samples)
+
+    def write(self, position: Position, values: dict[str, float]) -> None:
+        """Append a row, print it and draw the plot again."""
+        row = {**dataclasses.asdict(position), **values}
+        fresh = not self.path.exists()
+        with self.path.open("a", newline="") as file:
+            writer = csv.DictWriter(file, self.FIELDS)
+            if fresh:
+                writer.writeheader()
+            writer.writerow({name: f"{value:.6g}" for name, value in row.items()})
+        print("  ".join(f"{name} {value:.4g}" for name, value in row.items()), flush=True)
+        self.plot()
+
+    def plot(self) -> None:
+        """Draw every column but the first three against the samples seen."""
+        import matplotlib.figure
+
+        with self.path.open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        names = self.FIELDS[3:]
+        figure = matplotlib.figure.Figure(figsize=(16, 9), layout="constrained")
+        for name, axes in zip(names, figure.subplots(4, 4).flat, strict=True):
+            points = [(float(row["samples"]), float(row[name])) for row in rows if row[name]]
+            axes.plot(*zip(*points, strict=True)) if points else None
+            axes.set_title(name)
+        figure.savefig(self.path.with_suffix(".png"))
+
+
+def faster_precision(network: MapNetwork, resolution: int, device: torch.device) -> torch.dtype:
+    """bfloat16 if the device computes a forward pass faster with it, else float32."""
+    if device.type == "cuda":
+        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
+    images = torch.zeros(1, 3, resolution, resolution)
+    seconds = {}
+    with torch.inference_mode():
+        for precision in (torch.float32, torch.bfloat16):
+            for _ in range(2):  # the first pass chooses kernels and does not count
+                start = time.monotonic()
+                with torch.autocast("cpu", torch.bfloat16, enabled=precision == torch.bfloat16):
+                    network.eval()(images)
+                seconds[precision] = time.monotonic() - start
+    return min(seconds, key=lambda precision: seconds[precision])
+
+
+def start_processes(device: torch.device) -> None:
+    """Join the other processes if `torchrun` started this one."""
+    if "RANK" in os.environ:
+        distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
+        if device.type == "cuda":
+            torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+
+
+def initial_network(options: argparse.Namespace, configuration: NetworkConfiguration) -> MapNetwork:
+    """Fresh weights, or those of a weights file of the same configuration whatever its resolution."""
+    torch.manual_seed(options.seed)
+    network = build_network(configuration)
+    if options.initial is not None:
+        given = load_network(options.initial)
+        if dataclasses.replace(given.configuration, resolution=configuration.resolution) != configuration:
+            raise DataFileError(f"The weights {options.initial} are of another network than the one to train.")
+        network.load_state_dict(given.state_dict())
+    return network
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    default = Settings()
+    parser = argparse.ArgumentParser(prog="python -m training.train", description="Train a network.")
+    parser.add_argument("run", type=Path, help="folder of the checkpoint and the log")
+    parser.add_argument("--data", type=Path, nargs="+", required=True, help="folders of samples")
+    parser.add_argument("--held-out", type=Path, help="folder of held-out samples to validate with")
+    parser.add_argument("--held-out-count", type=int, default=64)
+    parser.add_argument("--backgrounds", type=Path, help="file to keep the background pictures in")
+    parser.add_argument("--network", choices=tuple(NETWORKS), default="shipped")
+    parser.add_argument("--initial", type=Path, help="weights file to start from")
+    parser.add_argument("--resolution", type=int, help="pixels of a side (default: the network's own)")
+    parser.add_argument("--batch-size", type=int, default=default.batch_size)
+    parser.add_argument("--minutes", type=float, default=default.minutes, help="of training in all")
+    parser.add_argument("--steps", type=int, default=default.steps, help="end after so many at the latest")
+    parser.add_argument("--learning-rate", type=float, default=default.learning_rate)
+    parser.add_argument("--average-horizon", type=int, default=default.average_horizon)
+    parser.add_argument("--validate-every", type=float, default=default.validate_every_minutes, help="minutes")
+    parser.add_argument("--seed", type=int, default=default.seed)
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto")
+    parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--threads", type=int, help="of this process; 1 where others need the processor too")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line."""
+    options = parse(arguments)
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    try:
+        device = choose_device(options.device)
+        start_processes(device)
+        configuration, weights = NETWORKS[options.network]
+        resolution = options.resolution or configuration.resolution
+        network = initial_network(options, dataclasses.replace(configuration, resolution=resolution))
+        settings = Settings(
+            batch_size=options.batch_size,
+            minutes=options.minutes,
+            steps=options.steps,
+            learning_rate=options.learning_rate,
+            average_horizon=options.average_horizon,
+            validate_every_minutes=options.validate_every,
+            seed=options.seed,
+        )
+        backgrounds = background_bank(options.backgrounds)
+        # Every start and every process draws its own samples.
+        seed = (
+            settings.seed + int(time.time()) * process_count() + (distributed.get_rank() if process_count() > 1 else 0)
+        )
+        stream = PortraitStream(options.data, resolution, settings.batch_size, backgrounds, seed)
+        # A fresh process reads: one forked from this one would inherit the locks of its threads.
+        loader = DataLoader(stream, batch_size=None, num_workers=1, prefetch_factor=4, multiprocessing_context="spawn")
+        batches = iter(loader)
+        held_out = []
+        if options.held_out is not None and is_first_process():
+            held_out = held_out_batches(options.held_out, resolution, options.held_out_count, 16, backgrounds)
+        precision = {"float32": torch.float32, "bfloat16": torch.bfloat16}.get(options.precision)
+        precision = precision or faster_precision(network, resolution, device)
+        train(options.run, network, weights, settings, batches, held_out, device, precision, options.compile)
+    except Pix2VertexError as error:
+        sys.exit(f"{error}")
+    finally:
+        if distributed.is_initialized():
+            distributed.destroy_process_group()
+
+
+if __name__ == "__main__":
+    main()
