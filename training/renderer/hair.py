@@ -7,7 +7,7 @@ import numpy as np
 from numpy.random import Generator
 
 from ..arrays import Booleans, Floats, Integers
-from ..face_model import FACE, HEAD
+from ..face_model import FACE, HEAD, IRIS_CENTRE
 from ..face_sampling import Head
 from ..noise import noise_bank
 from .camera import View
@@ -20,6 +20,7 @@ from .surface import TEXTURE_SIZE, HeadSurface
 
 SKULL_CENTRE = np.array([0.0, 40.0, 18.0], np.float32)
 SKULL_RADII = np.array([83.0, 108.0, 102.0], np.float32)
+EYE_HEIGHT = IRIS_CENTRE[1]
 STYLES = ("bald", "short", "long", "afro", "headscarf")
 STYLE_SHARES = (0.11, 0.42, 0.36, 0.05, 0.06)
 
@@ -58,8 +59,8 @@ class _Scalp:
 
 def sample_hair(
     surface: HeadSurface, head: Head, view: View, colour: Floats, beard: Beard | None, generator: Generator
-) -> Hair | None:
-    """Draw a hairstyle and the volume of a beard; None for a bald head without one."""
+) -> Hair:
+    """Draw lashes, a hairstyle and the volume of a beard."""
     style = str(generator.choice(STYLES, p=STYLE_SHARES))
     skull = _fit_skull(surface, head)
     normals = vertex_normals(head.vertices, surface.model.triangles)
@@ -68,7 +69,7 @@ def sample_hair(
     half = len(bank) // 2
     texture = bank[generator.integers(half, len(bank)) if curly else generator.integers(half)]
     gloss = 0.0 if style == "headscarf" else float(generator.uniform(0.1, 0.9))
-    meshes: list[HairMesh] = []
+    meshes = [_lashes(surface, head, view, colour, generator)]
     if style != "bald":
         hairline = float(generator.uniform(86, 120))
         scalp = _sample_scalp(surface, style, hairline, generator)
@@ -77,8 +78,6 @@ def sample_hair(
             meshes += _locks(surface, head, view, normals, scalp, skull, style, hairline, generator)
     if beard is not None and beard.length > 0 and style != "headscarf":
         meshes += _beard(surface, head, view, normals, beard, skull, generator)
-    if not meshes:
-        return None
     if style == "headscarf":
         colour = generator.uniform(0.02, 0.7, 3).astype(np.float32)
     return Hair(join(meshes), colour, texture, gloss)
@@ -140,6 +139,26 @@ def _sample_scalp(surface: HeadSurface, style: str, hairline: float, generator: 
     amount = np.clip(margin / 24 + 0.5 + 0.12 * waves, 0, 1)
     amount[surface.model.ears[HEAD]] = 0
     return _Scalp(amount.astype(np.float32), lift.astype(np.float32))
+
+
+def _lashes(surface: HeadSurface, head: Head, view: View, colour: Floats, generator: Generator) -> HairMesh:
+    """Single hairs on the model's strips along the lids, fewer on the lower ones, dark even if the hair is light."""
+    used, triangles = np.unique(surface.model.lash_triangles, return_inverse=True)
+    neutral = surface.model.neutral[used]
+    lower = neutral[:, 1] < EYE_HEIGHT - 3
+    coverage = np.where(lower, generator.uniform(0, 0.12), generator.uniform(0.05, 0.35))
+    count = len(used)
+    towards_camera = np.broadcast_to(np.array([0, 0, 1], np.float32), (count, 3))
+    return HairMesh(
+        view.to_camera(head.vertices[used]),
+        towards_camera,
+        towards_camera,
+        triangles.reshape(-1, 3).astype(np.int32),
+        coverage.astype(np.float32),
+        (neutral[:, :2] * [28, 1] + 2000).astype(np.float32),
+        np.full(count, min(1.0, generator.uniform(0.01, 0.05) / float(colour.mean())), np.float32),
+        np.zeros(count, np.float32),
+    )
 
 
 def _shell(

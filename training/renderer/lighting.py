@@ -1,5 +1,6 @@
 """Illumination: a few distant lights, one of which casts shadows, in an environment of low frequency."""
 
+import math
 from typing import NamedTuple
 
 import numpy as np
@@ -41,6 +42,17 @@ class Lighting(NamedTuple):
     shadow_basis: Floats
     shadow_depth: Floats
     shadow_softness: float
+
+
+class Light(NamedTuple):
+    """Light leaving a point towards the viewer per unit of albedo, and its highlight."""
+
+    red: float
+    green: float
+    blue: float
+    glint_red: float
+    glint_green: float
+    glint_blue: float
 
 
 def sample_lighting(generator: Generator) -> Lighting:
@@ -123,3 +135,44 @@ def light_reaching(lighting: Lighting, x: float, y: float, z: float) -> float:
             if 0 <= column < SHADOW_SIZE and 0 <= row < SHADOW_SIZE and lighting.shadow_depth[row, column] > height:
                 blocked += 1
     return 1.0 - blocked / 9.0
+
+
+@inlined
+def lit(
+    lighting: Lighting,
+    x: float,
+    y: float,
+    z: float,
+    nx: float,
+    ny: float,
+    nz: float,
+    openness: float,
+    softness: float,
+    gloss: float,
+    sharpness: float,
+) -> Light:
+    """Light from a surface: diffuse, wrapped most for red as in skin, and a Blinn-Phong highlight with Fresnel."""
+    red = irradiance(lighting, 0, nx, ny, nz) * openness
+    green = irradiance(lighting, 1, nx, ny, nz) * openness
+    blue = irradiance(lighting, 2, nx, ny, nz) * openness
+    glint_red, glint_green, glint_blue = 0.0, 0.0, 0.0
+    for i in range(len(lighting.directions)):
+        lx, ly, lz = lighting.directions[i]
+        colour = lighting.colours[i]
+        facing = nx * lx + ny * ly + nz * lz
+        reaching = light_reaching(lighting, x, y, z) if i == 0 else 1.0
+        diffuse = reaching * (0.5 + 0.5 * openness)
+        red += colour[0] * diffuse * max(0.0, (facing + softness) / (1 + softness))
+        green += colour[1] * diffuse * max(0.0, (facing + 0.4 * softness) / (1 + 0.4 * softness))
+        blue += colour[2] * diffuse * max(0.0, (facing + 0.25 * softness) / (1 + 0.25 * softness))
+        if facing > 0 and gloss > 0:
+            half = math.sqrt(max(2 + 2 * lz, 0.0)) + 1e-6
+            aligned = (nx * lx + ny * ly + nz * (lz + 1)) / half
+            if aligned <= 0 or sharpness * (1 - aligned) > 6:
+                continue
+            fresnel = 0.3 + 0.7 * (1 - max(0.0, nz)) ** 3
+            glint = gloss * aligned**sharpness * fresnel * reaching * openness * (sharpness + 8) / 30
+            glint_red += colour[0] * glint
+            glint_green += colour[1] * glint
+            glint_blue += colour[2] * glint
+    return Light(red, green, blue, glint_red, glint_green, glint_blue)

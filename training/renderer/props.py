@@ -6,8 +6,7 @@ import numpy as np
 
 from ..arrays import Booleans, Floats, Integers
 from .compilation import kernel
-from .lighting import Lighting
-from .shading import lit
+from .lighting import Lighting, lit
 
 # Columns of the attributes of a prop's vertices.
 POSITION, NORMAL, COLOUR, GLOSS, HIDES = 0, 3, 6, 9, 10
@@ -116,16 +115,14 @@ def ellipsoid(centre: Floats, radii: Floats, rows: int = 10, columns: int = 16) 
     return (unit * radii + centre).astype(np.float32), triangles
 
 
-def box(size: Floats, bevel: float = 0.12) -> tuple[Floats, Integers]:
-    """Vertices and triangles of a box around the origin whose edges are slightly rounded."""
+def box(size: Floats) -> tuple[Floats, Integers]:
+    """Vertices and triangles of a box around the origin; each side has its own corners, so that edges are sharp."""
     corners = np.array([[x, y, z] for z in (-1, 1) for y in (-1, 1) for x in (-1, 1)], np.float64)
-    faces = np.array([[0, 2, 3, 1], [4, 5, 7, 6], [0, 1, 5, 4], [2, 6, 7, 3], [0, 4, 6, 2], [1, 3, 7, 5]])
-    normals = np.array([[0, 0, -1], [0, 0, 1], [0, -1, 0], [0, 1, 0], [-1, 0, 0], [1, 0, 0]])
-    vertices, triangles = [], []
-    for i, (face, normal) in enumerate(zip(faces, normals, strict=True)):
-        vertices.append(corners[face] * np.where(normal == 0, 1 - bevel, 1.0))
-        triangles += [[4 * i, 4 * i + 1, 4 * i + 2], [4 * i, 4 * i + 2, 4 * i + 3]]
-    return (np.concatenate(vertices) * np.asarray(size) / 2).astype(np.float32), np.array(triangles, np.int32)
+    sides = np.array([[0, 2, 3, 1], [4, 5, 7, 6], [0, 1, 5, 4], [2, 6, 7, 3], [0, 4, 6, 2], [1, 3, 7, 5]])
+    vertices = corners[sides].reshape(-1, 3) * np.asarray(size) / 2
+    first = 4 * np.arange(len(sides))[:, None]
+    triangles = (first[:, None] + np.array([[0, 1, 2], [0, 2, 3]])).reshape(-1, 3)
+    return vertices.astype(np.float32), triangles.astype(np.int32)
 
 
 def prop_attributes(prop: Prop, vertices: Floats, normals: Floats) -> Floats:

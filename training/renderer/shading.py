@@ -7,10 +7,10 @@ import numpy as np
 from numpy.random import Generator
 
 from ..arrays import Floats, Integers
-from ..face_model import EYE, GUM, SKIN, SOCKET, TOOTH
+from ..face_model import EYE, GUM, IRIS_CENTRE, SKIN, SOCKET, TOOTH
 from ..noise import noise_bank
 from .compilation import inlined, kernel
-from .lighting import Lighting, irradiance, light_reaching
+from .lighting import Lighting, lit
 from .skin import Skin
 
 # Columns of the attributes of the head's vertices.
@@ -49,28 +49,17 @@ class Clothing(NamedTuple):
     fabric: Floats
 
 
-class Light(NamedTuple):
-    """Light leaving a point towards the viewer per unit of albedo, and its highlight."""
-
-    red: float
-    green: float
-    blue: float
-    glint_red: float
-    glint_green: float
-    glint_blue: float
-
-
 def sample_eyes(generator: Generator) -> Eyes:
     """Draw iris, pupil and the whites."""
     iris = IRIS_COLOURS[generator.choice(len(IRIS_COLOURS), p=IRIS_SHARES)] * generator.uniform(0.6, 1.4)
-    white = generator.uniform(0.45, 0.72) * np.array([1.0, generator.uniform(0.86, 0.96), generator.uniform(0.8, 0.95)])
+    white = generator.uniform(0.32, 0.6) * np.array([1.0, generator.uniform(0.86, 0.96), generator.uniform(0.8, 0.95)])
     return Eyes(
         float(generator.uniform(1.3, 3.6)),
         float(generator.uniform(5.4, 6.6)),
         iris.astype(np.float32),
         white.astype(np.float32),
         float(generator.uniform(0.5, 1.0)),
-        36.14,
+        IRIS_CENTRE[1],
     )
 
 
@@ -96,47 +85,6 @@ def sample_texture(texture: Floats, column: float, row: float) -> float:
     u, v = column - i, row - j
     above = texture[j, i] * (1 - u) + texture[j, i + 1] * u
     return above * (1 - v) + (texture[j + 1, i] * (1 - u) + texture[j + 1, i + 1] * u) * v
-
-
-@inlined
-def lit(
-    lighting: Lighting,
-    x: float,
-    y: float,
-    z: float,
-    nx: float,
-    ny: float,
-    nz: float,
-    openness: float,
-    softness: float,
-    gloss: float,
-    sharpness: float,
-) -> Light:
-    """Light from a surface: diffuse, wrapped most for red as in skin, and a Blinn-Phong highlight with Fresnel."""
-    red = irradiance(lighting, 0, nx, ny, nz) * openness
-    green = irradiance(lighting, 1, nx, ny, nz) * openness
-    blue = irradiance(lighting, 2, nx, ny, nz) * openness
-    glint_red, glint_green, glint_blue = 0.0, 0.0, 0.0
-    for i in range(len(lighting.directions)):
-        lx, ly, lz = lighting.directions[i]
-        colour = lighting.colours[i]
-        facing = nx * lx + ny * ly + nz * lz
-        reaching = light_reaching(lighting, x, y, z) if i == 0 else 1.0
-        diffuse = reaching * (0.5 + 0.5 * openness)
-        red += colour[0] * diffuse * max(0.0, (facing + softness) / (1 + softness))
-        green += colour[1] * diffuse * max(0.0, (facing + 0.4 * softness) / (1 + 0.4 * softness))
-        blue += colour[2] * diffuse * max(0.0, (facing + 0.25 * softness) / (1 + 0.25 * softness))
-        if facing > 0 and gloss > 0:
-            half = math.sqrt(max(2 + 2 * lz, 0.0)) + 1e-6
-            aligned = (nx * lx + ny * ly + nz * (lz + 1)) / half
-            if aligned <= 0 or sharpness * (1 - aligned) > 6:
-                continue
-            fresnel = 0.3 + 0.7 * (1 - max(0.0, nz)) ** 3
-            glint = gloss * aligned**sharpness * fresnel * reaching * openness * (sharpness + 8) / 30
-            glint_red += colour[0] * glint
-            glint_green += colour[1] * glint
-            glint_blue += colour[2] * glint
-    return Light(red, green, blue, glint_red, glint_green, glint_blue)
 
 
 @inlined

@@ -17,8 +17,10 @@ from .camera import View, ViewParameters, sample_view
 from .compilation import kernel
 from .glasses import Lenses, sample_glasses
 from .hair import Hair, hair_attributes, sample_hair, shade_hair
+from .hands import sample_hand
 from .hats import sample_hat
 from .lighting import Lighting, cast_shadows, sample_lighting
+from .objects import sample_face_mask, sample_object, sample_scarf
 from .props import Prop, join_props, prop_attributes, shade_props
 from .rasteriser import Fragments, empty_fragments, interpolate, rasterise, rasterise_strands, vertex_normals
 from .shading import ATTRIBUTES, Clothing, Eyes, relief, sample_clothing, sample_eyes, shade_head
@@ -41,8 +43,10 @@ class SynthesisParameters:
         Portraits that show less of the face, as a share of the crop, are drawn again.
     shape, view
         How heads and cameras vary.
-    glasses_share, hat_share, shadow_share : float
-        Probabilities of spectacles, of a hat, and of the first light casting shadows.
+    glasses_share, hat_share, hand_share, object_share, mask_share, scarf_share : float
+        Probabilities of what the person wears or holds.
+    shadow_share : float
+        Probability of the first light casting shadows.
     """
 
     size: int = 256
@@ -51,6 +55,10 @@ class SynthesisParameters:
     view: ViewParameters = field(default_factory=ViewParameters)
     glasses_share: float = 0.22
     hat_share: float = 0.09
+    hand_share: float = 0.12
+    object_share: float = 0.05
+    mask_share: float = 0.03
+    scarf_share: float = 0.05
     shadow_share: float = 0.75
 
 
@@ -64,7 +72,7 @@ class Scene:
     eyes: Eyes
     clothing: Clothing
     lighting: Lighting
-    hair: Hair | None
+    hair: Hair
     props: Prop | None
     lenses: Lenses | None
 
@@ -105,27 +113,42 @@ def sample_scene(surface: HeadSurface, generator: Generator, parameters: Synthes
     hair_colour = sample_hair_colour(generator)
     skin, beard = sample_skin(surface, head.expression, hair_colour, generator)
     hair = sample_hair(surface, head, view, hair_colour, beard, generator)
-    props, lenses = [], None
+    props, lenses = sample_belongings(surface, head, skin, generator, parameters)
+    lighting = sample_lighting(generator)
+    if lighting.colours.any() and generator.random() < parameters.shadow_share:
+        _cast_shadows(surface, head, view, hair, props, lighting)
+    return Scene(head, view, skin, sample_eyes(generator), sample_clothing(generator), lighting, hair, props, lenses)
+
+
+def sample_belongings(
+    surface: HeadSurface, head: Head, skin: Skin, generator: Generator, parameters: SynthesisParameters
+) -> tuple[Prop | None, Lenses | None]:
+    """Draw what the person wears and holds."""
+    props: list[Prop] = []
+    lenses = None
     if generator.random() < parameters.glasses_share:
         frame, lenses = sample_glasses(head, generator)
         props.append(frame)
     if generator.random() < parameters.hat_share:
         props.append(sample_hat(surface, head, generator))
-    prop = join_props(props) if props else None
-    lighting = sample_lighting(generator)
-    if lighting.colours.any() and generator.random() < parameters.shadow_share:
-        _cast_shadows(surface, head, view, hair, prop, lighting)
-    return Scene(head, view, skin, sample_eyes(generator), sample_clothing(generator), lighting, hair, prop, lenses)
+    if generator.random() < parameters.mask_share:
+        props.append(sample_face_mask(head, generator))
+    if generator.random() < parameters.scarf_share:
+        props.append(sample_scarf(head, generator))
+    if generator.random() < parameters.hand_share:
+        props.append(sample_hand(surface, head, skin.tone, generator))
+    if generator.random() < parameters.object_share:
+        props.append(sample_object(surface, head, generator))
+    return join_props(props) if props else None, lenses
 
 
 def _cast_shadows(
-    surface: HeadSurface, head: Head, view: View, hair: Hair | None, prop: Prop | None, lighting: Lighting
+    surface: HeadSurface, head: Head, view: View, hair: Hair, prop: Prop | None, lighting: Lighting
 ) -> None:
     outside = surface.model.triangles[surface.model.triangles.max(1) < HEAD.stop]
     cast_shadows(lighting, view.to_camera(head.vertices), np.ascontiguousarray(outside))
-    if hair is not None:
-        dense = (hair.mesh.coverage[hair.mesh.triangles] > 0.5).all(1)
-        cast_shadows(lighting, hair.mesh.vertices, hair.mesh.triangles[dense])
+    dense = (hair.mesh.coverage[hair.mesh.triangles] > 0.5).all(1)
+    cast_shadows(lighting, hair.mesh.vertices, hair.mesh.triangles[dense])
     if prop is not None:
         cast_shadows(lighting, view.to_camera(prop.vertices), prop.triangles)
 
@@ -178,10 +201,9 @@ def draw_layers(surface: HeadSurface, scene: Scene, vertices: Floats) -> Layers:
     head = empty_fragments(view.size)
     rasterise(view.project(vertices), surface.model.triangles, head)
     hair, props = empty_fragments(view.size), empty_fragments(view.size)
-    if scene.hair is not None:
-        mesh = scene.hair.mesh
-        points = view.project(mesh.vertices)
-        rasterise_strands(points, mesh.triangles, mesh.coverage, mesh.coordinates, scene.hair.strands, hair)
+    mesh = scene.hair.mesh
+    points = view.project(mesh.vertices)
+    rasterise_strands(points, mesh.triangles, mesh.coverage, mesh.coordinates, scene.hair.strands, hair)
     if scene.props is not None:
         points = view.project(view.to_camera(scene.props.vertices))
         rasterise(points, scene.props.triangles, props)
@@ -209,13 +231,11 @@ def head_attributes(surface: HeadSurface, head: Head, vertices: Floats) -> Float
 
 def _paint_hair_and_props(picture: Floats, scene: Scene, layers: Layers) -> Booleans:
     """Paint over the head what is in front of it, and return where that hides the face."""
-    hidden = np.zeros(layers.hair_visible.shape, np.bool_)
-    if scene.hair is not None:
-        hair = scene.hair
-        attributes = interpolate(layers.hair, hair.mesh.triangles, hair_attributes(hair.mesh))
-        colours = shade_hair(attributes, layers.hair_visible, hair.strands, hair.colour, hair.gloss, scene.lighting)
-        picture[layers.hair_visible] = colours[layers.hair_visible]
-        hidden |= layers.hair_visible & (attributes[..., hair_module.HIDES] > 0.5)
+    hair = scene.hair
+    attributes = interpolate(layers.hair, hair.mesh.triangles, hair_attributes(hair.mesh))
+    colours = shade_hair(attributes, layers.hair_visible, hair.strands, hair.colour, hair.gloss, scene.lighting)
+    picture[layers.hair_visible] = colours[layers.hair_visible]
+    hidden = layers.hair_visible & (attributes[..., hair_module.HIDES] > 0.5)
     if scene.props is not None:
         prop = scene.props
         vertices = scene.view.to_camera(prop.vertices)
