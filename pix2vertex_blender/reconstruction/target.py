@@ -29,6 +29,10 @@ class TargetParameters:
         Connected parts with less than this share of the largest part's pixels are dropped.
     normal_radius : float
         The normals are averaged over about this radius, since the network's depth is rough.
+    depth_smoothing : float
+        Standard deviation of the Gaussian that takes the network's ripples out of the depth.
+    trimmed_border : int
+        Pixels at the mask's border that are left out: there the network mixes face and background.
     """
 
     largest_jump: float = 6.0
@@ -36,6 +40,8 @@ class TargetParameters:
     outlier_distance: float = 5.0
     smallest_part: float = 0.05
     normal_radius: float = 2.5
+    depth_smoothing: float = 2.0
+    trimmed_border: int = 1
 
 
 @dataclass(frozen=True)
@@ -75,17 +81,22 @@ def build_target(maps: FaceMaps, parameters: TargetParameters | None = None) -> 
     parameters = parameters or TargetParameters()
     known = maps.mask & np.isfinite(maps.geometry).all(axis=-1) & np.isfinite(maps.correspondence).all(axis=-1)
     known = largest_parts(known, parameters.smallest_part)
+    trimmed = (
+        ndimage.binary_erosion(known, iterations=parameters.trimmed_border) if parameters.trimmed_border else known
+    )
+    known = trimmed if trimmed.any() else known
     if not known.any():
         raise RegistrationError("The face's mask is empty: choose another photo or draw a face box around the face.")
     correspondence = replace_outliers(maps.correspondence, known, parameters.outlier_distance / SIZE)
-    triangles = connect_pixels(maps.geometry, known, parameters)
+    geometry = smooth_depth(maps, known, parameters.depth_smoothing)
+    triangles = connect_pixels(geometry, known, parameters)
     if len(triangles) == 0:
         raise RegistrationError(
             "The visible part of the face is too small to make a mesh of; choose a photo that shows more of it."
         )
     used, triangles = np.unique(triangles, return_inverse=True)
     return make_target(
-        maps.geometry.reshape(-1, 3)[used],
+        geometry.reshape(-1, 3)[used],
         triangles.reshape(-1, 3),
         correspondence.reshape(-1, 3)[used],
         parameters,
@@ -150,6 +161,27 @@ def replace_outliers(
 
 
 _CROSS = ((0, 1), (0, -1), (1, 0), (-1, 0))
+
+
+def smooth_depth(maps: FaceMaps, known: NDArray[np.bool_], deviation: float) -> NDArray[np.float64]:
+    """Geometry (H, W, 3) whose depth is averaged over known pixels with a Gaussian of `deviation` millimetres.
+
+    The points stay on the rays of their pixels.
+    """
+    points = np.where(known[..., None], maps.geometry, np.nan).astype(np.float64)
+    width = deviation * maps.camera.scale
+    if width < 0.3:
+        return points
+    weight = ndimage.gaussian_filter(known.astype(np.float64), width)
+    # Smoothing the distance from a plane through the points leaves slopes and borders as they are.
+    rows, columns = np.nonzero(known)
+    plane = np.column_stack([rows, columns, np.ones(len(rows))])
+    slope = np.linalg.lstsq(plane, points[known][:, 2], rcond=None)[0]
+    offset = np.zeros(known.shape)
+    offset[known] = points[known][:, 2] - plane @ slope
+    smooth = ndimage.gaussian_filter(offset, width)[known] / weight[known]
+    points[known] = maps.camera.unproject(np.column_stack([columns, rows]) + 0.5, smooth + plane @ slope)
+    return points
 
 
 def connect_pixels(
