@@ -1,7 +1,5 @@
 """Antialiased drawing into float images, with coordinates in fractions of a pixel."""
 
-from collections.abc import Sequence
-
 import cv2
 import numpy as np
 
@@ -10,9 +8,9 @@ from ..arrays import Floats
 SUBPIXEL_BITS = 3
 
 
-def draw_lines(image: Floats, lines: Sequence[Floats], value: float, width: int = 1) -> None:
-    """Draw open polylines (k, 2) of columns and rows."""
-    cv2.polylines(image, [_fixed_point(line) for line in lines], False, (value,), width, cv2.LINE_AA, SUBPIXEL_BITS)
+def draw_lines(image: Floats, lines: Floats, value: float, width: int = 1) -> None:
+    """Draw open polylines (n, k, 2) of columns and rows."""
+    cv2.polylines(image, list(_fixed_point(lines)), False, (value,), width, cv2.LINE_AA, SUBPIXEL_BITS)
 
 
 def fill_polygon(image: Floats, polygon: Floats, value: float = 1.0) -> None:

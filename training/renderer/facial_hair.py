@@ -50,7 +50,7 @@ def draw_brows(landmarks: Floats, generator: Generator) -> Floats:
         hairs = np.stack([base, tips], 1)
         for strength, some in zip((1.0, 0.75, 0.5), np.array_split(hairs, 3), strict=True):
             layer = np.zeros_like(image)
-            draw_lines(layer, list(some), strength)
+            draw_lines(layer, some, strength)
             np.maximum(image, layer, out=image)
     return blur(image, generator.uniform(0.5, 1.8))
 

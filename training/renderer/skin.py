@@ -209,8 +209,8 @@ def _lid_lines(landmarks: Floats, generator: Generator) -> Floats:
             landmarks[[first + 3, first + 4, first + 5, first]],
         )
         width = int(generator.integers(1, 3))
-        draw_lines(image, [lower_line], lower)
-        draw_lines(image, [upper_line], 1.0, width)
+        draw_lines(image, lower_line[None], lower)
+        draw_lines(image, upper_line[None], 1.0, width)
     return blur(image, 0.8)
 
 

@@ -105,4 +105,4 @@ def _draw(depth: Floats, points: Floats, width: int, strength: float, generator:
     jittered = points + generator.normal(0, 2.5, points.shape)
     knots, steps = np.linspace(0, 1, len(points)), np.linspace(0, 1, 20)
     curve = np.stack([np.interp(steps, knots, jittered[:, k]) for k in range(2)], 1)
-    draw_lines(depth, [curve], float(strength), int(width))
+    draw_lines(depth, curve[None], float(strength), int(width))
