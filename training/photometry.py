@@ -18,7 +18,7 @@ def degrade(picture: Floats, generator: Generator) -> Bytes:
     if generator.random() < 0.15:
         picture = picture * _uneven_light(len(picture), generator)
     picture = _soften(np.clip(picture, 0, 1), generator)
-    if generator.random() < 0.4:
+    if generator.random() < 0.35:
         picture = picture + _noise(len(picture), generator)
     encoded = np.round(255 * np.clip(picture, 0, 1)).astype(np.uint8)
     if generator.random() < 0.4:
@@ -29,10 +29,10 @@ def degrade(picture: Floats, generator: Generator) -> Bytes:
 def _change_tones(picture: Floats, generator: Generator) -> Floats:
     """Gamma, contrast, brightness, clipped highlights."""
     if generator.random() < 0.7:
-        picture = picture ** np.float32(np.exp(generator.normal(0, 0.3)))
+        picture = picture ** np.float32(np.exp(generator.normal(0, 0.25)))
     if generator.random() < 0.6:
         mean = picture.mean()
-        contrast, brightness = np.exp(generator.normal(0, 0.25)), np.exp(generator.normal(0, 0.15))
+        contrast, brightness = np.exp(generator.normal(0.08, 0.22)), np.exp(generator.normal(0, 0.15))
         picture = (picture - mean) * np.float32(contrast) + mean * np.float32(brightness)
     if generator.random() < 0.06:
         picture = picture * np.float32(generator.uniform(1.2, 1.8))
@@ -41,8 +41,8 @@ def _change_tones(picture: Floats, generator: Generator) -> Floats:
 
 def _change_colours(picture: Floats, generator: Generator) -> Floats:
     """White balance, cross-processing, saturation, grey and sepia."""
-    if generator.random() < 0.5:
-        picture = picture * np.exp(generator.normal(0, 0.1, 3)).astype(np.float32)
+    if generator.random() < 0.4:
+        picture = picture * np.exp(generator.normal(0, 0.08, 3)).astype(np.float32)
     if generator.random() < 0.06:
         low, high = generator.uniform(0, 0.15, 3), generator.uniform(0.85, 1, 3)
         curves = np.exp(generator.normal(0, 0.25, 3))
@@ -105,7 +105,7 @@ def _noise(resolution: int, generator: Generator) -> Floats:
     noise = generator.standard_normal((resolution, resolution, channels), np.float32)
     if generator.random() < 0.5:
         noise = 2 * cv2.GaussianBlur(noise, (0, 0), 0.8).reshape(noise.shape)
-    return noise * np.float32(generator.gamma(1.5, 0.02))
+    return noise * np.float32(generator.gamma(1.2, 0.018))
 
 
 def _compress(encoded: Bytes, quality: int) -> Bytes:

@@ -102,8 +102,8 @@ def sample_view(
 ) -> View:
     """Draw pose, distance and a crop around the landmarks (68, 3) of the head frame."""
     parameters = ViewParameters() if parameters is None else parameters
-    yaw = _angle(generator, parameters.largest_yaw, 22.0, 0.5)
-    pitch = _angle(generator, parameters.largest_pitch, 14.0, 0.55)
+    yaw = _angle(generator, parameters.largest_yaw, 22.0, 0.58)
+    pitch = _angle(generator, parameters.largest_pitch, 14.0, 0.6)
     roll = _angle(generator, parameters.largest_roll, 9.0, 0.85)
     rotation = rotation_matrix(yaw, pitch, roll)
     distance = _distance(generator, parameters)

@@ -8,6 +8,7 @@ from numpy.random import Generator
 from ..arrays import Floats, Integers
 from ..face_model import LANDMARKS_68
 from ..face_sampling import Head
+from .colours import sample_dye
 from .props import Prop, join_props, make_prop, tube
 
 RIM_POINTS = 40
@@ -46,7 +47,7 @@ def sample_glasses(head: Head, generator: Generator) -> tuple[Prop, Lenses]:
     half_width, half_height = generator.uniform(20, 30), generator.uniform(13, 24)
     squareness = generator.choice([2.0, 2.6, 4.0, 6.0])
     thickness = float(generator.uniform(0.4, 2.4))
-    colour = generator.uniform(0, 0.08, 3) if generator.random() < 0.6 else generator.uniform(0.02, 0.7, 3)
+    colour = generator.uniform(0, 0.08, 3) if generator.random() < 0.6 else sample_dye(generator)
     gloss = float(generator.uniform(0, 0.8))
     rimless = generator.random() < 0.15
     curve = generator.uniform(0.0, 0.004)

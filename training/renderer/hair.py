@@ -11,6 +11,7 @@ from ..face_model import FACE, HEAD, IRIS_CENTRE
 from ..face_sampling import Head
 from ..noise import noise_bank
 from .camera import View
+from .colours import sample_dye
 from .compilation import kernel
 from .facial_hair import Beard
 from .lighting import Lighting, irradiance, light_reaching
@@ -79,7 +80,7 @@ def sample_hair(
     if beard is not None and beard.length > 0 and style != "headscarf":
         meshes += _beard(surface, head, view, normals, beard, skull, generator)
     if style == "headscarf":
-        colour = generator.uniform(0.02, 0.7, 3).astype(np.float32)
+        colour = sample_dye(generator)
     return Hair(join(meshes), colour, texture, gloss)
 
 
@@ -175,7 +176,7 @@ def _shell(
     down = (np.array([0.0, -1.0, 0.0]) @ view.rotation.T).astype(np.float32)
     tangents = down - turned * (turned @ down)[:, None]
     tangents /= np.linalg.norm(tangents, axis=1, keepdims=True) + 1e-6
-    coordinates = surface.texture[HEAD] * np.array([generator.uniform(0.8, 2.0), 1.0], np.float32) + 500
+    coordinates = surface.texture[HEAD] * np.array([generator.uniform(1.5, 5.0), 1.0], np.float32) + 4000
     coverage = np.clip(1.5 * (scalp.amount - 0.2), 0, 1) if hairy else np.where(scalp.amount > 0.5, 1.0, -1.0)
     count = len(vertices)
     return HairMesh(
@@ -207,26 +208,28 @@ def _locks(
     if len(covered) == 0:
         return meshes
     centre = view.to_camera(skull.centre)
-    curl = generator.uniform(0, 5) if generator.random() < 0.5 else 0.0
+    curl = generator.uniform(0, 5) if generator.random() < 0.4 else 0.0
+    frizz = generator.beta(1, 2)
+    jitter, coverage = 0.01 + 0.07 * frizz, 1 - 0.45 * frizz
 
-    def add(roots: Integers, directions: Floats, growth: Growth, half_width: float, coverage: float) -> None:
+    def add(roots: Integers, directions: Floats, growth: Growth, half_width: float) -> None:
         starts = head.vertices[roots] + normals[roots] * scalp.lift[roots, None] * 0.9
         strands = grow(starts, directions, growth, skull, generator)
-        meshes.append(ribbons(view.to_camera(strands), centre, half_width, coverage, True, generator))
+        meshes.append(ribbons(view.to_camera(strands), centre, half_width, coverage, frizz, True, generator))
 
     if style == "long":
-        roots = generator.choice(covered, int(generator.uniform(350, 900)))
+        roots = generator.choice(covered, int(generator.uniform(500, 1300)))
         aside = np.sign(head.vertices[roots, 0]) * 0.8
-        drift = np.stack([aside, np.full(len(roots), -0.1), generator.normal(-0.2, 0.3, len(roots))], 1)
-        parting = math.radians(generator.uniform(34, 85))
-        growth = Growth(generator.uniform(80, 340), 0.45, curl, 1.02, parting, hairline - 10)
-        add(roots, 0.3 * normals[roots] + drift, growth, generator.uniform(1.0, 2.6), generator.uniform(0.6, 0.9))
+        drift = np.stack([aside, np.full(len(roots), -0.1), generator.normal(-0.2, 0.1 + 0.3 * frizz, len(roots))], 1)
+        parting = math.radians(generator.uniform(60, 95) if generator.random() < 0.75 else generator.uniform(34, 70))
+        growth = Growth(generator.uniform(80, 340), 0.45, curl, 1.02, parting, hairline - 10, jitter)
+        add(roots, 0.3 * normals[roots] + drift, growth, generator.uniform(1.0, 3.0))
     elif style == "short" or generator.random() < 0.5:
         roots = generator.choice(covered, int(generator.uniform(150, 500)))
         swept = generator.normal(0, 0.5, 3)
-        wild = generator.normal(0, generator.uniform(0.1, 0.6), (len(roots), 3))
-        growth = Growth(generator.uniform(10, 45), generator.uniform(0.05, 0.4), curl, 1.0)
-        add(roots, normals[roots] + swept + wild, growth, generator.uniform(0.6, 1.8), generator.uniform(0.5, 0.9))
+        wild = generator.normal(0, 0.1 + 0.5 * frizz, (len(roots), 3))
+        growth = Growth(generator.uniform(8, 40), generator.uniform(0.05, 0.4), curl, 1.0, jitter=jitter)
+        add(roots, normals[roots] + swept + wild, growth, generator.uniform(0.6, 1.8))
     over_forehead = np.flatnonzero(
         (scalp.amount > 0.5)
         & (np.abs(surface.angle[HEAD]) < 1.0)
@@ -238,8 +241,8 @@ def _locks(
         sideways = generator.normal(generator.normal(0, 0.8), 0.25, len(roots))
         directions = 0.5 * normals[roots] + np.stack([sideways, np.full(len(roots), -0.6), np.full(len(roots), 0.7)], 1)
         longest = 170 if generator.random() < 0.25 else 70
-        growth = Growth(generator.uniform(25, longest), 0.45, 0.5 * curl, generator.uniform(1.02, 1.1))
-        add(roots, directions, growth, generator.uniform(0.5, 2.0), generator.uniform(0.55, 0.9))
+        growth = Growth(generator.uniform(25, longest), 0.45, 0.5 * curl, generator.uniform(1.02, 1.1), jitter=jitter)
+        add(roots, directions, growth, generator.uniform(0.5, 2.0))
     return meshes
 
 
@@ -268,7 +271,13 @@ def _beard(
     centre = view.to_camera(skull.centre)
     return [
         ribbons(
-            view.to_camera(strands), centre, generator.uniform(0.3, 0.8), generator.uniform(0.5, 0.8), False, generator
+            view.to_camera(strands),
+            centre,
+            generator.uniform(0.3, 0.8),
+            generator.uniform(0.5, 0.8),
+            0.8,
+            False,
+            generator,
         )
     ]
 
@@ -302,7 +311,7 @@ def shade_hair(
             nx, ny, nz = at[NORMAL], at[NORMAL + 1], at[NORMAL + 2]
             tx, ty, tz = at[TANGENT], at[TANGENT + 1], at[TANGENT + 2]
             shade = strands[int(at[COORDINATES + 1]) % height, int(at[COORDINATES]) % width]
-            tint = at[BRIGHTNESS] * (0.35 + 1.1 * shade) if gloss > 0 else 0.8 + 0.3 * shade
+            tint = at[BRIGHTNESS] * (0.6 + 0.6 * shade) if gloss > 0 else 0.8 + 0.3 * shade
             reaching = light_reaching(lighting, at[POSITION], at[POSITION + 1], at[POSITION + 2])
             for k in range(3):
                 light = irradiance(lighting, k, nx, ny, nz)

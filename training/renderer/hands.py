@@ -5,6 +5,7 @@ from numpy.random import Generator
 
 from ..arrays import Floats, Integers
 from ..face_sampling import Head
+from .colours import sample_dye
 from .props import Prop, join_props, make_prop, tube
 from .surface import AXIS_Z, HeadSurface
 
@@ -107,7 +108,7 @@ def _forearm(colour: Floats, generator: Generator) -> list[Prop]:
     cuff = generator.uniform(0.05, 0.4)
     covered = start + np.linspace(cuff, 1, 5)[:, None] * (end - start)
     vertices, triangles = tube(covered, np.array([36, 40, 42, 46, 50]) * generator.uniform(0.95, 1.2), 16, 0.85)
-    return [arm, make_prop(vertices, triangles, generator.uniform(0.01, 0.6, 3), 0.0, True)]
+    return [arm, make_prop(vertices, triangles, sample_dye(generator), 0.0, True)]
 
 
 def _place(vertices: Floats, surface: HeadSurface, head: Head, generator: Generator) -> Floats:

@@ -6,6 +6,7 @@ from numpy.random import Generator
 from ..arrays import Floats
 from ..face_model import HEAD
 from ..face_sampling import Head
+from .colours import sample_dye
 from .props import Prop, join_props, make_prop
 from .rasteriser import vertex_normals
 from .surface import HeadSurface
@@ -20,11 +21,11 @@ def sample_hat(surface: HeadSurface, head: Head, generator: Generator) -> Prop:
     edge = generator.uniform(66, 105)
     tilt = generator.uniform(-0.35, 0.35) if kind == "beanie" else generator.uniform(-0.3, 0.05)
     lift = {"beanie": (2, 14), "cap": (3, 14), "brimmed": (4, 25), "shell": (8, 30)}[kind]
-    colour = generator.uniform(0.01, 0.7, 3) if generator.random() < 0.7 else np.repeat(generator.uniform(0.01, 0.7), 3)
+    colour = sample_dye(generator)
     gloss = float(generator.uniform(0, 0.8)) if kind == "shell" else 0.0
     parts = [_crown(surface, head, edge, tilt, generator.uniform(*lift), colour, gloss, generator)]
     if kind in ("cap", "brimmed"):
-        trim = colour if generator.random() < 0.6 else generator.uniform(0.01, 0.7, 3)
+        trim = colour if generator.random() < 0.6 else sample_dye(generator)
         parts.append(_brim(surface, head, edge, tilt, kind == "brimmed", trim, generator))
     return join_props(parts)
 

@@ -14,6 +14,8 @@ SHADOW_SIZE = 448
 SHADOW_EXTENT = 380.0
 SHADOW_BIAS = 4.0
 NO_SHADOW = -1e9
+# Where the shadow map is sampled; if the four corners agree, the others are taken to agree too.
+SHADOW_TAPS = ((-1, -1), (1, -1), (-1, 1), (1, 1), (0, 0), (-1, 0), (1, 0), (0, -1), (0, 1))
 
 
 class Lighting(NamedTuple):
@@ -64,7 +66,7 @@ def sample_lighting(generator: Generator) -> Lighting:
     if flash:
         directions[0] = [generator.normal(0, 0.15), generator.normal(0.1, 0.15), 1.0]
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    tint = 0.3 if generator.random() < 0.08 else 0.07
+    tint = 0.25 if generator.random() < 0.05 else 0.05
     strengths = generator.gamma(2, 0.5, len(directions)) if count else np.zeros(1)
     colours = strengths[:, None] * np.clip(1 + tint * generator.standard_normal((len(directions), 3)), 0.05, 3)
     return Lighting(
@@ -94,7 +96,7 @@ def _environment(generator: Generator, lit: bool) -> Floats:
     shape[0] = 1
     shape[2] += 0.25
     shape[3] += 0.1
-    tint = 0.03 if generator.random() < 0.9 else 0.1
+    tint = 0.02 if generator.random() < 0.92 else 0.07
     return (strength * (shape + tint * generator.standard_normal((3, 9)))).astype(np.float32)
 
 
@@ -129,11 +131,13 @@ def light_reaching(lighting: Lighting, x: float, y: float, z: float) -> float:
     map_y = (basis[1, 0] * x + basis[1, 1] * y + basis[1, 2] * z) * scale + SHADOW_SIZE / 2
     height = basis[2, 0] * x + basis[2, 1] * y + basis[2, 2] * z + SHADOW_BIAS
     blocked = 0
-    for i in range(-1, 2):
-        for j in range(-1, 2):
-            column, row = int(map_x + i * lighting.shadow_softness), int(map_y + j * lighting.shadow_softness)
-            if 0 <= column < SHADOW_SIZE and 0 <= row < SHADOW_SIZE and lighting.shadow_depth[row, column] > height:
-                blocked += 1
+    for n in range(9):
+        i, j = SHADOW_TAPS[n]
+        column, row = int(map_x + i * lighting.shadow_softness), int(map_y + j * lighting.shadow_softness)
+        if 0 <= column < SHADOW_SIZE and 0 <= row < SHADOW_SIZE and lighting.shadow_depth[row, column] > height:
+            blocked += 1
+        if n == 3 and (blocked == 0 or blocked == 4):
+            return 1.0 - blocked / 4.0
     return 1.0 - blocked / 9.0
 
 

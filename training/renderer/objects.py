@@ -4,10 +4,10 @@ import numpy as np
 from numpy.random import Generator
 from scipy.spatial import cKDTree
 
-from ..arrays import Floats
 from ..face_model import FACE, LANDMARKS_68
 from ..face_sampling import Head
 from .camera import rotation_matrix
+from .colours import sample_dye
 from .drawing import blur
 from .props import Prop, box, ellipsoid, join_props, make_prop, tube
 from .surface import AXIS_Z, HeadSurface, head_angle
@@ -46,24 +46,22 @@ def _microphone(generator: Generator) -> Prop:
 def _cup(generator: Generator) -> Prop:
     half = generator.uniform(40, 60)
     path = np.array([[0, -half, 0], [0, 0, 0], [0, half, 0]])
-    return make_prop(*tube(path, generator.uniform(28, 45) + np.array([-4, 0, 3]), 24), _colour(generator), 0.4, True)
+    return make_prop(
+        *tube(path, generator.uniform(28, 45) + np.array([-4, 0, 3]), 24), sample_dye(generator), 0.4, True
+    )
 
 
 def _anything(generator: Generator) -> Prop:
     size = np.exp(generator.uniform(np.log(15), np.log(160), 3))
     mesh = box(size) if generator.random() < 0.5 else ellipsoid(np.zeros(3), size / 2)
-    return make_prop(*mesh, _colour(generator), generator.uniform(0, 0.6), True)
-
-
-def _colour(generator: Generator) -> Floats:
-    return generator.uniform(0.01, 0.75, 3) if generator.random() < 0.7 else np.repeat(generator.uniform(0.01, 0.75), 3)
+    return make_prop(*mesh, sample_dye(generator), generator.uniform(0, 0.6), True)
 
 
 def sample_scarf(head: Head, generator: Generator) -> Prop:
     """Draw one to three rolls of cloth around the neck, up to the chin or the mouth."""
     chin = head.vertices[LANDMARKS_68[8]]
     angles = np.linspace(-np.pi, np.pi, 28)
-    colour, parts = _colour(generator), []
+    colour, parts = sample_dye(generator), []
     top = chin[1] + generator.uniform(-45, 15)
     for i in range(int(generator.integers(1, 4))):
         width = 75 + 10 * i + generator.uniform(0, 12)
@@ -96,7 +94,7 @@ def sample_face_mask(head: Head, generator: Generator) -> Prop:
     vertices = np.stack([radius * np.sin(angles), height, AXIS_Z + radius * np.cos(angles)], -1).reshape(-1, 3)
     corner = (np.arange(MASK_ROWS - 1)[:, None] * MASK_COLUMNS + np.arange(MASK_COLUMNS - 1)).ravel()[:, None]
     triangles = (corner[:, None] + np.array([[0, MASK_COLUMNS, 1], [1, MASK_COLUMNS, MASK_COLUMNS + 1]])).reshape(-1, 3)
-    colours = (np.array([0.25, 0.5, 0.6]), np.full(3, 0.7), np.full(3, 0.02), _colour(generator))
+    colours = (np.array([0.25, 0.5, 0.6]), np.full(3, 0.7), np.full(3, 0.02), sample_dye(generator))
     mask = make_prop(vertices, triangles, colours[generator.integers(4)], 0.0, True)
     pleats = 1 + 0.1 * np.sin(mask.vertices[:, 1:2] / generator.uniform(2, 6))
     return mask._replace(colours=(mask.colours * pleats).astype(np.float32))

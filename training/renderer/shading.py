@@ -9,6 +9,7 @@ from numpy.random import Generator
 from ..arrays import Floats, Integers
 from ..face_model import EYE, GUM, IRIS_CENTRE, SKIN, SOCKET, TOOTH
 from ..noise import noise_bank
+from .colours import sample_dye
 from .compilation import inlined, kernel
 from .lighting import Lighting, lit
 from .skin import Skin
@@ -65,13 +66,12 @@ def sample_eyes(generator: Generator) -> Eyes:
 
 def sample_clothing(generator: Generator) -> Clothing:
     """Draw collar and cloth."""
-    colour = generator.uniform(0.01, 0.8, 3) if generator.random() < 0.6 else np.repeat(generator.uniform(0.01, 0.8), 3)
     fabrics = noise_bank().strands
     fabric = fabrics[generator.integers(len(fabrics))]
     return Clothing(
         float(generator.uniform(-165, -95)),
         float(generator.uniform(-0.0015, 0.0045)),
-        colour.astype(np.float32),
+        sample_dye(generator),
         fabric,
     )
 

@@ -7,6 +7,7 @@ from numpy.random import Generator
 
 from ..arrays import Floats
 from ..noise import NoiseBank, noise_bank
+from .colours import sample_brow_colour
 from .compilation import kernel
 from .drawing import blur, draw_lines, fill_circle
 from .facial_hair import Beard, draw_brows, lip_mask, sample_beard
@@ -24,21 +25,6 @@ SKIN_TONES = np.array(
         [0.11, 0.06, 0.04],
     ]
 )
-# Linear RGB and how often: black to blond, red, grey and white.
-HAIR_COLOURS = np.array(
-    [
-        [0.015, 0.012, 0.010],
-        [0.030, 0.020, 0.015],
-        [0.060, 0.035, 0.020],
-        [0.120, 0.070, 0.035],
-        [0.250, 0.150, 0.070],
-        [0.450, 0.320, 0.160],
-        [0.220, 0.080, 0.030],
-        [0.350, 0.350, 0.350],
-        [0.600, 0.600, 0.600],
-    ]
-)
-HAIR_SHARES = (0.20, 0.17, 0.15, 0.13, 0.10, 0.08, 0.05, 0.07, 0.05)
 
 
 class Skin(NamedTuple):
@@ -74,14 +60,6 @@ class Skin(NamedTuple):
     tooth_yellowness: float
 
 
-def sample_hair_colour(generator: Generator) -> Floats:
-    """Draw a hair colour, natural or, rarely, dyed."""
-    if generator.random() < 0.04:
-        return generator.uniform(0.02, 0.7, 3).astype(np.float32)
-    colour = HAIR_COLOURS[generator.choice(len(HAIR_COLOURS), p=HAIR_SHARES)]
-    return (colour * np.exp(generator.normal(0, 0.12, 3))).astype(np.float32)
-
-
 def sample_skin(
     surface: HeadSurface, expression: dict[str, float], hair_colour: Floats, generator: Generator
 ) -> tuple[Skin, Beard | None]:
@@ -90,7 +68,7 @@ def sample_skin(
     tone = _sample_tone(generator)
     blotches = bank.blotches[generator.integers(len(bank.blotches))] - 0.5
     pores = bank.pores[generator.integers(len(bank.pores))] - 0.5
-    brightness = 1 + generator.uniform(0, 0.35) * blotches + generator.uniform(0, 0.18) * pores
+    brightness = 1 + generator.uniform(0, 0.28) * blotches + generator.uniform(0, 0.12) * pores
     height, folds = sample_relief(surface.landmarks, expression, bank, generator)
     brightness *= 1 - generator.uniform(0.1, 0.4) * folds
     albedo = np.stack([brightness * channel for channel in tone], -1).astype(np.float32)
@@ -99,9 +77,9 @@ def sample_skin(
     made_up = generator.random() < 0.4
     if made_up:
         _add_eye_make_up(albedo, surface.landmarks, tone, generator)
-    elif generator.random() < 0.5:
+    elif generator.random() < 0.85:
         lid_line = _lid_lines(surface.landmarks, generator)
-        _blend(albedo, lid_line, generator.uniform(0.2, 0.7), 0.25 * tone)
+        _blend(albedo, lid_line, generator.uniform(0.3, 0.9), 0.2 * tone)
     lips = lip_mask(surface.landmarks, generator.uniform(1.0, 3.0))
     _blend(albedo, lips, generator.uniform(0.25, 0.9), _lip_colour(tone, made_up, generator))
     beard = sample_beard(surface.landmarks, bank, generator) if not made_up and generator.random() < 0.45 else None
@@ -109,9 +87,9 @@ def sample_skin(
     if beard is not None:
         _blend(albedo, beard.region, beard.opacity, hair_colour * generator.uniform(0.5, 1.1))
         beard_cover = 0.7 * beard.opacity * beard.region
-    brow_colour = hair_colour if generator.random() < 0.6 else HAIR_COLOURS[generator.integers(5)]
+    brow_colour = sample_brow_colour(hair_colour, generator)
     brows = draw_brows(surface.landmarks, generator)
-    _blend(albedo, brows, generator.uniform(0.3, 1.0) ** 0.6, brow_colour * np.float32(generator.uniform(0.4, 1.0)))
+    _blend(albedo, brows, generator.uniform(0.3, 1.0) ** 0.6, brow_colour)
     height += generator.uniform(0, 0.5) * brows
     gloss_level = generator.choice([0.0, generator.uniform(0, 0.4), generator.uniform(0.2, 1.0)], p=[0.2, 0.55, 0.25])
     gloss = gloss_level * (0.7 + 0.8 * pores + 0.4 * blotches) * (1 - beard_cover)

@@ -124,9 +124,18 @@ def _keep_from_face(points: Floats, growth: Growth, skull: Skull) -> Floats:
 
 
 def ribbons(
-    strands: Floats, skull_centre: Floats, half_width: float, coverage: float, hides: bool, generator: Generator
+    strands: Floats,
+    skull_centre: Floats,
+    half_width: float,
+    coverage: float,
+    unevenness: float,
+    hides: bool,
+    generator: Generator,
 ) -> HairMesh:
-    """Make strips that face the camera of strands (n, STEPS + 1, 3) given in the camera's axes."""
+    """Make strips that face the camera of strands (n, STEPS + 1, 3) given in the camera's axes.
+
+    `unevenness` in [0, 1] says how much their brightness differs.
+    """
     count, knots = strands.shape[:2]
     along = np.gradient(strands, axis=1)
     tangents = along / (np.linalg.norm(along, axis=-1, keepdims=True) + 1e-6)
@@ -143,7 +152,9 @@ def ribbons(
     rows = generator.uniform(0, 200, (count, 1, 1)) + np.linspace(0, TEXELS_ALONG, knots)[None, :, None]
     coordinates = np.stack(np.broadcast_arrays(columns, rows), -1)
     shade = np.interp(np.linspace(0, 1, knots), [0, 0.4, 1], [0.8, 1.1, 0.9])[None, :, None]
-    brightness = np.broadcast_to(generator.uniform(0.55, 1.25, (count, 1, 1)) * shade, (count, knots, 2))
+    brightness = np.broadcast_to(
+        (1 - unevenness * generator.uniform(-0.3, 0.5, (count, 1, 1))) * shade, (count, knots, 2)
+    )
     first = (np.arange(count)[:, None] * (2 * knots) + 2 * np.arange(knots - 1)[None]).ravel()
     triangles = np.concatenate(
         [np.stack([first, first + 1, first + 2], 1), np.stack([first + 1, first + 3, first + 2], 1)]

@@ -14,6 +14,7 @@ from ..samples import Sample
 from . import hair as hair_module
 from . import props as props_module
 from .camera import View, ViewParameters, sample_view
+from .colours import sample_hair_colour
 from .compilation import kernel
 from .glasses import Lenses, sample_glasses
 from .hair import Hair, hair_attributes, sample_hair, shade_hair
@@ -24,7 +25,7 @@ from .objects import sample_face_mask, sample_object, sample_scarf
 from .props import Prop, join_props, prop_attributes, shade_props
 from .rasteriser import Fragments, empty_fragments, interpolate, rasterise, rasterise_strands, vertex_normals
 from .shading import ATTRIBUTES, Clothing, Eyes, relief, sample_clothing, sample_eyes, shade_head
-from .skin import Skin, sample_hair_colour, sample_skin
+from .skin import Skin, sample_skin
 from .surface import HeadSurface, head_surface
 
 GAMMA = 2.2
@@ -235,7 +236,7 @@ def _paint_hair_and_props(picture: Floats, scene: Scene, layers: Layers) -> Bool
     attributes = interpolate(layers.hair, hair.mesh.triangles, hair_attributes(hair.mesh))
     colours = shade_hair(attributes, layers.hair_visible, hair.strands, hair.colour, hair.gloss, scene.lighting)
     picture[layers.hair_visible] = colours[layers.hair_visible]
-    hidden = layers.hair_visible & (attributes[..., hair_module.HIDES] > 0.5)
+    hidden = (layers.hair.depth > layers.head.depth) & (attributes[..., hair_module.HIDES] > 0.5)
     if scene.props is not None:
         prop = scene.props
         vertices = scene.view.to_camera(prop.vertices)
@@ -243,7 +244,7 @@ def _paint_hair_and_props(picture: Floats, scene: Scene, layers: Layers) -> Bool
         attributes = interpolate(layers.props, prop.triangles, prop_attributes(prop, vertices, normals))
         colours = shade_props(attributes, layers.props_visible, scene.lighting)
         picture[layers.props_visible] = colours[layers.props_visible]
-        hidden |= layers.props_visible & (attributes[..., props_module.HIDES] > 0.5)
+        hidden |= (layers.props.depth > layers.head.depth) & (attributes[..., props_module.HIDES] > 0.5)
     return hidden
 
 

@@ -41,8 +41,8 @@ def sample_relief(
     age = generator.beta(1, 1.6)
     pores = bank.pores[generator.integers(len(bank.pores))] - 0.5
     lumps = bank.blotches[generator.integers(len(bank.blotches))] - 0.5
-    height = (generator.uniform(0.03, 0.16) * pores).astype(np.float32)
-    height += generator.uniform(0.1, 0.9) * (0.3 + age) * lumps
+    height = (generator.uniform(0.02, 0.1) * pores).astype(np.float32)
+    height += generator.uniform(0.05, 0.6) * (0.3 + age) * lumps
     depth = np.zeros((TEXTURE_SIZE, TEXTURE_SIZE), np.float32)
     for name, shapes in FOLDS.items():
         folded = max(max(expression.get(shape + side, 0.0) for side in ("", "_L", "_R")) for shape in shapes)
