@@ -137,8 +137,12 @@ def print_summary(results: list[Result]) -> None:
     """Print means by yaw and over all; failures are counted beside the mean of the rest."""
     yaw = np.abs([r.yaw for r in results])
     print(f"\n{'':16s}{'photos':>8s}{'found':>8s}{'failed':>8s}{'all 68':>9s}{'inner 51':>10s}")
-    for label, lower, upper in (("|yaw| < 30", 0, 30), ("30 <= |yaw| < 60", 30, 60), ("60 <= |yaw|", 60, 181), ("all",
-    0, 181)):
+    for label, lower, upper in (
+        ("|yaw| < 30", 0, 30),
+        ("30 <= |yaw| < 60", 30, 60),
+        ("60 <= |yaw|", 60, 181),
+        ("all", 0, 181),
+    ):
         chosen = [r for r, y in zip(results, yaw, strict=True) if lower <= y < upper]
         if not chosen:
             continue

@@ -34,6 +34,8 @@ class LocalisationParameters:
         A square that moves and grows by less than this share of its side is settled.
     plausible : float
         A finding of lower confidence is no face.
+    promising : float
+        A square of lower confidence is not corrected any further.
     candidates : int
         Most findings of the detector that are looked at.
     """
@@ -45,6 +47,7 @@ class LocalisationParameters:
     rounds: int = 3
     settled: float = 0.04
     plausible: float = 0.5
+    promising: float = 0.05
     candidates: int = 8
 
 
@@ -120,6 +123,8 @@ class Localiser:
         for _ in range(self.parameters.rounds):
             maps = read_maps(self.predict(cut_square(photo, square, self.resolution).pixels))
             confidence = maps.confidence
+            if confidence < self.parameters.promising:
+                break
             better = self._square_from_maps(maps, square)
             change = max(abs(better.x - square.x), abs(better.y - square.y), abs(better.side - square.side))
             if not 0.25 < better.side / square.side < 4.0:
@@ -173,10 +178,10 @@ def _as_box(square: Square) -> NDArray[np.float64]:
 
 
 def _tiles(photo: Photo) -> list[Square]:
-    """Squares of three sizes that overlap by half."""
+    """The whole photo, and smaller squares that overlap by half."""
     width, height = photo.size
     squares = []
-    for side in (max(width, height), 0.6 * min(width, height), 0.35 * min(width, height)):
+    for side in (max(width, height), 0.6 * min(width, height)):
         columns, rows = (max(1, round(2 * length / side) - 1) for length in (width, height))
         for y in (np.arange(rows) + 0.5) * height / rows:
             for x in (np.arange(columns) + 0.5) * width / columns:
