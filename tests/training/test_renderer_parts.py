@@ -8,8 +8,8 @@ from training.face_model import LANDMARKS_68, load_face_model
 from training.face_sampling import sample_expression
 from training.noise import noise_bank
 from training.renderer.camera import rotation_matrix
-from training.renderer.lighting import cast_shadows, sample_lighting
-from training.renderer.props import box, ellipsoid, make_prop, prop_attributes, shade_props, tube
+from training.renderer.lighting import cast_shadows, illuminate, light_reaching, sample_lighting
+from training.renderer.props import box, ellipsoid, make_prop, prop_attributes, tube
 from training.renderer.rasteriser import empty_fragments, interpolate, rasterise, rasterise_strands, vertex_normals
 from training.renderer.surface import head_surface
 
@@ -68,10 +68,10 @@ def test_what_is_between_a_surface_and_the_light_shades_it():
     normals = vertex_normals(plane.vertices, plane.triangles)
     attributes = interpolate(fragments, plane.triangles, prop_attributes(plane, plane.vertices, normals))
     visible = fragments.triangle >= 0
-    lit = shade_props(attributes, visible, lighting)
+    lit = illuminate(attributes, visible, light_reaching(attributes, visible, lighting), lighting)
     blocker = np.array([[-30, -30, 40], [30, -30, 40], [0, 30, 40]], np.float32)
     cast_shadows(lighting, blocker, plane.triangles)
-    shaded = shade_props(attributes, visible, lighting)
+    shaded = illuminate(attributes, visible, light_reaching(attributes, visible, lighting), lighting)
     assert shaded[14, 16, 0] < 0.7 * lit[14, 16, 0]
     np.testing.assert_allclose(shaded[8, 7], lit[8, 7])
 

@@ -14,7 +14,7 @@ from .camera import View
 from .colours import sample_dye
 from .compilation import kernel
 from .facial_hair import Beard
-from .lighting import Lighting, irradiance, light_reaching
+from .lighting import Lighting, irradiance
 from .rasteriser import vertex_normals
 from .strands import Growth, HairMesh, Skull, grow, join, ribbons
 from .surface import TEXTURE_SIZE, HeadSurface
@@ -297,9 +297,16 @@ def hair_attributes(mesh: HairMesh) -> Floats:
 
 @kernel
 def shade_hair(
-    attributes: Floats, visible: Booleans, strands: Floats, colour: Floats, gloss: float, lighting: Lighting
+    attributes: Floats,
+    visible: Booleans,
+    reaching: Floats,
+    strands: Floats,
+    colour: Floats,
+    gloss: float,
+    lighting: Lighting,
 ) -> Floats:
     """Linear colours (S, S, 3): wrapped diffuse, and highlights across strands (Kajiya and Kay 1989, equation 9)."""
+    directions, colours, environment = lighting.directions, lighting.colours, lighting.environment
     size = visible.shape[0]
     height, width = strands.shape
     result = np.zeros((size, size, 3), np.float32)
@@ -307,23 +314,33 @@ def shade_hair(
         for column in range(size):
             if not visible[row, column]:
                 continue
-            at = attributes[row, column]
-            nx, ny, nz = at[NORMAL], at[NORMAL + 1], at[NORMAL + 2]
-            tx, ty, tz = at[TANGENT], at[TANGENT + 1], at[TANGENT + 2]
-            shade = strands[int(at[COORDINATES + 1]) % height, int(at[COORDINATES]) % width]
-            tint = at[BRIGHTNESS] * (0.6 + 0.6 * shade) if gloss > 0 else 0.8 + 0.3 * shade
-            reaching = light_reaching(lighting, at[POSITION], at[POSITION + 1], at[POSITION + 2])
+            nx, ny, nz = (
+                attributes[row, column, NORMAL],
+                attributes[row, column, NORMAL + 1],
+                attributes[row, column, NORMAL + 2],
+            )
+            texel_row, texel = int(attributes[row, column, COORDINATES + 1]), int(attributes[row, column, COORDINATES])
+            shade = strands[texel_row % height, texel % width]
+            tint = attributes[row, column, BRIGHTNESS] * (0.6 + 0.6 * shade) if gloss > 0 else 0.8 + 0.3 * shade
             for k in range(3):
-                light = irradiance(lighting, k, nx, ny, nz)
-                glint = 0.0
-                for i in range(len(lighting.directions)):
-                    lx, ly, lz = lighting.directions[i]
-                    strength = lighting.colours[i, k] * (0.25 + 0.75 * reaching if i == 0 else 1.0)
-                    facing = nx * lx + ny * ly + nz * lz
-                    light += 0.8 * strength * max(0.0, (facing + 0.3) / 1.3)
-                    half = math.sqrt(max(2 + 2 * lz, 0.0)) + 1e-6
-                    along = (tx * lx + ty * ly + tz * (lz + 1)) / half
-                    across = math.sqrt(max(0.0, 1 - along * along))
-                    glint += strength * across**40 * max(0.0, facing + 0.2)
-                result[row, column, k] = colour[k] * tint * light + 0.12 * gloss * shade * glint * (0.3 + colour[k])
+                light = irradiance(environment, k, nx, ny, nz)
+                for i in range(len(directions)):
+                    share = 0.25 + 0.75 * reaching[row, column] if i == 0 else 1.0
+                    facing = nx * directions[i, 0] + ny * directions[i, 1] + nz * directions[i, 2]
+                    light += 0.8 * share * colours[i, k] * max(0.0, (facing + 0.3) / 1.3)
+                result[row, column, k] = colour[k] * tint * light
+            if gloss > 0:
+                tx, ty, tz = (
+                    attributes[row, column, TANGENT],
+                    attributes[row, column, TANGENT + 1],
+                    attributes[row, column, TANGENT + 2],
+                )
+                for i in range(len(directions)):
+                    lx, ly, lz = directions[i, 0], directions[i, 1], directions[i, 2]
+                    along = (tx * lx + ty * ly + tz * (lz + 1)) / (math.sqrt(max(2 + 2 * lz, 0.0)) + 1e-6)
+                    facing = max(0.0, nx * lx + ny * ly + nz * lz + 0.2)
+                    share = 0.25 + 0.75 * reaching[row, column] if i == 0 else 1.0
+                    glint = 0.12 * gloss * shade * share * facing * max(0.0, 1 - along * along) ** 20
+                    for k in range(3):
+                        result[row, column, k] += glint * colours[i, k] * (0.3 + colour[k])
     return result

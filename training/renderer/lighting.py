@@ -6,14 +6,16 @@ from typing import NamedTuple
 import numpy as np
 from numpy.random import Generator
 
-from ..arrays import Floats, Integers
-from .compilation import inlined
+from ..arrays import Booleans, Floats, Integers
+from .compilation import inlined, kernel
 from .rasteriser import draw_depth
 
 SHADOW_SIZE = 448
 SHADOW_EXTENT = 380.0
 SHADOW_BIAS = 4.0
 NO_SHADOW = -1e9
+# Columns of what is lit.
+POSITION, NORMAL, ALBEDO, OPENNESS, GLOSS, SHARPNESS, SOFTNESS, SURFACE = 0, 3, 6, 9, 10, 11, 12, 13
 # Where the shadow map is sampled; if the four corners agree, the others are taken to agree too.
 SHADOW_TAPS = ((-1, -1), (1, -1), (-1, 1), (1, 1), (0, 0), (-1, 0), (1, 0), (0, -1), (0, 1))
 
@@ -44,17 +46,6 @@ class Lighting(NamedTuple):
     shadow_basis: Floats
     shadow_depth: Floats
     shadow_softness: float
-
-
-class Light(NamedTuple):
-    """Light leaving a point towards the viewer per unit of albedo, and its highlight."""
-
-    red: float
-    green: float
-    blue: float
-    glint_red: float
-    glint_green: float
-    glint_blue: float
 
 
 def sample_lighting(generator: Generator) -> Lighting:
@@ -114,69 +105,90 @@ def cast_shadows(lighting: Lighting, vertices: Floats, triangles: Integers) -> N
 
 
 @inlined
-def irradiance(lighting: Lighting, channel: int, nx: float, ny: float, nz: float) -> float:
+def irradiance(environment: Floats, channel: int, nx: float, ny: float, nz: float) -> float:
     """What the environment sends to a surface with a unit normal."""
-    c = lighting.environment[channel]
-    linear = c[0] + c[1] * nx + c[2] * ny + c[3] * nz
-    quadratic = c[4] * nx * ny + c[5] * ny * nz + c[6] * nx * nz + c[7] * (nx * nx - ny * ny) + c[8] * (3 * nz * nz - 1)
-    return max(linear + quadratic, 0.03)
+    linear = environment[channel, 1] * nx + environment[channel, 2] * ny + environment[channel, 3] * nz
+    mixed = environment[channel, 4] * nx * ny + environment[channel, 5] * ny * nz + environment[channel, 6] * nx * nz
+    squares = environment[channel, 7] * (nx * nx - ny * ny) + environment[channel, 8] * (3 * nz * nz - 1)
+    return max(environment[channel, 0] + linear + mixed + squares, 0.03)
 
 
-@inlined
-def light_reaching(lighting: Lighting, x: float, y: float, z: float) -> float:
-    """Share of the first light that reaches a point: nine samples of the shadow map (percentage-closer filtering)."""
-    basis = lighting.shadow_basis
+@kernel
+def light_reaching(surface: Floats, visible: Booleans, lighting: Lighting) -> Floats:
+    """Share of the first light that reaches each visible point, (S, S).
+
+    It is the share of nine samples of the shadow map that are not nearer to the light (percentage-closer filtering).
+    `surface` (S, S, k) begins with the columns of POSITION.
+    """
+    basis, depth, softness = lighting.shadow_basis, lighting.shadow_depth, lighting.shadow_softness
     scale = SHADOW_SIZE / SHADOW_EXTENT
-    map_x = (basis[0, 0] * x + basis[0, 1] * y + basis[0, 2] * z) * scale + SHADOW_SIZE / 2
-    map_y = (basis[1, 0] * x + basis[1, 1] * y + basis[1, 2] * z) * scale + SHADOW_SIZE / 2
-    height = basis[2, 0] * x + basis[2, 1] * y + basis[2, 2] * z + SHADOW_BIAS
-    blocked = 0
-    for n in range(9):
-        i, j = SHADOW_TAPS[n]
-        column, row = int(map_x + i * lighting.shadow_softness), int(map_y + j * lighting.shadow_softness)
-        if 0 <= column < SHADOW_SIZE and 0 <= row < SHADOW_SIZE and lighting.shadow_depth[row, column] > height:
-            blocked += 1
-        if n == 3 and (blocked == 0 or blocked == 4):
-            return 1.0 - blocked / 4.0
-    return 1.0 - blocked / 9.0
-
-
-@inlined
-def lit(
-    lighting: Lighting,
-    x: float,
-    y: float,
-    z: float,
-    nx: float,
-    ny: float,
-    nz: float,
-    openness: float,
-    softness: float,
-    gloss: float,
-    sharpness: float,
-) -> Light:
-    """Light from a surface: diffuse, wrapped most for red as in skin, and a Blinn-Phong highlight with Fresnel."""
-    red = irradiance(lighting, 0, nx, ny, nz) * openness
-    green = irradiance(lighting, 1, nx, ny, nz) * openness
-    blue = irradiance(lighting, 2, nx, ny, nz) * openness
-    glint_red, glint_green, glint_blue = 0.0, 0.0, 0.0
-    for i in range(len(lighting.directions)):
-        lx, ly, lz = lighting.directions[i]
-        colour = lighting.colours[i]
-        facing = nx * lx + ny * ly + nz * lz
-        reaching = light_reaching(lighting, x, y, z) if i == 0 else 1.0
-        diffuse = reaching * (0.5 + 0.5 * openness)
-        red += colour[0] * diffuse * max(0.0, (facing + softness) / (1 + softness))
-        green += colour[1] * diffuse * max(0.0, (facing + 0.4 * softness) / (1 + 0.4 * softness))
-        blue += colour[2] * diffuse * max(0.0, (facing + 0.25 * softness) / (1 + 0.25 * softness))
-        if facing > 0 and gloss > 0:
-            half = math.sqrt(max(2 + 2 * lz, 0.0)) + 1e-6
-            aligned = (nx * lx + ny * ly + nz * (lz + 1)) / half
-            if aligned <= 0 or sharpness * (1 - aligned) > 6:
+    size = visible.shape[0]
+    reaching = np.ones((size, size), np.float32)
+    for row in range(size):
+        for column in range(size):
+            if not visible[row, column]:
                 continue
-            fresnel = 0.3 + 0.7 * (1 - max(0.0, nz)) ** 3
-            glint = gloss * aligned**sharpness * fresnel * reaching * openness * (sharpness + 8) / 30
-            glint_red += colour[0] * glint
-            glint_green += colour[1] * glint
-            glint_blue += colour[2] * glint
-    return Light(red, green, blue, glint_red, glint_green, glint_blue)
+            x, y, z = surface[row, column, 0], surface[row, column, 1], surface[row, column, 2]
+            map_x = (basis[0, 0] * x + basis[0, 1] * y + basis[0, 2] * z) * scale + SHADOW_SIZE / 2
+            map_y = (basis[1, 0] * x + basis[1, 1] * y + basis[1, 2] * z) * scale + SHADOW_SIZE / 2
+            height = basis[2, 0] * x + basis[2, 1] * y + basis[2, 2] * z + SHADOW_BIAS
+            blocked, taken = 0, 0
+            for tap in range(9):
+                i, j = SHADOW_TAPS[tap]
+                map_column, map_row = int(map_x + i * softness), int(map_y + j * softness)
+                inside = 0 <= map_column < SHADOW_SIZE and 0 <= map_row < SHADOW_SIZE
+                if inside and depth[map_row, map_column] > height:
+                    blocked += 1
+                taken += 1
+                if tap == 3 and (blocked == 0 or blocked == 4):
+                    break
+            reaching[row, column] = 1 - blocked / taken
+    return reaching
+
+
+@kernel
+def illuminate(surface: Floats, visible: Booleans, reaching: Floats, lighting: Lighting) -> Floats:
+    """Linear colours (S, S, 3) of a surface (S, S, SURFACE) where it is visible.
+
+    Diffuse light wraps around into the shade by the surface's softness, red most as in skin; the highlight is that of
+    Blinn and Phong with a Fresnel factor. `reaching` (S, S) is the share of the first light that is not in shadow.
+    """
+    directions, colours, environment = lighting.directions, lighting.colours, lighting.environment
+    size = visible.shape[0]
+    result = np.zeros((size, size, 3), np.float32)
+    for row in range(size):
+        for column in range(size):
+            if not visible[row, column]:
+                continue
+            nx, ny, nz = (
+                surface[row, column, NORMAL],
+                surface[row, column, NORMAL + 1],
+                surface[row, column, NORMAL + 2],
+            )
+            length = math.sqrt(nx * nx + ny * ny + nz * nz) + 1e-9
+            nx, ny, nz = nx / length, ny / length, nz / length
+            openness, gloss = surface[row, column, OPENNESS], surface[row, column, GLOSS]
+            sharpness, softness = surface[row, column, SHARPNESS], surface[row, column, SOFTNESS]
+            fresnel = gloss * openness * (0.3 + 0.7 * (1 - max(0.0, nz)) ** 3) * (sharpness + 8) / 30
+            red = irradiance(environment, 0, nx, ny, nz) * openness
+            green = irradiance(environment, 1, nx, ny, nz) * openness
+            blue = irradiance(environment, 2, nx, ny, nz) * openness
+            glint_red, glint_green, glint_blue = 0.0, 0.0, 0.0
+            for i in range(len(directions)):
+                lz = directions[i, 2]
+                facing = nx * directions[i, 0] + ny * directions[i, 1] + nz * lz
+                share = reaching[row, column] if i == 0 else 1.0
+                diffuse = share * (0.5 + 0.5 * openness)
+                red += colours[i, 0] * diffuse * max(0.0, (facing + softness) / (1 + softness))
+                green += colours[i, 1] * diffuse * max(0.0, (facing + 0.4 * softness) / (1 + 0.4 * softness))
+                blue += colours[i, 2] * diffuse * max(0.0, (facing + 0.25 * softness) / (1 + 0.25 * softness))
+                aligned = (facing + nz) / (math.sqrt(max(2 + 2 * lz, 0.0)) + 1e-6)
+                if fresnel > 0 and facing > 0 and aligned > 0 and sharpness * (1 - aligned) < 6:
+                    glint = share * fresnel * aligned**sharpness
+                    glint_red += colours[i, 0] * glint
+                    glint_green += colours[i, 1] * glint
+                    glint_blue += colours[i, 2] * glint
+            result[row, column, 0] = surface[row, column, ALBEDO] * red + glint_red
+            result[row, column, 1] = surface[row, column, ALBEDO + 1] * green + glint_green
+            result[row, column, 2] = surface[row, column, ALBEDO + 2] * blue + glint_blue
+    return result

@@ -4,12 +4,11 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..arrays import Booleans, Floats, Integers
-from .compilation import kernel
-from .lighting import Lighting, lit
+from ..arrays import Floats, Integers
+from .lighting import ALBEDO, GLOSS, NORMAL, OPENNESS, POSITION, SHARPNESS, SOFTNESS, SURFACE
 
-# Columns of the attributes of a prop's vertices.
-POSITION, NORMAL, COLOUR, GLOSS, HIDES = 0, 3, 6, 9, 10
+# Column of the attributes after those of what is lit.
+HIDES = SURFACE
 
 
 class Prop(NamedTuple):
@@ -126,28 +125,14 @@ def box(size: Floats) -> tuple[Floats, Integers]:
 
 
 def prop_attributes(prop: Prop, vertices: Floats, normals: Floats) -> Floats:
-    """The attributes (n, 11) for `shade_props`; vertices and normals are given in the camera's axes."""
-    return np.concatenate([vertices, normals, prop.colours, prop.gloss[:, None], prop.hides[:, None]], 1).astype(
-        np.float32
-    )
-
-
-@kernel
-def shade_props(attributes: Floats, visible: Booleans, lighting: Lighting) -> Floats:
-    """Linear colours (S, S, 3) of the things that are visible."""
-    size = visible.shape[0]
-    result = np.zeros((size, size, 3), np.float32)
-    for row in range(size):
-        for column in range(size):
-            if not visible[row, column]:
-                continue
-            at = attributes[row, column]
-            nx, ny, nz = at[NORMAL], at[NORMAL + 1], at[NORMAL + 2]
-            length = np.sqrt(nx * nx + ny * ny + nz * nz) + 1e-9
-            nx, ny, nz = nx / length, ny / length, nz / length
-            px, py, pz = at[POSITION], at[POSITION + 1], at[POSITION + 2]
-            light = lit(lighting, px, py, pz, nx, ny, nz, 0.9, 0.15, at[GLOSS], 30.0)
-            result[row, column, 0] = at[COLOUR] * light.red + light.glint_red
-            result[row, column, 1] = at[COLOUR + 1] * light.green + light.glint_green
-            result[row, column, 2] = at[COLOUR + 2] * light.blue + light.glint_blue
-    return result
+    """What is lit at the vertices, (n, SURFACE), and whether they hide the face; both (n, 3) in the camera's axes."""
+    surface = np.empty((len(vertices), SURFACE + 1), np.float32)
+    surface[:, POSITION : POSITION + 3] = vertices
+    surface[:, NORMAL : NORMAL + 3] = normals
+    surface[:, ALBEDO : ALBEDO + 3] = prop.colours
+    surface[:, OPENNESS] = 0.9
+    surface[:, GLOSS] = prop.gloss
+    surface[:, SHARPNESS] = 30
+    surface[:, SOFTNESS] = 0.15
+    surface[:, HIDES] = prop.hides
+    return surface

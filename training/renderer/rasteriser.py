@@ -45,7 +45,8 @@ def empty_fragments(size: int) -> Fragments:
 def vertex_normals(vertices: Floats, triangles: Integers) -> Floats:
     """Unit normals (n, 3), the mean of the adjacent triangles' normals weighted by area."""
     normals = np.zeros_like(vertices)
-    for a, b, c in triangles:
+    for t in range(len(triangles)):
+        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
         ux, uy, uz = vertices[b, 0] - vertices[a, 0], vertices[b, 1] - vertices[a, 1], vertices[b, 2] - vertices[a, 2]
         vx, vy, vz = vertices[c, 0] - vertices[a, 0], vertices[c, 1] - vertices[a, 1], vertices[c, 2] - vertices[a, 2]
         nx, ny, nz = uy * vz - uz * vy, uz * vx - ux * vz, ux * vy - uy * vx
@@ -55,7 +56,9 @@ def vertex_normals(vertices: Floats, triangles: Integers) -> Floats:
             normals[i, 2] += nz
     for i in range(len(normals)):
         length = math.sqrt(normals[i, 0] ** 2 + normals[i, 1] ** 2 + normals[i, 2] ** 2) + 1e-9
-        normals[i] /= length
+        normals[i, 0] /= length
+        normals[i, 1] /= length
+        normals[i, 2] /= length
     return normals
 
 
@@ -79,12 +82,13 @@ def rasterise(points: Floats, triangles: Integers, fragments: Fragments) -> None
     fragments : Fragments
         Written where a triangle is nearer than what was drawn before.
     """
-    size = fragments.depth.shape[0]
+    nearest, index, weights = fragments.depth, fragments.triangle, fragments.weights
+    size = nearest.shape[0]
     for t in range(len(triangles)):
-        a, b, c = triangles[t]
-        xa, ya, wa = points[a]
-        xb, yb, wb = points[b]
-        xc, yc, wc = points[c]
+        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        xa, ya, wa = points[a, 0], points[a, 1], points[a, 2]
+        xb, yb, wb = points[b, 0], points[b, 1], points[b, 2]
+        xc, yc, wc = points[c, 0], points[c, 1], points[c, 2]
         area = (xb - xa) * (yc - ya) - (xc - xa) * (yb - ya)
         if abs(area) < 1e-9 or max(wa, wb, wc) > NEAREST:
             continue
@@ -100,11 +104,11 @@ def rasterise(points: Floats, triangles: Integers, fragments: Fragments) -> None
                 if to_a < -1e-6 or to_b < -1e-6 or to_c < -1e-6:
                     continue
                 depth = to_a * wa + to_b * wb + to_c * wc
-                if depth > fragments.depth[row, column]:
-                    fragments.depth[row, column] = depth
-                    fragments.triangle[row, column] = t
-                    fragments.weights[row, column, 0] = to_b * wb / depth
-                    fragments.weights[row, column, 1] = to_c * wc / depth
+                if depth > nearest[row, column]:
+                    nearest[row, column] = depth
+                    index[row, column] = t
+                    weights[row, column, 0] = to_b * wb / depth
+                    weights[row, column, 1] = to_c * wc / depth
 
 
 @kernel
@@ -124,13 +128,14 @@ def rasterise_strands(
     strands : (h, w) float32
         Values in [0, 1], spread evenly.
     """
-    size = fragments.depth.shape[0]
+    nearest, index, weights = fragments.depth, fragments.triangle, fragments.weights
+    size = nearest.shape[0]
     height, width = strands.shape
     for t in range(len(triangles)):
-        a, b, c = triangles[t]
-        xa, ya, wa = points[a]
-        xb, yb, wb = points[b]
-        xc, yc, wc = points[c]
+        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        xa, ya, wa = points[a, 0], points[a, 1], points[a, 2]
+        xb, yb, wb = points[b, 0], points[b, 1], points[b, 2]
+        xc, yc, wc = points[c, 0], points[c, 1], points[c, 2]
         area = (xb - xa) * (yc - ya) - (xc - xa) * (yb - ya)
         if abs(area) < 1e-9 or max(wa, wb, wc) > NEAREST:
             continue
@@ -146,7 +151,7 @@ def rasterise_strands(
                 if to_a < -1e-6 or to_b < -1e-6 or to_c < -1e-6:
                     continue
                 depth = to_a * wa + to_b * wb + to_c * wc
-                if depth <= fragments.depth[row, column]:
+                if depth <= nearest[row, column]:
                     continue
                 to_b, to_c = to_b * wb / depth, to_c * wc / depth
                 to_a = 1.0 - to_b - to_c
@@ -155,10 +160,10 @@ def rasterise_strands(
                 cover = to_a * coverage[a] + to_b * coverage[b] + to_c * coverage[c]
                 if strands[int(v) % height, int(u) % width] < 1.0 - cover:
                     continue
-                fragments.depth[row, column] = depth
-                fragments.triangle[row, column] = t
-                fragments.weights[row, column, 0] = to_b
-                fragments.weights[row, column, 1] = to_c
+                nearest[row, column] = depth
+                index[row, column] = t
+                weights[row, column, 0] = to_b
+                weights[row, column, 1] = to_c
 
 
 @kernel
@@ -166,10 +171,10 @@ def draw_depth(points: Floats, triangles: Integers, depth: Floats) -> None:
     """Keep the greatest depth at each pixel of an orthographic view, which is linear in screen space."""
     size = depth.shape[0]
     for t in range(len(triangles)):
-        a, b, c = triangles[t]
-        xa, ya, za = points[a]
-        xb, yb, zb = points[b]
-        xc, yc, zc = points[c]
+        a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+        xa, ya, za = points[a, 0], points[a, 1], points[a, 2]
+        xb, yb, zb = points[b, 0], points[b, 1], points[b, 2]
+        xc, yc, zc = points[c, 0], points[c, 1], points[c, 2]
         area = (xb - xa) * (yc - ya) - (xc - xa) * (yb - ya)
         if abs(area) < 1e-9:
             continue
@@ -191,16 +196,17 @@ def draw_depth(points: Floats, triangles: Integers, depth: Floats) -> None:
 @kernel
 def interpolate(fragments: Fragments, triangles: Integers, attributes: Floats) -> Floats:
     """Attributes (n, k) of the vertices at the pixels, (S, S, k); zero where there is no triangle."""
-    size = fragments.triangle.shape[0]
+    index, weights = fragments.triangle, fragments.weights
+    size = index.shape[0]
     count = attributes.shape[1]
     result = np.zeros((size, size, count), np.float32)
     for row in range(size):
         for column in range(size):
-            t = fragments.triangle[row, column]
+            t = index[row, column]
             if t < 0:
                 continue
-            a, b, c = triangles[t]
-            to_b, to_c = fragments.weights[row, column]
+            a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
+            to_b, to_c = weights[row, column, 0], weights[row, column, 1]
             to_a = 1.0 - to_b - to_c
             for k in range(count):
                 result[row, column, k] = to_a * attributes[a, k] + to_b * attributes[b, k] + to_c * attributes[c, k]

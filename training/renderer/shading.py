@@ -1,21 +1,22 @@
-"""From the surface seen at each pixel to its colour. Directions to the viewer are taken as those to a distant one."""
+"""What the head's surface is like at each pixel: skin, eyes, teeth, the mouth's inside, clothes."""
 
-import math
 from typing import NamedTuple
 
 import numpy as np
 from numpy.random import Generator
 
 from ..arrays import Floats, Integers
-from ..face_model import EYE, GUM, IRIS_CENTRE, SKIN, SOCKET, TOOTH
+from ..face_model import EYE, GUM, IRIS_CENTRE, SKIN, TOOTH
 from ..noise import noise_bank
 from .colours import sample_dye
 from .compilation import inlined, kernel
-from .lighting import Lighting, lit
+from .lighting import ALBEDO, GLOSS, OPENNESS, SHARPNESS, SOFTNESS, SURFACE
+from .lighting import NORMAL as LIT_NORMAL
+from .lighting import POSITION as LIT_POSITION
 from .skin import Skin
 
 # Columns of the attributes of the head's vertices.
-CANONICAL, POSITION, NORMAL, TEXTURE, OPENNESS, REGION, IRIS, ATTRIBUTES = 0, 3, 6, 9, 11, 12, 13, 14
+CANONICAL, POSITION, NORMAL, TEXTURE, OPEN, REGION, IRIS, ATTRIBUTES = 0, 3, 6, 9, 11, 12, 13, 14
 
 IRIS_COLOURS = np.array(
     [
@@ -120,7 +121,7 @@ def relief(attributes: Floats, triangle: Integers, materials: Integers, height: 
 
 
 @kernel
-def shade_head(
+def describe_head(
     attributes: Floats,
     triangle: Integers,
     materials: Integers,
@@ -128,12 +129,12 @@ def shade_head(
     skin: Skin,
     eyes: Eyes,
     clothing: Clothing,
-    lighting: Lighting,
     pixels_per_millimetre: float,
 ) -> Floats:
-    """Linear colours (S, S, 3) of the head from its interpolated attributes (S, S, ATTRIBUTES)."""
+    """What is lit at each pixel, (S, S, SURFACE), from the head's interpolated attributes (S, S, ATTRIBUTES)."""
+    albedo, skin_gloss, fabric, cloth, tone = skin.albedo, skin.gloss, clothing.fabric, clothing.colour, skin.tone
     size = triangle.shape[0]
-    result = np.zeros((size, size, 3), np.float32)
+    result = np.zeros((size, size, SURFACE), np.float32)
     slope = 0.5 * pixels_per_millimetre
     red, green, blue = 0.0, 0.0, 0.0
     for row in range(size):
@@ -141,31 +142,26 @@ def shade_head(
             t = triangle[row, column]
             if t < 0:
                 continue
-            at = attributes[row, column]
-            nx, ny, nz = at[NORMAL], at[NORMAL + 1], at[NORMAL + 2]
-            openness, gloss, sharpness, softness = at[OPENNESS], 0.0, skin.sharpness, 0.0
+            openness, gloss, sharpness, softness = attributes[row, column, OPEN], 0.0, skin.sharpness, 0.0
+            x, y = attributes[row, column, CANONICAL], attributes[row, column, CANONICAL + 1]
+            slope_x, slope_y = 0.0, 0.0
             material = materials[t]
             if material == SKIN:
-                x, y = at[CANONICAL], at[CANONICAL + 1]
-                u, v = at[TEXTURE], at[TEXTURE + 1]
-                i, j = int(min(max(u + 0.5, 0.0), 511.0)), int(min(max(v + 0.5, 0.0), 511.0))
+                u, v = attributes[row, column, TEXTURE], attributes[row, column, TEXTURE + 1]
                 if y < clothing.collar + clothing.slope * x * x:
-                    weave = 0.7 + 0.6 * clothing.fabric[int(abs(2 * y)) % 512, int(abs(u)) % 512]
-                    red, green, blue = (
-                        clothing.colour[0] * weave,
-                        clothing.colour[1] * weave,
-                        clothing.colour[2] * weave,
-                    )
+                    weave = 0.7 + 0.6 * fabric[int(abs(2 * y)) % 512, int(abs(u)) % 512]
+                    red, green, blue = cloth[0] * weave, cloth[1] * weave, cloth[2] * weave
                 else:
-                    red, green, blue = skin.albedo[j, i]
-                    gloss = skin.gloss[j, i]
+                    i, j = int(min(max(u + 0.5, 0.0), 511.0)), int(min(max(v + 0.5, 0.0), 511.0))
+                    red, green, blue = albedo[j, i, 0], albedo[j, i, 1], albedo[j, i, 2]
+                    gloss = skin_gloss[j, i]
                     softness = skin.softness
                     if 0 < row < size - 1 and 0 < column < size - 1:
-                        nx -= slope * (relief_height[row, column + 1] - relief_height[row, column - 1])
-                        ny += slope * (relief_height[row + 1, column] - relief_height[row - 1, column])
+                        slope_x = slope * (relief_height[row, column + 1] - relief_height[row, column - 1])
+                        slope_y = slope * (relief_height[row + 1, column] - relief_height[row - 1, column])
             elif material == EYE:
-                red, green, blue = _eye_colour(eyes, at[IRIS])
-                under_lid = min(max((at[CANONICAL + 1] - eyes.height - 1.5) / 4.0, 0.0), 1.0)
+                red, green, blue = _eye_colour(eyes, attributes[row, column, IRIS])
+                under_lid = min(max((y - eyes.height - 1.5) / 4.0, 0.0), 1.0)
                 openness *= eyes.openness * (1 - 0.45 * under_lid)
                 gloss, sharpness = 0.9, 250.0
             elif material == TOOTH:
@@ -177,16 +173,21 @@ def shade_head(
                 red, green, blue = 0.45, 0.16, 0.16
                 openness *= skin.mouth_openness
                 gloss = 0.2
-            elif material == SOCKET and at[CANONICAL + 1] > 10:
-                red, green, blue = 0.6 * skin.tone[0], 0.4 * skin.tone[1], 0.4 * skin.tone[2]
+            elif y > 10:
+                red, green, blue = 0.6 * tone[0], 0.4 * tone[1], 0.4 * tone[2]
             else:
                 red, green, blue = 0.22, 0.05, 0.045
                 openness *= 0.3 * skin.mouth_openness
-            length = math.sqrt(nx * nx + ny * ny + nz * nz) + 1e-9
-            nx, ny, nz = nx / length, ny / length, nz / length
-            px, py, pz = at[POSITION], at[POSITION + 1], at[POSITION + 2]
-            light = lit(lighting, px, py, pz, nx, ny, nz, openness, softness, gloss, sharpness)
-            result[row, column, 0] = red * light.red + light.glint_red
-            result[row, column, 1] = green * light.green + light.glint_green
-            result[row, column, 2] = blue * light.blue + light.glint_blue
+            for k in range(3):
+                result[row, column, LIT_POSITION + k] = attributes[row, column, POSITION + k]
+                result[row, column, LIT_NORMAL + k] = attributes[row, column, NORMAL + k]
+            result[row, column, LIT_NORMAL] -= slope_x
+            result[row, column, LIT_NORMAL + 1] += slope_y
+            result[row, column, ALBEDO] = red
+            result[row, column, ALBEDO + 1] = green
+            result[row, column, ALBEDO + 2] = blue
+            result[row, column, OPENNESS] = openness
+            result[row, column, GLOSS] = gloss
+            result[row, column, SHARPNESS] = sharpness
+            result[row, column, SOFTNESS] = softness
     return result

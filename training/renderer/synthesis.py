@@ -20,11 +20,11 @@ from .glasses import Lenses, sample_glasses
 from .hair import Hair, hair_attributes, sample_hair, shade_hair
 from .hands import sample_hand
 from .hats import sample_hat
-from .lighting import Lighting, cast_shadows, sample_lighting
+from .lighting import Lighting, cast_shadows, illuminate, light_reaching, sample_lighting
 from .objects import sample_face_mask, sample_object, sample_scarf
-from .props import Prop, join_props, prop_attributes, shade_props
+from .props import Prop, join_props, prop_attributes
 from .rasteriser import Fragments, empty_fragments, interpolate, rasterise, rasterise_strands, vertex_normals
-from .shading import ATTRIBUTES, Clothing, Eyes, relief, sample_clothing, sample_eyes, shade_head
+from .shading import ATTRIBUTES, Clothing, Eyes, describe_head, relief, sample_clothing, sample_eyes
 from .skin import Skin, sample_skin
 from .surface import HeadSurface, head_surface
 
@@ -160,7 +160,7 @@ def render(surface: HeadSurface, scene: Scene, generator: Generator, parameters:
     vertices = view.to_camera(head.vertices)
     layers = draw_layers(surface, scene, vertices)
     attributes = interpolate(layers.head, model.triangles, head_attributes(surface, head, vertices))
-    picture = shade_head(
+    described = describe_head(
         attributes,
         layers.head.triangle,
         model.materials,
@@ -168,9 +168,10 @@ def render(surface: HeadSurface, scene: Scene, generator: Generator, parameters:
         scene.skin,
         scene.eyes,
         scene.clothing,
-        scene.lighting,
         view.pixels_per_millimetre,
     )
+    seen = layers.head.triangle >= 0
+    picture = illuminate(described, seen, light_reaching(described, seen, scene.lighting), scene.lighting)
     hidden = _paint_hair_and_props(picture, scene, layers)
     if scene.lenses is not None:
         _paint_lenses(picture, scene.lenses, view, layers, generator)
@@ -214,7 +215,7 @@ def draw_layers(surface: HeadSurface, scene: Scene, vertices: Floats) -> Layers:
 
 
 def head_attributes(surface: HeadSurface, head: Head, vertices: Floats) -> Floats:
-    """The attributes (n, ATTRIBUTES) that `shade_head` reads; vertices are in the camera's axes."""
+    """The attributes (n, ATTRIBUTES) that `describe_head` reads; vertices are in the camera's axes."""
     model = surface.model
     columns = (
         head.canonical,
@@ -234,7 +235,10 @@ def _paint_hair_and_props(picture: Floats, scene: Scene, layers: Layers) -> Bool
     """Paint over the head what is in front of it, and return where that hides the face."""
     hair = scene.hair
     attributes = interpolate(layers.hair, hair.mesh.triangles, hair_attributes(hair.mesh))
-    colours = shade_hair(attributes, layers.hair_visible, hair.strands, hair.colour, hair.gloss, scene.lighting)
+    reaching = light_reaching(attributes, layers.hair_visible, scene.lighting)
+    colours = shade_hair(
+        attributes, layers.hair_visible, reaching, hair.strands, hair.colour, hair.gloss, scene.lighting
+    )
     picture[layers.hair_visible] = colours[layers.hair_visible]
     hidden = (layers.hair.depth > layers.head.depth) & (attributes[..., hair_module.HIDES] > 0.5)
     if scene.props is not None:
@@ -242,7 +246,8 @@ def _paint_hair_and_props(picture: Floats, scene: Scene, layers: Layers) -> Bool
         vertices = scene.view.to_camera(prop.vertices)
         normals = vertex_normals(vertices, prop.triangles)
         attributes = interpolate(layers.props, prop.triangles, prop_attributes(prop, vertices, normals))
-        colours = shade_props(attributes, layers.props_visible, scene.lighting)
+        reaching = light_reaching(attributes, layers.props_visible, scene.lighting)
+        colours = illuminate(attributes, layers.props_visible, reaching, scene.lighting)
         picture[layers.props_visible] = colours[layers.props_visible]
         hidden |= (layers.props.depth > layers.head.depth) & (attributes[..., props_module.HIDES] > 0.5)
     return hidden
