@@ -16,8 +16,8 @@ class Subdivision:
     Attributes
     ----------
     matrix : (n', n) sparse matrix
-        Carries values at the vertices to the finer mesh. The first n of its rows belong to the vertices of the coarser mesh, in their
-        order; then follow the edges (sorted by their vertex indices) and the faces (in their order).
+        Carries values at the vertices to the finer mesh. The first n of its rows belong to the vertices of the coarser
+        mesh, in their order; then follow the edges (sorted by their vertex indices) and the faces (in their order).
     faces : (4m, 4) vertex indices
         Face k's four parts are rows 4k to 4k + 3; part i begins with corner i of face k and runs the same way.
     edges : (e, 2) vertex indices of the coarser mesh
@@ -51,14 +51,17 @@ def catmull_clark(faces: Indices, count: int) -> Subdivision:
     if shared.max(initial=0) > 2:
         raise ValueError("an edge of the mesh belongs to more than two faces")
     border = shared == 1
-    to_faces = _average(faces, count)
-    to_midpoints = _average(edges, count)
-    faces_of_edges = _scatter(edge_of, len(edges))
-    interior = sparse.diags(np.where(border, 0.0, 0.5))
-    to_edges = sparse.diags(np.where(border, 1.0, 0.5)) @ to_midpoints + interior @ faces_of_edges @ to_faces
-    to_vertices = _vertex_rule(faces, edges, border, count, to_faces, to_midpoints)
-    matrix = sparse.vstack([to_vertices, to_edges, to_faces], format="csr")
-    matrix.sort_indices()
+    total = count + len(edges) + len(faces)
+    parts = [
+        *_vertex_rule(faces, edges, border, count),
+        *_edge_rule(faces, edges, edge_of, border, count),
+        (count + len(edges) + np.arange(len(faces))[:, None], faces, np.array(0.25)),
+    ]
+    rows, columns, weights = (
+        np.concatenate([array.ravel() for array in arrays])
+        for arrays in zip(*(np.broadcast_arrays(*part) for part in parts), strict=True)
+    )
+    matrix = sparse.csr_matrix((weights, (rows, columns)), (total, count))
     return Subdivision(matrix, _split(faces, edge_of, count, len(edges)), edges)
 
 
@@ -70,43 +73,40 @@ def _edges(faces: Indices, count: int) -> tuple[NDArray[np.int64], NDArray[np.in
     return np.stack([unique // count, unique % count], axis=1), inverse.reshape(faces.shape)
 
 
-def _average(groups: Indices, count: int) -> sparse.csr_matrix:
-    rows, size = groups.shape
-    starts = np.arange(0, rows * size + 1, size)
-    return sparse.csr_matrix((np.full(rows * size, 1 / size), groups.ravel(), starts), (rows, count))
+Part = tuple[NDArray, NDArray, NDArray]
 
 
-def _scatter(targets: Indices, count: int) -> sparse.csr_matrix:
-    """Matrix (count, rows) whose rows average the rows of `targets` that name them."""
-    rows = np.repeat(np.arange(len(targets)), targets.shape[1])
-    matrix = sparse.csr_matrix((np.ones(targets.size), (targets.ravel(), rows)), (count, len(targets)))
-    total = np.asarray(matrix.sum(axis=1)).ravel()
-    return sparse.diags(1 / np.maximum(total, 1)) @ matrix
+def _vertex_rule(faces: Indices, edges: Indices, border: NDArray[np.bool_], count: int) -> list[Part]:
+    """Rows, columns and weights of (F + 2R + (n - 3) P) / n inside and of (1, 6, 1) / 8 on the border.
 
-
-def _vertex_rule(
-    faces: Indices,
-    edges: Indices,
-    border: NDArray[np.bool_],
-    count: int,
-    to_faces: sparse.csr_matrix,
-    to_midpoints: sparse.csr_matrix,
-) -> sparse.csr_matrix:
-    """(F + 2R + (n - 3) P) / n inside, (1, 6, 1) / 8 on the border."""
+    Inside, the rule gives 3 / 2n^2 to each neighbour, half of it through either face of the edge, and 1 / 4n^2 to the
+    vertex across each face.
+    """
     valence = np.maximum(np.bincount(edges.ravel(), minlength=count), 1)
     on_border = np.zeros(count, dtype=bool)
     on_border[edges[border].ravel()] = True
-    inside = np.where(on_border, 0.0, 1.0)
-    unused = np.bincount(faces.ravel(), minlength=count) == 0
-    keep = np.select([unused, on_border], [1.0, 0.5], (valence - 3) / valence)
-    return (
-        sparse.diags(np.where(unused, 0, inside / valence)) @ _scatter(faces, count) @ to_faces
-        + sparse.diags(np.where(unused, 0, 2 * inside / valence)) @ _scatter(edges, count) @ to_midpoints
-        + sparse.diags(keep)
-        + sparse.diags(np.where(on_border, 0.5, 0.0))
-        @ _scatter(edges[border], count)
-        @ to_midpoints[np.flatnonzero(border)]
-    )
+    used = np.bincount(faces.ravel(), minlength=count) > 0
+    inside = np.where(on_border, 0.0, 1.0 / valence**2)[faces]
+    itself = np.select([~used, on_border], [1.0, 0.75], 1 - 7 / (4 * valence))
+    vertices = np.arange(count)
+    return [
+        (vertices, vertices, itself),
+        (faces, np.roll(faces, -1, axis=1), 0.75 * inside),
+        (faces, np.roll(faces, 1, axis=1), 0.75 * inside),
+        (faces, np.roll(faces, 2, axis=1), 0.25 * inside),
+        (edges[border], edges[border][:, ::-1], np.array(0.125)),
+    ]
+
+
+def _edge_rule(faces: Indices, edges: Indices, edge_of: Indices, border: NDArray[np.bool_], count: int) -> list[Part]:
+    """Rows, columns and weights of the mean of ends and faces' centres inside, and of the middle on the border."""
+    rows = count + np.arange(len(edges))[:, None]
+    across = np.where(border, 0.0, 1 / 16)[edge_of]
+    return [
+        (rows, edges, np.where(border, 0.5, 0.375)[:, None]),
+        (count + edge_of, np.roll(faces, -2, axis=1), across),
+        (count + edge_of, np.roll(faces, -3, axis=1), across),
+    ]
 
 
 def _split(faces: Indices, edge_of: Indices, count: int, edges: int) -> NDArray[np.int64]:
@@ -116,7 +116,7 @@ def _split(faces: Indices, edge_of: Indices, count: int, edges: int) -> NDArray[
 
 
 def split_corners(corners: NDArray[np.floating]) -> NDArray[np.float64]:
-    """Carry values at the faces' corners (m, 4, c), such as UVs, to the parts of `catmull_clark`, bilinearly: (4m, 4, c)."""
+    """Carry values at faces' corners (m, 4, c), such as UVs, to the parts of `catmull_clark` (4m, 4, c), bilinearly."""
     corners = np.asarray(corners, dtype=np.float64)
     middles = (corners + np.roll(corners, -1, axis=1)) / 2
     centres = np.broadcast_to(corners.mean(axis=1, keepdims=True), corners.shape)

@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from .canonical import from_millimetres
+
 if TYPE_CHECKING:
     import scipy.sparse as sparse
 
@@ -15,8 +17,6 @@ if TYPE_CHECKING:
 
 FILE = Path(__file__).resolve().parent.parent / "data" / "template.npz"
 LEVELS = 4
-CANONICAL_ORIGIN_MM = np.array([0.0, 15.0, 45.0])
-CANONICAL_SCALE_MM = 120.0
 
 Points = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -55,9 +55,11 @@ class Template:
     faces : (m, 4) vertex indices, anticlockwise from outside
     uvs : (m, 4, 2) texture coordinates of the faces' corners in [0, 1], v upwards
     mirror : (n,) the vertex on the other side; x changes its sign
-    canonical : (n, 3) normalised points of the mean neutral face, the network's embedding
+    canonical : (n, 3) normalised points of the mean neutral face, the network's embedding, at every level on its
+        surface
     landmarks_68 : (68,) vertices of the iBUG landmarks
-    groups : {name: (n,)} weights in [0, 1]; "face" is what the network sees, without the inner sides of lids, lips and nostrils
+    groups : {name: (n,)} weights in [0, 1]; "face" is what the network sees, without the inner sides of lids, lips and
+        nostrils
     corners : {name: vertex} of the eyes' and the mouth's corners
     eyeballs : Eyeballs, the same at all levels
     level : the level of subdivision
@@ -102,7 +104,7 @@ class Template:
 
 
 def similarity(source: Points, target: Points) -> tuple[Points, Points]:
-    """Scaled rotation (3, 3) and offset (3,) that bring points (k, 3) nearest to others (Umeyama 1991, equations 40 to 42)."""
+    """Scaled rotation (3, 3) and offset (3,) from points (k, 3) to others (Umeyama 1991, equations 40 to 42)."""
     source_mean, target_mean = source.mean(axis=0), target.mean(axis=0)
     source_offset, target_offset = source - source_mean, target - target_mean
     left, singular, right = np.linalg.svd(target_offset.T @ source_offset)
@@ -175,15 +177,16 @@ def _subdivided(template: Template) -> Template:
 
     step = _step(template.level)
     count = len(template.vertices)
+    weights = np.clip(step.matrix @ np.stack(list(template.groups.values()), axis=1), 0, 1)
     return _freeze(
         Template(
             vertices=step.matrix @ template.vertices,
             faces=step.faces,
             uvs=split_corners(template.uvs),
             mirror=_mirror(template, step.edges, count),
-            canonical=step.matrix @ template.canonical,
+            canonical=carry(_canonical_control(), template.level + 1),
             landmarks_68=template.landmarks_68,
-            groups={name: np.clip(step.matrix @ weights, 0, 1) for name, weights in template.groups.items()},
+            groups=dict(zip(template.groups, np.ascontiguousarray(weights.T), strict=True)),
             corners=template.corners,
             eyeballs=template.eyeballs,
             level=template.level + 1,
@@ -216,9 +219,19 @@ def _check_level(level: int) -> None:
         raise ValueError(f"level must be 0 to {LEVELS - 1}, not {level}")
 
 
-def _read() -> Template:
+@cache
+def _arrays() -> dict[str, NDArray]:
     with np.load(FILE, allow_pickle=False) as file:
-        data = {name: file[name] for name in file.files}
+        return {name: file[name] for name in file.files}
+
+
+def _canonical_control() -> Points:
+    """Values (n_0, 3) whose subdivision lies on the mean face; subdividing its points themselves would shrink it."""
+    return from_millimetres(_arrays()["canonical_control"])
+
+
+def _read() -> Template:
+    data = _arrays()
     groups = dict(zip(data["group_names"].tolist(), data["group_weights"].astype(np.float64) / 255, strict=True))
     eyeballs = Eyeballs(
         vertices=data["eyeball_vertices"].astype(np.float64),
@@ -235,7 +248,7 @@ def _read() -> Template:
             faces=data["faces"].astype(np.int64),
             uvs=data["uvs"].astype(np.float64),
             mirror=data["mirror"].astype(np.int64),
-            canonical=(vertices - CANONICAL_ORIGIN_MM) / CANONICAL_SCALE_MM,
+            canonical=from_millimetres(vertices),
             landmarks_68=data["landmarks_68"].astype(np.int64),
             groups=groups,
             corners=dict(zip(data["corner_names"].tolist(), data["corner_vertices"].tolist(), strict=True)),

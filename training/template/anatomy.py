@@ -1,8 +1,8 @@
 """Where the grid lines and rings of the half head lie on the mean face, in millimetres.
 
-A place is either a point of the surface seen along an axis, ("front", x, y), ("side", z, y), ("below", x, z), ("back", x, y) or
-("top", x, z), ("under", x, u) from 60 degrees below the front with u upwards in that view, or a point in space ("near", x, y, z) that
-is moved to the nearest surface point.
+A place is either a point of the surface seen along an axis, ("front", x, y), ("side", z, y), ("below", x, z), ("back",
+x, y) or ("top", x, z), ("under", x, u) from 60 degrees below the front with u upwards in that view, or a point in space
+("near", x, y, z) that is moved to the nearest surface point.
 """
 
 Place = tuple[str, float, float] | tuple[str, float, float, float]
@@ -144,15 +144,29 @@ NOSTRIL_RIM: tuple[Place, ...] = (
 # Rings 1 and 2 over the nose wing, from its base up and forwards, beginning with this step.
 WING_STEP = 9
 WING: dict[int, tuple[tuple[float, float, float], ...]] = {
-    1: ((16.4, -8.5, 106), (17.6, -6, 106.3), (18, -3, 106.5), (17.9, 0.3, 107.5), (16.7, 3.5, 109), (15.2, 5.3, 111.5)),
-    2: ((15.2, -8.3, 109), (16.6, -7, 109.3), (17.3, -4.7, 110.5), (17.2, -1.8, 112.2), (15.6, 0.8, 114.5), (13.6, 2.2, 117)),
+    1: (
+        (16.4, -8.5, 106),
+        (17.6, -6, 106.3),
+        (18, -3, 106.5),
+        (17.9, 0.3, 107.5),
+        (16.7, 3.5, 109),
+        (15.2, 5.3, 111.5),
+    ),
+    2: (
+        (15.2, -8.3, 109),
+        (16.6, -7, 109.3),
+        (17.3, -4.7, 110.5),
+        (17.2, -1.8, 112.2),
+        (15.6, 0.8, 114.5),
+        (13.6, 2.2, 117),
+    ),
 }
 NOSTRIL_INSIDE = ((0.9, 1.2), (0.8, 2.8), (0.62, 4.6))
 NOSTRIL_DIRECTION = (-0.05, 0.85, -0.5)
 
-# Rings of the ear in space, in four parts, each from its first point up to the first of the next: down the front, along the lobe, up
-# the back and forwards over the top. 0 lies on the head around the ear, 1 in the crease behind it, 2 and 3 on its back, 4 is the front
-# edge of the helix and the tragus, 5 the fold inside the helix, 7 the rim of the concha.
+# Rings of the ear in space, in four parts, each from its first point up to the first of the next: down the front, along
+# the lobe, up the back and forwards over the top. 0 lies on the head around the ear, 1 in the crease behind it, 2 and 3
+# on its back, 4 is the front edge of the helix and the tragus, 5 the fold inside the helix, 7 the rim of the concha.
 Part = tuple[tuple[float, float, float], ...]
 EAR: dict[int, tuple[Part, Part, Part, Part]] = {
     0: (
@@ -162,7 +176,15 @@ EAR: dict[int, tuple[Part, Part, Part, Part]] = {
         ((75.5, 36, -11), (77, 42, -1)),
     ),
     1: (
-        ((77.5, 37, 7), (76.3, 28, 13), (74.8, 22, 15), (73, 14, 17.5), (72.2, 7, 19.5), (70.7, -2, 21), (69, -10, 21.3)),
+        (
+            (77.5, 37, 7),
+            (76.3, 28, 13),
+            (74.8, 22, 15),
+            (73, 14, 17.5),
+            (72.2, 7, 19.5),
+            (70.7, -2, 21),
+            (69, -10, 21.3),
+        ),
         ((67.8, -20, 21), (67.8, -23, 15.5)),
         (
             *((66.5, -20, 11.5), (64.5, -14, 6.5), (66.5, -8, -1), (68.5, -2, -8), (71, 4, -10.5)),

@@ -4,24 +4,31 @@ import argparse
 from pathlib import Path
 
 import numpy as np
+import scipy.sparse as sparse
 from numpy.typing import NDArray
+from scipy.sparse.linalg import splu
 
+from pix2vertex_blender.geometry.mesh import vertex_normals
+from pix2vertex_blender.geometry.subdivision import catmull_clark
 from pix2vertex_blender.template.template import FILE
-from training.template import anatomy
-from training.template.eyeballs import unit_eyeball
-from training.template.fit import fit
-from training.template.groups import vertex_groups
-from training.template.landmarks import all_landmarks, landmark_pins, landmark_vertices
-from training.template.layout import HOLES, HalfLayout, Symmetry, build_half, midline, whole_head
-from training.template.pins import all_pins
-from training.template.surface import MeanHead, load_mean_head
-from training.template.texture_layout import seams, texture_coordinates
 
-VERSION = "0.1"
+from . import anatomy
+from .eyeballs import unit_eyeball
+from .fit import fit
+from .groups import vertex_groups
+from .landmarks import all_landmarks, landmark_pins, landmark_vertices
+from .layout import HOLES, HalfLayout, Symmetry, build_half, midline, whole_head
+from .pins import all_pins
+from .surface import MeanHead, load_mean_head
+from .texture_layout import seams, texture_coordinates
+
+VERSION = "1.0"
 PROVENANCE = (
-    "Topology, UVs and groups authored by this project's code (training/template). Rest shape fitted to the mean neutral face of the "
-    "ICT-FaceKit light morphable model (USC Institute for Creative Technologies, 2020, MIT licence), whose mesh is not used."
+    "Topology, UVs and groups authored by this project's code (training/template). Rest shape fitted to the mean "
+    "neutral face of the ICT-FaceKit light morphable model (USC Institute for Creative Technologies, 2020, MIT "
+    "licence), whose mesh is not used."
 )
+CONTROL_STIFFNESS = 0.3
 HOLE = {hole.name: hole for hole in HOLES}
 Arrays = dict[str, NDArray]
 
@@ -41,8 +48,9 @@ def author() -> Arrays:
     vertex |= {"right_mouth": symmetry.mirror[landmarks[54]], "left_mouth": landmarks[54]}
     return {
         "vertices": points.astype(np.float32),
+        "canonical_control": symmetry.unfold(canonical_control(faces, half, layout, symmetry, head)).astype(np.float32),
         "faces": faces.astype(np.int32),
-        "uvs": texture_coordinates(faces, points, groups["face"], seams(layout, symmetry)).astype(np.float32),
+        "uvs": texture_coordinates(faces, points, groups, seams(layout, symmetry)).astype(np.float32),
         "mirror": symmetry.mirror.astype(np.int32),
         "landmarks_68": all_landmarks(landmarks, symmetry).astype(np.int32),
         "corner_names": np.array(list(vertex)),
@@ -68,6 +76,24 @@ def fitted_half(
     return half, landmarks
 
 
+def canonical_control(
+    faces: NDArray[np.int64], half: NDArray[np.float64], layout: HalfLayout, symmetry: Symmetry, head: MeanHead
+) -> NDArray[np.float64]:
+    """Points (h, 3) whose second subdivision lies on the mean face where the face has a surface, and near `half`."""
+    points = symmetry.unfold(half)
+    first = catmull_clark(faces, len(points))
+    second = catmull_clark(first.faces, first.matrix.shape[0])
+    matrix = second.matrix @ first.matrix
+    fine = matrix @ points
+    inside = matrix @ inner_rims(layout)[symmetry.source].astype(np.float64)
+    places, _ = head.skin.closest(fine, vertex_normals(fine, second.faces))
+    wanted = np.where((inside > 0)[:, None], fine, places)
+    keep = CONTROL_STIFFNESS * sparse.identity(len(points))
+    control = splu((matrix.T @ matrix + keep).tocsc()).solve(matrix.T @ wanted + keep @ points)
+    mirrored = control[symmetry.mirror] * (-1, 1, 1)
+    return ((control + mirrored) / 2)[: len(half)]
+
+
 def inner_rims(layout: HalfLayout) -> NDArray[np.bool_]:
     """Half vertices inside the lids and the mouth, where the mean face has no surface."""
     rims = np.zeros(len(layout.index), dtype=bool)
@@ -88,7 +114,7 @@ def eyeball_arrays(layout: HalfLayout, symmetry: Symmetry, head: MeanHead) -> Ar
     return {
         "eyeball_vertices": np.concatenate([left, left * (-1, 1, 1)]).astype(np.float32),
         "eyeball_faces": np.concatenate([ball.faces, count + ball.faces[:, [0, 3, 2, 1]]]).astype(np.int32),
-        "eyeball_uvs": np.concatenate([ball.uvs, ball.uvs[:, [0, 3, 2, 1]]]).astype(np.float32),
+        "eyeball_uvs": np.concatenate([ball.uvs, ((1, 0) + ball.uvs * (-1, 1))[:, [0, 3, 2, 1]]]).astype(np.float32),
         "eyeball_mirror": np.roll(np.arange(2 * count), count).astype(np.int32),
         "eyeball_left": sides,
         "eyeball_right": 1 - sides,

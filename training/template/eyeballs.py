@@ -8,9 +8,10 @@ from numpy.typing import NDArray
 Points = NDArray[np.float64]
 SEGMENTS = 24
 CAP = 6
-PUPIL_ANGLES = (5.0, 9.0)
-IRIS_ANGLES = (14.0, 19.0, 24.0, 27.0)
-SCLERA_ANGLES = (32.0, 40.0, 52.0, 66.0, 80.0, 96.0, 112.0, 128.0, 144.0, 158.0)
+BACK_CENTRE, BACK_RADIUS = np.array([0.08, 0.08]), 0.07
+PUPIL_ANGLES = (5.0, 9.5)
+IRIS_ANGLES = (13.0, 17.0, 21.0, 24.0)
+SCLERA_ANGLES = (26.0, 32.0, 40.0, 52.0, 66.0, 80.0, 96.0, 112.0, 128.0, 144.0, 158.0)
 
 
 @dataclass(frozen=True)
@@ -26,7 +27,8 @@ class Ball:
 def unit_eyeball() -> Ball:
     """Rings around the axis, closed in front and behind by a small grid of quads.
 
-    UVs show the ball from the front, equally spaced by angle, so that an iris painted as a disk fits.
+    UVs show the ball from the front, equally spaced by angle, so that an iris painted as a disk fits; the cap behind
+    lies apart in a corner.
     """
     angles = np.radians(np.array(PUPIL_ANGLES + IRIS_ANGLES + SCLERA_ANGLES))
     around = 2 * np.pi * np.arange(SEGMENTS) / SEGMENTS
@@ -40,17 +42,20 @@ def unit_eyeball() -> Ball:
     back[:, 0] = np.pi - back[:, 0]
     polar = np.concatenate([polar, front, back])
     faces = np.concatenate([side, front_faces, back_faces[:, ::-1]])
-    radius = polar[:, 0] / np.pi / 2
     vertices = np.stack(
         [np.sin(polar[:, 0]) * np.cos(polar[:, 1]), np.sin(polar[:, 0]) * np.sin(polar[:, 1]), np.cos(polar[:, 0])],
         axis=1,
     )
-    flat = 0.5 + np.stack([radius * np.cos(polar[:, 1]), radius * np.sin(polar[:, 1])], axis=1)
+    direction = np.stack([np.cos(polar[:, 1]), np.sin(polar[:, 1])], axis=1)
+    from_front = 0.5 + 0.495 / angles[-1] * polar[:, :1] * direction
+    from_behind = BACK_CENTRE + BACK_RADIUS * (np.pi - polar[:, :1]) / (np.pi - angles[-1]) * direction * (-1, 1)
+    uvs = from_front[faces]
+    uvs[-len(back_faces) :] = from_behind[faces[-len(back_faces) :]]
     groups = {
         "pupil": (polar[:, 0] <= np.radians(PUPIL_ANGLES[-1]) + 1e-9).astype(float),
         "iris": (polar[:, 0] <= np.radians(IRIS_ANGLES[-1]) + 1e-9).astype(float),
     }
-    return Ball(vertices, faces, flat[faces], groups)
+    return Ball(vertices, faces, uvs, groups)
 
 
 def _cap(rim: NDArray[np.int64], angle: float, first: int) -> tuple[Points, NDArray[np.int64]]:

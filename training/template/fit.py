@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from scipy.sparse.linalg import splu
 
 from pix2vertex_blender.geometry.mesh import unique_edges, vertex_normals
-from training.template.layout import Symmetry
-from training.template.surface import Surface
+
+from .layout import Symmetry
+from .surface import Surface
 
 Points = NDArray[np.float64]
 
@@ -35,22 +36,20 @@ def fit(
 ) -> Points:
     """Positions (h, 3) of the half head.
 
-    `pins` are firm positions by half vertex and `soft` those that may yield to fairness; vertices of `free` (h,) do not follow the surface (the inner rims). In turn, each
-    vertex's tangent plane of the surface is found, and the quadratic energy solved.
+    `pins` are firm positions by half vertex and `soft` those that may yield to fairness; vertices of `free` (h,) do not
+    follow the surface (the inner rims). In turn, each vertex's tangent plane of the surface is found, and the quadratic
+    energy solved.
     """
     parameters = parameters or FitParameters()
     count = len(free)
     bending = fairness_matrices(quads, symmetry, count)
     target = np.zeros((count, 3))
     pin_weight = np.zeros(count)
-    for places, weight in ((soft or {}, parameters.landmark_weight), (pins, parameters.pin_weight)):
-        for vertex, place in places.items():
-            target[vertex], pin_weight[vertex] = place, weight
+    for wanted, stiffness in ((soft or {}, parameters.landmark_weight), (pins, parameters.pin_weight)):
+        for vertex, place in wanted.items():
+            target[vertex], pin_weight[vertex] = place, stiffness
     points = np.stack(
-        [
-            _solve(bending[min(axis, 1)] + sparse.diags(pin_weight), pin_weight * target[:, axis])
-            for axis in range(3)
-        ],
+        [_solve(bending[min(axis, 1)] + sparse.diags(pin_weight), pin_weight * target[:, axis]) for axis in range(3)],
         axis=1,
     )
     whole = sparse.block_diag([bending[0], bending[1], bending[1]])
@@ -70,7 +69,7 @@ def fit(
 def _on_surface(
     points: Points, quads: NDArray[np.int64], symmetry: Symmetry, skin: Surface, facing: bool
 ) -> tuple[Points, Points]:
-    """Nearest surface points of the half head and the normals there; if `facing`, only where the surface faces the same way."""
+    """Nearest surface points of the half head, if `facing` only where it faces the same way, and the normals there."""
     normals = vertex_normals(symmetry.unfold(points), quads)[: len(points)]
     return skin.closest(points, normals if facing else None)
 
@@ -83,7 +82,7 @@ def _solve(matrix: sparse.spmatrix, right: Points) -> Points:
 def fairness_matrices(
     quads: NDArray[np.int64], symmetry: Symmetry, count: int
 ) -> tuple[sparse.csr_matrix, sparse.csr_matrix]:
-    """Squared umbrella Laplacian of the half head for coordinates that mirror (x), and for those that do not (y and z)."""
+    """Squared umbrella Laplacian of the half head for the coordinate that mirrors (x), and for those that do not."""
     edges = unique_edges(quads)
     total = len(symmetry.source)
     both = np.concatenate([edges, edges[:, ::-1]])

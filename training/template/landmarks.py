@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from training.template import anatomy
-from training.template.layout import HOLES, HalfLayout, Symmetry, midline
-from training.template.pins import Pins
-from training.template.surface import MeanHead
+from . import anatomy
+from .layout import HOLES, HalfLayout, Symmetry, midline
+from .pins import Pins
+from .surface import MeanHead
 
 Points = NDArray[np.float64]
 HOLE = {hole.name: hole for hole in HOLES}
@@ -29,7 +29,7 @@ RINGS = (
 
 
 def landmark_vertices(layout: HalfLayout, points: Points, head: MeanHead) -> dict[int, int]:
-    """Half vertex of every landmark of the half of positive x and of the midline: the nearest one of the right ring or area."""
+    """Half vertex of each landmark with x >= 0: the nearest one of the right ring or area."""
     on_plane = midline(layout)
     rings = {HOLE[name]: ring for _, name, ring in RINGS}
     loose = np.ones(len(points), dtype=bool)

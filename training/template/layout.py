@@ -1,9 +1,9 @@
 """The topology of one half of the head: a grid of quads in which the features are rings.
 
-Seen from the front, the half head is a rectangle of columns (from the front midline, past the ear, to the back midline) and rows
-(from the hairline to the neck's last loop). The eye, the mouth, the nostril and the ear are rectangular holes of that grid, each filled
-by concentric rings, so that loops run around every feature; the crown is a second, small grid sewn to the first row. Poles arise
-only at the corners of those rectangles.
+Seen from the front, the half head is a rectangle of columns (from the front midline, past the ear, to the back midline)
+and rows (from the hairline to the neck's last loop). The eye, the mouth, the nostril and the ear are rectangular holes
+of that grid, each filled by concentric rings, so that loops run around every feature; the crown is a second, small grid
+sewn to the first row. Poles arise only at the corners of those rectangles.
 """
 
 from collections.abc import Iterator

@@ -3,14 +3,14 @@
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline, PchipInterpolator
-
 from scipy.ndimage import gaussian_filter1d
 
 from pix2vertex_blender.geometry.mesh import normalise
-from training.template import anatomy
-from training.template.anatomy import Place
-from training.template.layout import COLUMNS, HOLES, ROWS, HalfLayout, Hole
-from training.template.surface import MeanHead, Surface
+
+from . import anatomy
+from .anatomy import Place
+from .layout import COLUMNS, HOLES, ROWS, HalfLayout, Hole
+from .surface import MeanHead, Surface
 
 Points = NDArray[np.float64]
 Pins = dict[int, Points]
@@ -209,7 +209,7 @@ def lid_border_ring(head: MeanHead, edge: Points) -> Points:
 
 
 def _by_share(arc: Points, share: Points) -> Points:
-    """Points of an arc at these shares of its width in x, mixed with shares of its length, which keeps the corners round."""
+    """Points of an arc at these shares of the mean of its width in x and its length, which keeps the corners round."""
     arc = arc if arc[0, 0] < arc[-1, 0] else arc[::-1]
     lengths = np.concatenate([[0], np.cumsum(np.linalg.norm(np.diff(arc, axis=0), axis=1))])
     across = (arc[:, 0] - arc[0, 0]) / (arc[-1, 0] - arc[0, 0])

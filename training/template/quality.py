@@ -56,7 +56,7 @@ def intersecting_triangles(points: Points, triangles: Indices) -> Indices:
 def _near_pairs(centres: Points, radii: Points) -> Indices:
     """Pairs whose bounding spheres meet; small and large triangles are searched apart, so that few candidates arise."""
     order = np.argsort(radii)
-    chunks = np.array_split(order, 8)
+    chunks = np.array_split(order, min(8, len(order)))
     trees = [cKDTree(centres[chunk]) for chunk in chunks]
     found = []
     for i, first in enumerate(chunks):
@@ -81,7 +81,8 @@ def _segment_cuts(start: Points, end: Points, corners: Points) -> NDArray[np.boo
         q = np.cross(s, first)
         v = (direction * q).sum(axis=1) / determinant
         t = (second * q).sum(axis=1) / determinant
-    return (np.abs(determinant) > 1e-12) & (u >= 0) & (v >= 0) & (u + v <= 1) & (t >= 0) & (t <= 1)
+        inside = (u >= 0) & (v >= 0) & (u + v <= 1) & (t >= 0) & (t <= 1)
+    return (np.abs(determinant) > 1e-12) & inside
 
 
 def uv_coverage(uvs: Points, size: int) -> NDArray[np.int32]:

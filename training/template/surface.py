@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from pix2vertex_blender.geometry.mesh import normalise, triangle_normals, triangulate, vertex_normals
-from training.paths import shared_folder
+
+from ..face_model import HEAD, LANDMARKS_68
+from ..paths import shared_folder
 
 Points = NDArray[np.float64]
-SKIN_VERTICES = 11248
 CANDIDATES = 24
 
 
@@ -41,11 +42,11 @@ class Surface:
     def closest(self, points: Points, normals: Points | None = None) -> tuple[Points, Points]:
         """Nearest surface points (n, 3) and the smooth unit normals there (n, 3).
 
-        With `normals` (n, 3) only triangles that face the same half space are considered: a point on the upper lip does not
-        jump to the lower one.
+        With `normals` (n, 3) only triangles that face the same half space are considered: a point on the upper lip does
+        not jump to the lower one.
         """
         tree, triangle_of = self._tree
-        candidates = triangle_of[tree.query(points, CANDIDATES)[1]]
+        candidates = triangle_of[tree.query(points, min(CANDIDATES, tree.n))[1]]
         places, weights = closest_on_triangles(points[:, None], self.vertices[self.triangles[candidates]])
         distance = np.linalg.norm(places - points[:, None], axis=2)
         if normals is not None:
@@ -60,7 +61,8 @@ class Surface:
     def cast(self, origin_plane: tuple[float, float], axis: int, sign: int) -> Points:
         """Outermost point (3,) of the surface on a line along an axis.
 
-        `origin_plane` are the two other coordinates in the order x, y, z; `sign` +1 asks for the largest coordinate along `axis`.
+        `origin_plane` are the two other coordinates in the order x, y, z; `sign` +1 asks for the largest coordinate
+        along `axis`.
 
         Raises
         ------
@@ -124,12 +126,7 @@ class MeanHead:
     eyeball_radius: float
 
 
-LANDMARKS = (
-    "1225 1888 1052 367 1719 1722 2199 1447 966 3661 4390 3927 3924 2608 3272 4088 3443 268 493 1914 2044 1401 3615 4240 4114 2734 "
-    "2509 978 4527 4942 4857 1140 2075 1147 4269 3360 1507 1542 1537 1528 1518 1511 3742 3751 3756 3721 3725 3732 5708 5695 2081 0 "
-    "4275 6200 6213 6346 6461 5518 5957 5841 5702 5711 5533 6216 6207 6470 5517 5966"
-)
-SCLERA = {"left": (21451, 22221)}
+LEFT_SCLERA = slice(21451, 22221)
 BEHIND_CORNEA = 85.0
 LID_CLEARANCE = 0.3
 
@@ -139,17 +136,16 @@ def load_mean_head() -> MeanHead:
     with np.load(shared_folder() / "face_models" / "ict_facekit.npz", allow_pickle=False) as model:
         vertices = model["neutral"].astype(np.float64) * 10
         faces = model["faces"].astype(np.int64)
-    skin_faces = faces[faces.max(axis=1) < SKIN_VERTICES]
-    skin = Surface(vertices[:SKIN_VERTICES], triangulate(skin_faces))
+    skin_faces = faces[faces.max(axis=1) < HEAD.stop]
+    skin = Surface(vertices[HEAD], triangulate(skin_faces).astype(np.int64))
     loops = sorted(border_loops(skin_faces), key=lambda loop: vertices[loop, 0].mean())
     lids = loops[-1]
     lips = min(loops, key=lambda loop: abs(vertices[loop].mean(axis=0) - (0, -34, 103)).sum())
-    first, last = SCLERA["left"]
-    sclera = vertices[first:last]
+    sclera = vertices[LEFT_SCLERA]
     centre, radius = fit_sphere(sclera[sclera[:, 2] < BEHIND_CORNEA])
-    landmarks = vertices[[int(i) for i in LANDMARKS.split()]]
     nearest_lid = float(np.linalg.norm(vertices[lids] - centre, axis=1).min())
-    return MeanHead(skin, landmarks, vertices[lids], vertices[lips], centre, min(radius, nearest_lid - LID_CLEARANCE))
+    radius = min(radius, nearest_lid - LID_CLEARANCE)
+    return MeanHead(skin, vertices[LANDMARKS_68], vertices[lids], vertices[lips], centre, radius)
 
 
 def border_loops(faces: NDArray[np.int64]) -> list[list[int]]:

@@ -1,18 +1,20 @@
 """The template's UVs: where the seams run, how large each island is and where it lies."""
 
+import itertools
+
 import numpy as np
 from numpy.typing import NDArray
 
-from training.template import anatomy
-from training.template.layout import COLUMNS, CROWN_WIDTH, HOLES, ROWS, HalfLayout, Symmetry
-from training.template.unwrap import cut, islands, slim, tutte
+from . import anatomy
+from .layout import COLUMNS, CROWN_WIDTH, HOLES, ROWS, HalfLayout, Symmetry
+from .unwrap import cut, islands, slim, tutte
 
 Points = NDArray[np.float64]
 Indices = NDArray[np.int64]
 HOLE = {hole.name: hole for hole in HOLES}
 SEAM_RINGS = {"eye": anatomy.LID_BORDER_RING, "mouth": anatomy.LIP_CONTACT_RING, "nostril": 4, "ear": 1}
 CROWN_SEAM_END = 9
-FACE_SCALE, ELSEWHERE_SCALE = 1.0, 0.5
+FACE_SCALE, EAR_SCALE, ELSEWHERE_SCALE = 1.0, 0.8, 0.5
 ITERATIONS = 40
 GAP = 0.01
 
@@ -29,16 +31,17 @@ def seams(layout: HalfLayout, symmetry: Symmetry) -> set[tuple[int, int]]:
     edges = set()
     for line in lines:
         for vertices in (line, [int(symmetry.mirror[vertex]) for vertex in line]):
-            edges |= {(min(pair), max(pair)) for pair in zip(vertices[:-1], vertices[1:], strict=True)}
+            edges |= {(min(pair), max(pair)) for pair in itertools.pairwise(vertices)}
     return edges
 
 
 def texture_coordinates(
-    faces: Indices, points: Points, face_weight: NDArray[np.float64], seam_edges: set[tuple[int, int]]
+    faces: Indices, points: Points, groups: dict[str, NDArray[np.float64]], seam_edges: set[tuple[int, int]]
 ) -> Points:
     """UVs (m, 4, 2) of the whole head in [0, 1] (v upwards)."""
     opened = cut(faces, seam_edges)
-    scale = ELSEWHERE_SCALE + (FACE_SCALE - ELSEWHERE_SCALE) * face_weight[faces].mean(axis=1)
+    face, ears = (groups[name][faces].mean(axis=1) for name in ("face", "ears"))
+    scale = ELSEWHERE_SCALE + (FACE_SCALE - ELSEWHERE_SCALE) * face + (EAR_SCALE - ELSEWHERE_SCALE) * ears
     flat = np.zeros((len(opened.vertex), 2))
     boxes: list[Indices] = []
     for rows in islands(opened.corners):
@@ -71,7 +74,6 @@ def _pack(flat: Points, boxes: list[Indices]) -> None:
         flat[used] -= flat[used].min(axis=0)
         size = flat[used].max(axis=0)
         if cursor + size[0] > width:
-            flat[main, 1] += row_height + gap
             raise ValueError("the small islands do not fit in one row")
         flat[used, 0] += cursor
         cursor += size[0] + gap

@@ -1,7 +1,7 @@
 """Flatten the head into islands without overlap: Tutte's embedding, then scalable locally injective mappings.
 
-SLIM is Rabinovich, Poranne, Panozzo and Sorkine-Hornung, "Scalable Locally Injective Mappings" (2017), here with the symmetric
-Dirichlet energy.
+SLIM is Rabinovich, Poranne, Panozzo and Sorkine-Hornung, "Scalable Locally Injective Mappings" (2017), here with the
+symmetric Dirichlet energy.
 """
 
 from dataclasses import dataclass
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 from scipy.sparse.linalg import splu
 
-from training.template.surface import border_loops
+from .surface import border_loops
 
 Points = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -23,7 +23,7 @@ FAN_HEIGHT, FAN_WEIGHT = 4.0, 0.02
 
 @dataclass(frozen=True)
 class Cut:
-    """A mesh opened along seams: `corners` (m, 4) number the cut vertices, `vertex` (c,) names each one's vertex of the mesh."""
+    """A mesh opened along seams: `corners` (m, 4) index the cut vertices, `vertex` (c,) tells whose copies they are."""
 
     corners: Indices
     vertex: Indices
@@ -70,7 +70,7 @@ def both_diagonals(quads: Indices) -> Indices:
 
 
 def tutte(quads: Indices, points: Points, count: int) -> Points:
-    """Embed an island in the unit disk (count, 2), other borders than the longest closed by a vertex in their middle."""
+    """Embed an island in the unit disk (count, 2); all borders but the longest are closed by a vertex in the middle."""
     loops = border_loops(quads)
     lengths = [np.linalg.norm(points[loop] - points[np.roll(loop, -1)], axis=1) for loop in loops]
     outer = max(range(len(loops)), key=lambda number: lengths[number].sum())
@@ -157,7 +157,7 @@ def slim(quads: Indices, points: Points, scale: NDArray[np.float64], places: Poi
 
 
 def _with_filled_holes(problem: _Problem, quads: Indices, points: Points, places: Points) -> tuple[_Problem, Points]:
-    """Close the inner borders by fans of soft triangles, which keep the sides of an opening from sliding over each other."""
+    """Close the inner borders by fans of soft triangles, so that the sides of an opening cannot overlap."""
     loops = sorted(border_loops(quads), key=lambda loop: float(np.linalg.norm(np.ptp(places[loop], axis=0))))[:-1]
     if not loops:
         return problem, places
