@@ -153,6 +153,7 @@ def train(
         log.add(position, optimiser.param_groups[0]["lr"], norm, terms)
         if is_first_process() and held_out and position.minutes - validated > settings.validate_every_minutes:
             log.write(position, evaluate(averaged, held_out, device))
+            log.plot()
             validated = position.minutes
         if is_first_process() and position.minutes - saved > settings.save_every_minutes:
             save(run / "checkpoint.pt", network, averaged, optimiser, position)
@@ -162,6 +163,7 @@ def train(
         save(run / "checkpoint.pt", network, averaged, optimiser, position)
         if held_out:
             log.write(position, evaluate(averaged, held_out, device))
+        log.plot()
     return position
 
 
@@ -282,7 +284,7 @@ class Log:
             self.sums, self.count, self.last = {}, 0, (position.minutes, position.samples)
 
     def write(self, position: Position, values: dict[str, float]) -> None:
-        """Append a row, print it and draw the plot again."""
+        """Append a row and print it."""
         row = {**dataclasses.asdict(position), **values}
         fresh = not self.path.exists()
         with self.path.open("a", newline="") as file:
@@ -291,16 +293,18 @@ class Log:
                 writer.writeheader()
             writer.writerow({name: f"{value:.6g}" for name, value in row.items()})
         print("  ".join(f"{name} {value:.4g}" for name, value in row.items()), flush=True)
-        self.plot()
 
     def plot(self) -> None:
         """Draw every column but the first three against the samples seen."""
+        if not self.path.exists():
+            return
         import matplotlib.figure
 
         with self.path.open(newline="") as file:
             rows = list(csv.DictReader(file))
         names = self.FIELDS[3:]
-        figure = matplotlib.figure.Figure(figsize=(16, 9), layout="constrained")
+        figure = matplotlib.figure.Figure(figsize=(16, 10))
+        figure.subplots_adjust(0.04, 0.04, 0.99, 0.96, hspace=0.35)
         for name, axes in zip(names, figure.subplots(4, 4).flat, strict=True):
             points = [(float(row["samples"]), float(row[name])) for row in rows if row[name]]
             axes.plot(*zip(*points, strict=True)) if points else None
