@@ -89,17 +89,21 @@ def test_augmentation_is_a_function_of_the_generator(sample):
 
 
 def test_every_augmented_sample_is_well_formed(sample):
-    generator = np.random.default_rng(5)
     everything = AugmentationParameters(person_share=1, body_share=1, occluder_share=1)
+    bare = AugmentationParameters(person_share=1, body_share=1, occluder_share=0)
     hidden = 0
-    for _ in range(30):
-        result = augment(sample, 64, generator, BACKGROUNDS, [sample.image], everything)
+    for seed in range(30):
+        result, unhidden = (
+            augment(sample, 64, np.random.default_rng(seed), BACKGROUNDS, [sample.image], parameters)
+            for parameters in (everything, bare)
+        )
         assert result.image.shape == (64, 64, 3) and result.image.dtype == np.uint8
         assert result.correspondence.dtype == result.geometry.dtype == np.float32
         assert not result.correspondence[:, result.mask == 0].any() and not result.geometry[:, result.mask == 0].any()
         assert np.isfinite(result.geometry).all()
-        hidden += (result.mask > 0).sum() < 0.8 * (sample.mask > 0).sum() / 2.25
-    assert hidden > 0
+        assert ((result.mask == unhidden.mask) | (result.mask == 0)).all()
+        hidden += (result.mask != unhidden.mask).any()
+    assert hidden > 5
 
 
 def test_crops_mirror_half_of_the_samples():
