@@ -119,6 +119,7 @@ def reconstruct(photo_path: Path | str, options: Options = Options(), progress: 
             template.canonical,
             target,
             weights=visible,
+            mirror=template.mirror,
             progress=clock.progress,
         )
     with clock.stage("detail"):

@@ -10,7 +10,7 @@ from ..geometry.laplacian import bilaplacian, check_triangle_mesh, cotangent_lap
 from ..geometry.mesh import triangulate, vertex_normals
 from ..geometry.similarity import fit_similarity
 from ..template.canonical import SIZE
-from .deformation import Array, DataTerms, DeformationEnergy, StiffnessSolver
+from .deformation import Array, Contacts, DataTerms, DeformationEnergy, StiffnessSolver
 from .matching import Matches, TargetIndex
 from .progress import Progress, silent
 from .target import TargetMesh
@@ -66,6 +66,9 @@ class RegistrationParameters:
     physical_reach, physical_canonical_reach : float
         The physical nearest neighbour counts if it lies within the first distance in space and the second in
         canonical space.
+    reach : float
+        How far from what is seen the deformation fades to the alignment, or to the mirrored deformation of the other
+        side.
     """
 
     point_weight: float = 0.1
@@ -84,6 +87,7 @@ class RegistrationParameters:
     resolved_ratio: float = 0.7
     physical_reach: float = 5.0
     physical_canonical_reach: float = 12.0
+    reach: float = 20.0
 
 
 @dataclass(frozen=True)
@@ -123,6 +127,8 @@ class Deformable:
         faces: NDArray[np.integer],
         canonical: NDArray[np.floating],
         weights: NDArray[np.floating] | None,
+        reach: float = np.inf,
+        mirror: NDArray[np.integer] | None = None,
     ) -> None:
         self.triangles = triangulate(np.asarray(faces))
         check_triangle_mesh(vertices, self.triangles, "template")
@@ -139,23 +145,57 @@ class Deformable:
                 f"{self.weights.shape}."
             )
         seen = self.weights > 0
+        self.reach = reach
         self.unit = fit_similarity(self.canonical[seen], np.asarray(vertices)[seen]).scale / SIZE
         self.reference = np.asarray(vertices, dtype=np.float64) / self.unit
+        self.mirror = mirror
+        if mirror is not None:
+            # The reflection of the template, as the alignment carries it into the target's axes.
+            centred = self.reference - self.reference.mean(axis=0)
+            self._reflection = np.linalg.lstsq(centred, centred[mirror], rcond=None)[0]
         self.mass = lumped_mass(self.reference, self.triangles)
         self.bilaplacian = bilaplacian(cotangent_laplacian(self.reference, self.triangles), self.mass)
         self.pull = self.bilaplacian @ self.reference
         self.rest = float((self.reference * self.pull).sum())
         self.solver = StiffnessSolver(self.bilaplacian)
 
+    def data_terms(
+        self, matches: Matches, point_weights: Array, plane_weights: Array, stiffness: float, current: Array
+    ) -> DataTerms:
+        """Data terms with weights (n,) of the matches; vertices of no weight are held where they were aligned.
+
+        If their counterpart on the other side of the face has a match, they are held where that side's deformation,
+        mirrored, takes them.
+
+        They are held so weakly that the deformation around fades over the distance `self.reach`. A thin plate alone
+        carries on with the slope it has at the border of what is seen.
+        """
+        free = point_weights <= 0
+        hold = stiffness * STIFFNESS_UNIT / self.reach**4
+        return DataTerms(
+            points=np.where(free[:, None], self._expected(current, ~free), matches.points),
+            point_weights=np.where(free, hold * self.mass, point_weights),
+            plane_points=matches.points,
+            plane_normals=matches.normals,
+            plane_weights=plane_weights,
+        )
+
+    def _expected(self, current: Array, matched: NDArray[np.bool_]) -> Array:
+        """Where vertices (n, 3) without a match belong, as far as the other side of the face tells."""
+        if self.mirror is None:
+            return self.reference
+        displacement = (current - self.reference)[self.mirror] @ self._reflection
+        return self.reference + np.where(matched[self.mirror, None], displacement, 0.0)
+
     def factorise(self, data: DataTerms, stiffness: float) -> None:
         """Prepare the preconditioner for energies with about these data terms."""
-        # The plane term acts in one of three directions; the whisper of mass holds parts without data.
-        diagonal = data.point_weights + data.plane_weights / 3 + 1e-9 * self.mass
+        # The plane term acts in one of three directions.
+        diagonal = data.point_weights + data.plane_weights / 3
         self.solver.factorise(diagonal, stiffness * STIFFNESS_UNIT)
 
-    def energy(self, data: DataTerms, stiffness: float) -> DeformationEnergy:
+    def energy(self, data: DataTerms, stiffness: float, contacts: Contacts | None = None) -> DeformationEnergy:
         """Eq. 8 with the bi-Laplacian of the displacement from the aligned template, which keeps its features."""
-        return DeformationEnergy(data, self.bilaplacian, stiffness * STIFFNESS_UNIT, self.pull, self.rest)
+        return DeformationEnergy(data, self.bilaplacian, stiffness * STIFFNESS_UNIT, self.pull, self.rest, contacts)
 
     def normals(self, vertices: Array) -> Array:
         """Unit normals (n, 3)."""
@@ -169,6 +209,7 @@ def register(
     target: TargetMesh | TargetIndex,
     parameters: RegistrationParameters | None = None,
     weights: NDArray[np.floating] | None = None,
+    mirror: NDArray[np.integer] | None = None,
     progress: Progress = silent,
 ) -> Registration:
     """Deform the aligned template onto the target (supplement B.1, steps 1 to 4).
@@ -191,6 +232,8 @@ def register(
     weights : (n,), optional
         How much each vertex takes part in matching: 0 for what the network never sees (scalp, back, neck, inner
         rims), which follows by smoothness.
+    mirror : (n,) integer, optional
+        The vertex on the other side of the face: what is hidden is completed from the side that is seen.
     progress : Progress, optional
 
     Raises
@@ -202,7 +245,7 @@ def register(
     """
     parameters = parameters or RegistrationParameters()
     index = target if isinstance(target, TargetIndex) else TargetIndex(target)
-    template = Deformable(vertices, faces, canonical, weights)
+    template = Deformable(vertices, faces, canonical, weights, parameters.reach, mirror)
     matches = index.match_canonical(template.canonical).scaled(1 / template.unit)
     trusted = _trusted(matches, template, parameters)
     progress("registration", 0.2)
@@ -211,7 +254,7 @@ def register(
     noise = correspondence_noise(current, matches, trusted > 0, parameters.resolved_ratio)
     smoothing = parameters.last_stiffness * (noise / parameters.tolerated_noise) ** 2
     if smoothing > parameters.last_stiffness:
-        data = _point_terms(matches, robust * parameters.point_weight)
+        data = template.data_terms(matches, robust * parameters.point_weight, 0 * robust, smoothing, current)
         template.factorise(data, smoothing)
         current, energies = template.energy(data, smoothing).minimise(
             current, template.solver, parameters.smallest_step, parameters.most_steps
@@ -226,12 +269,8 @@ def register(
         else:
             used = trusted * _robust_weights(current, matches, trusted > 0, parameters.outlier_factor)
         used = used * facing(template.normals(current), matches.normals, parameters.largest_angle)
-        data = DataTerms(
-            matches.points,
-            used * parameters.point_weight,
-            matches.points,
-            matches.normals,
-            used * parameters.plane_weight,
+        data = template.data_terms(
+            matches, used * parameters.point_weight, used * parameters.plane_weight, parameters.last_stiffness, current
         )
         if round_ == 0:
             template.factorise(data, parameters.last_stiffness)
@@ -282,7 +321,9 @@ def _fit_stiffly(
     """Fit the points at the first stiffness with robust weights; returns vertices, weights and the steps taken."""
     current, robust, steps = template.reference, trusted, 0
     for round_ in range(parameters.most_rounds):
-        data = _point_terms(matches, robust * parameters.point_weight)
+        data = template.data_terms(
+            matches, robust * parameters.point_weight, 0 * robust, parameters.first_stiffness, current
+        )
         if round_ == 0:
             template.factorise(data, parameters.first_stiffness)
         current, energies = template.energy(data, parameters.first_stiffness).minimise(
@@ -329,8 +370,3 @@ def _reachable(
 def facing(normals: Array, others: Array, largest_angle: float) -> NDArray[np.bool_]:
     """Which normals (n, 3) agree."""
     return np.einsum("ij,ij->i", normals, others) > np.cos(np.radians(largest_angle))
-
-
-def _point_terms(matches: Matches, weights: Array) -> DataTerms:
-    """Data terms of the points alone."""
-    return DataTerms(matches.points, weights, matches.points, matches.normals, np.zeros(len(weights)))
