@@ -34,18 +34,16 @@ def triangle_normals(vertices: Points, triangles: Indices) -> NDArray[np.float64
 def sum_to_vertices(per_triangle: NDArray[np.floating], triangles: Indices, count: int) -> NDArray[np.float64]:
     """Add each triangle's value (m, ...) to its three vertices; returns (count, ...)."""
     flat = np.asarray(per_triangle, dtype=np.float64).reshape(len(triangles), -1)
-    total = np.stack(
-        [np.bincount(triangles.ravel(), np.repeat(column, 3), count) for column in flat.T],
-        axis=1,
-    )
+    columns = [np.bincount(triangles.ravel(), np.repeat(column, 3), count) for column in flat.T]
+    total: NDArray[np.float64] = np.stack(columns, axis=1).astype(np.float64)
     return total.reshape(count, *np.shape(per_triangle)[1:])
 
 
 def normalise(vectors: NDArray[np.floating]) -> NDArray[np.float64]:
     """Scale vectors (..., 3) to length one; zero vectors stay zero."""
-    vectors = np.asarray(vectors, dtype=np.float64)
-    lengths = np.linalg.norm(vectors, axis=-1, keepdims=True)
-    return vectors / np.where(lengths > 0, lengths, 1.0)
+    values = np.asarray(vectors, dtype=np.float64)
+    lengths = np.linalg.norm(values, axis=-1, keepdims=True)
+    return values / np.where(lengths > 0, lengths, 1.0)
 
 
 def vertex_normals(vertices: Points, faces: Indices) -> NDArray[np.float64]:

@@ -44,7 +44,7 @@ def check_box(box: FaceBox, photo: Photo) -> FaceBox:
     width, height = photo.size
     if not np.isfinite([box.x, box.y, box.width, box.height]).all() or min(box.width, box.height) < SMALLEST_BOX:
         raise FaceNotFoundError(
-            f"The face box has {box.width:g} x {box.height:g} pixels: draw one of {SMALLEST_BOX} x {SMALLEST_BOX} or more."
+            f"The face box has {box.width:g} x {box.height:g} pixels: draw one of at least {SMALLEST_BOX} on each side."
         )
     inside = (min(box.x + box.width, width) - max(box.x, 0)) * (min(box.y + box.height, height) - max(box.y, 0))
     centre_inside = 0 <= box.x + box.width / 2 <= width and 0 <= box.y + box.height / 2 <= height

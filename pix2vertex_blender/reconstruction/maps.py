@@ -136,8 +136,8 @@ def _scatter(points: NDArray[np.float64], mask: NDArray[np.bool_]) -> NDArray[np
 def _confidence(views: NDArray[np.float32], mask: NDArray[np.bool_], distances: NDArray[np.float64]) -> float:
     """Three agreements as factors in [0, 1].
 
-    Of the masks of the views (intersection over union), of the views' correspondences (median distance in millimetres of
-    the mean face), and of correspondence and geometry, which have to fit a head under one camera (`distances` of the
+    Of the masks of the views (intersection over union), of the views' correspondences (median distance in millimetres
+    of the mean face), and of correspondence and geometry, which have to fit a head under one camera (`distances` of the
     pixels from the best fit, in millimetres).
     """
     masks = views[:, 0] > 0

@@ -1,5 +1,3 @@
-import os
-
 import pytest
 
 from pix2vertex_blender.addon.output_folder import output_folder
@@ -12,14 +10,14 @@ def test_files_appear_together(tmp_path):
         (folder / "a.txt").write_text("a")
         assert not target.exists()
     assert (target / "a.txt").read_text() == "a"
-    assert os.listdir(tmp_path / "new") == ["face"]
+    assert [file.name for file in (tmp_path / "new").iterdir()] == ["face"]
 
 
 def test_after_a_failure_nothing_is_left(tmp_path):
     with pytest.raises(RuntimeError), output_folder(tmp_path / "face") as folder:
         (folder / "a.txt").write_text("half")
         raise RuntimeError
-    assert os.listdir(tmp_path) == []
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_an_existing_folder_keeps_its_other_files(tmp_path):
@@ -31,7 +29,7 @@ def test_an_existing_folder_keeps_its_other_files(tmp_path):
         (folder / "a.txt").write_text("new")
     assert (target / "mine.txt").read_text() == "mine"
     assert (target / "a.txt").read_text() == "new"
-    assert os.listdir(tmp_path) == ["face"]
+    assert [file.name for file in tmp_path.iterdir()] == ["face"]
 
 
 @pytest.mark.parametrize("place", ["file", "file/face"])
@@ -39,4 +37,4 @@ def test_a_file_in_the_way_is_named(tmp_path, place):
     (tmp_path / "file").write_text("")
     with pytest.raises(OutputError, match="another output folder"), output_folder(tmp_path / place):
         pass
-    assert os.listdir(tmp_path) == ["file"]
+    assert [file.name for file in tmp_path.iterdir()] == ["file"]

@@ -17,7 +17,7 @@ def test_unprojecting_undoes_projecting(points, inverse_distance):
 
 
 def test_nearer_things_look_larger_only_in_perspective(points):
-    moved = points + [0, 0, 100]
+    moved = points + np.array([0, 0, 100])
     for inverse_distance, factor in ((0.0, 1.0), (1 / 500, None)):
         camera = Camera(1.0, (0.0, 0.0), inverse_distance)
         ratio = np.linalg.norm(camera.project(moved)) / np.linalg.norm(camera.project(points))
