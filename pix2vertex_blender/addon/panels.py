@@ -4,7 +4,10 @@ import textwrap
 
 import bpy
 
+from .operators.inspect import PIX2VERTEX_OT_show_over_photo
 from .operators.reconstruct import PIX2VERTEX_OT_cancel, PIX2VERTEX_OT_reconstruct, job_text
+from .operators.template import PIX2VERTEX_OT_add_template_head
+from .scene.face_object import detail_key
 from .session import SESSION
 
 _CATEGORY = "pix2vertex"
@@ -56,6 +59,47 @@ class PIX2VERTEX_PT_reconstruct(_Sidebar, bpy.types.Panel):
             _draw_sentence(layout, context, SESSION.error)
 
 
+class PIX2VERTEX_PT_inspect(_Sidebar, bpy.types.Panel):
+    """Other ways to look at the active face"""
+
+    bl_idname = "PIX2VERTEX_PT_inspect"
+    bl_label = "Inspect"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        """Draw the panel."""
+        self.layout.operator(PIX2VERTEX_OT_show_over_photo.bl_idname, icon="CAMERA_DATA")
+
+
+class PIX2VERTEX_PT_detail(_Sidebar, bpy.types.Panel):
+    """The fine detail of the active face"""
+
+    bl_idname = "PIX2VERTEX_PT_detail"
+    bl_label = "Detail"
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Only for a face with detail."""
+        return detail_key(context.active_object) is not None
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the panel."""
+        self.layout.use_property_split = True
+        self.layout.prop(detail_key(context.active_object), "value", text="Strength")
+
+
+class PIX2VERTEX_PT_template(_Sidebar, bpy.types.Panel):
+    """The head template"""
+
+    bl_idname = "PIX2VERTEX_PT_template"
+    bl_label = "Template"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        """Draw the panel."""
+        self.layout.operator(PIX2VERTEX_OT_add_template_head.bl_idname, icon="MESH_MONKEY")
+
+
 def _draw_sentence(layout: bpy.types.UILayout, context: bpy.types.Context, sentence: str) -> None:
     """Draw a sentence over as many lines as the sidebar's width needs."""
     scale = context.preferences.system.ui_scale
@@ -65,4 +109,10 @@ def _draw_sentence(layout: bpy.types.UILayout, context: bpy.types.Context, sente
         column.label(text=line, icon="NONE" if number else "ERROR")
 
 
-CLASSES = (PIX2VERTEX_PT_photo, PIX2VERTEX_PT_reconstruct)
+CLASSES = (
+    PIX2VERTEX_PT_photo,
+    PIX2VERTEX_PT_reconstruct,
+    PIX2VERTEX_PT_inspect,
+    PIX2VERTEX_PT_detail,
+    PIX2VERTEX_PT_template,
+)

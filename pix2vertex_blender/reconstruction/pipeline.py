@@ -18,8 +18,9 @@ from numpy.typing import NDArray
 from ..geometry.mesh import triangulate
 from ..geometry.raster import interpolate, rasterise
 from ..geometry.similarity import fit_similarity
-from ..template import Eyeballs, Template, load_template
+from ..template import Template, load_template
 from ..template.canonical import to_millimetres
+from ..template.eyeballs import one_eyeball
 from .alignment import align
 from .detail import add_detail
 from .detection import FaceBox
@@ -31,7 +32,7 @@ from .network import MapNetwork, load_network, predict_views
 from .photo import FaceCrop, Photo, cut_square, load_photo
 from .progress import Progress, silent
 from .registration import Registration, register
-from .result import PlainMesh, Reconstruction
+from .result import Reconstruction
 from .target import build_target
 
 #: Resolution of the crop that detail is read from.
@@ -75,11 +76,11 @@ class _Clock:
     seconds: dict[str, float] = field(default_factory=dict)
 
     @contextmanager
-    def stage(self, name: str) -> Iterator[Progress]:
-        """Measure one stage; yields the stage's own progress callback."""
+    def stage(self, name: str) -> Iterator[None]:
+        """Measure one stage."""
         self.progress(name, 0.0)
         started = time.perf_counter()
-        yield self.progress
+        yield
         self.seconds[name] = time.perf_counter() - started
         self.progress(name, 1.0)
 
@@ -217,13 +218,13 @@ def _in_head_frame(
     depth = _mesh_depth(vertices + detail, level, maps)
     return Reconstruction(
         vertices=(vertices - pose.translation) @ pose.rotation,
-        faces=level.faces,
-        uvs=level.uvs,
+        faces=level.faces.astype(np.int32),
+        uvs=level.uvs.astype(np.float32),
         detail=detail @ pose.rotation,
-        groups=level.groups,
-        landmarks_68=level.landmarks_68,
+        groups={name: weights.astype(np.float32) for name, weights in level.groups.items()},
+        landmarks_68=level.landmarks_68.astype(np.int32),
         eyeballs=tuple(
-            _one_eyeball(template.eyeballs, (eyeballs - pose.translation) @ pose.rotation, side)
+            one_eyeball(template.eyeballs, (eyeballs - pose.translation) @ pose.rotation, side)
             for side in ("left", "right")
         ),
         head_to_camera=head_to_camera,
@@ -240,18 +241,11 @@ def _in_head_frame(
     )
 
 
-def _one_eyeball(eyeballs: Eyeballs, vertices: NDArray[np.float64], side: str) -> PlainMesh:
-    """One of the two eyeballs as a mesh of its own."""
-    own = eyeballs.groups[side] > 0.5
-    chosen = own[eyeballs.faces].all(axis=1)
-    renumbered = np.cumsum(own) - 1
-    return vertices[own], renumbered[eyeballs.faces[chosen]].astype(np.int32), eyeballs.uvs[chosen].astype(np.float32)
-
-
 def _mesh_depth(vertices: NDArray[np.float64], level: Template, maps: FaceMaps) -> NDArray[np.float32]:
     """Depth (H, W) in millimetres of the mesh in the maps' grid, NaN where something else than the face is seen."""
     triangles = triangulate(level.faces)
-    triangle, barycentric = rasterise(maps.camera.project(vertices), vertices[:, 2], triangles, maps.mask.shape)
+    height, width = maps.mask.shape
+    triangle, barycentric = rasterise(maps.camera.project(vertices), vertices[:, 2], triangles, (height, width))
     values = np.column_stack([vertices[:, 2], level.groups["face"]])
     seen = interpolate(values, triangles, triangle, barycentric)
     return np.where(seen[..., 1] > 0.5, seen[..., 0], np.nan).astype(np.float32)

@@ -13,7 +13,7 @@ from ..errors import DataFileError
 from .camera import Camera
 
 #: Vertices (n, 3), quads (m, 4) and UVs (m, 4, 2) of a mesh that is not deformed by the registration's groups and keys.
-PlainMesh = tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.float32]]
+PlainMesh = tuple[NDArray[np.floating], NDArray[np.integer], NDArray[np.floating]]
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,8 @@ from pix2vertex_blender.addon.scene.camera import (
     camera_coordinates,
     window_around,
 )
-from pix2vertex_blender.addon.scene.face_object import build_face_object, mesh_coordinates
+from pix2vertex_blender.addon.scene.face_object import build_face_object
+from pix2vertex_blender.addon.scene.mesh_object import mesh_coordinates
 from pix2vertex_blender.reconstruction.camera import Camera
 from pix2vertex_blender.reconstruction.result import Reconstruction
 

@@ -4,7 +4,8 @@ import bpy
 import numpy as np
 import pytest
 
-from pix2vertex_blender.addon.scene.face_object import EYEBALL_NAMES, PROVENANCE, build_face_object, mesh_coordinates
+from pix2vertex_blender.addon.scene.face_object import build_face_object, read_provenance
+from pix2vertex_blender.addon.scene.mesh_object import EYEBALL_NAMES, mesh_coordinates
 from pix2vertex_blender.reconstruction.result import Reconstruction
 
 pytestmark = pytest.mark.usefixtures("empty_file")
@@ -93,9 +94,13 @@ def test_the_file_remembers_where_the_face_came_from(reconstruction: Reconstruct
     build_face_object(reconstruction, bpy.context)
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "face.blend"))
     bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "face.blend"))
-    provenance = bpy.data.objects["Face"][PROVENANCE]
-    assert provenance["photo"] == "someone.jpg"
-    assert np.allclose(np.reshape(provenance["head_to_camera"], (4, 4)), reconstruction.head_to_camera)
+    provenance = read_provenance(bpy.data.objects["Face"])
+    assert provenance is not None
+    assert provenance.photo == "someone.jpg"
+    assert provenance.photo_size == reconstruction.photo_size
+    assert provenance.camera == reconstruction.camera
+    assert np.allclose(provenance.head_to_camera, reconstruction.head_to_camera)
+    assert np.allclose(provenance.crop_to_photo, reconstruction.crop_to_photo)
 
 
 def test_nothing_is_added_when_building_fails(reconstruction: Reconstruction) -> None:

@@ -31,8 +31,11 @@ def test_only_the_addon_folder_imports_blender(path: Path) -> None:
         assert not imported(path) & BLENDER_MODULES
 
 
-def test_registering_loads_none_of_the_workers_libraries() -> None:
-    script = "import sys, pix2vertex_blender; pix2vertex_blender.register(); print(*sorted(sys.modules))"
+def test_blenders_process_loads_none_of_the_workers_libraries() -> None:
+    script = (
+        "import sys, bpy, pix2vertex_blender; pix2vertex_blender.register(); bpy.ops.pix2vertex.add_template_head();"
+        "print(*sorted(sys.modules))"
+    )
     output = subprocess.run(
         [sys.executable, "-c", script], cwd=PACKAGE.parent, capture_output=True, text=True, check=True
     ).stdout

@@ -165,7 +165,9 @@ class PIX2VERTEX_OT_reconstruct(bpy.types.Operator):
             return self._fail(job.error)
         result = Path(job.result["result"])
         try:
-            face = build_face_object(Reconstruction.load(result), context, with_eyeballs=self.with_eyeballs)
+            photo = Path(bpy.path.abspath(self.filepath))
+            reconstruction = Reconstruction.load(result)
+            face = build_face_object(reconstruction, context, photo=photo, with_eyeballs=self.with_eyeballs)
         except Pix2VertexError as error:
             return self._fail(str(error))
         finally:

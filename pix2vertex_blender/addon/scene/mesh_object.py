@@ -1,0 +1,100 @@
+"""Arrays in millimetres become mesh objects: faces, UVs, vertex groups, child eyeballs."""
+
+from collections.abc import Callable
+from typing import Any
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+
+from ...reconstruction.result import PlainMesh
+from .axes import to_blender
+
+EYEBALL_NAMES = ("Eyeball Left", "Eyeball Right")
+
+_WEIGHT_STEPS = 255
+
+
+def add_at_cursor(
+    build: Callable[[list[bpy.types.Object]], bpy.types.Object], context: bpy.types.Context
+) -> bpy.types.Object:
+    """Add what `build` makes to the scene at the 3D cursor and make it the active object.
+
+    Parameters
+    ----------
+    build : callable
+        Makes mesh objects, appends each to the list it is given as soon as it exists, and returns the parent of the
+        others. If it raises, whatever is in the list is deleted again.
+    context : bpy.types.Context
+        Says which scene, collection and cursor.
+    """
+    created: list[bpy.types.Object] = []
+    try:
+        item = build(created)
+        item.location = context.scene.cursor.location
+        collection = context.collection if context.collection.is_editable else context.scene.collection
+        for each in created:
+            collection.objects.link(each)
+    except Exception:
+        _remove(created)
+        raise
+    _make_active(item, context)
+    return item
+
+
+def build_mesh(name: str, mesh_arrays: PlainMesh) -> bpy.types.Mesh:
+    """A mesh datablock of quads with UVs and smooth shading from arrays in millimetres."""
+    vertices, faces, uvs = mesh_arrays
+    mesh = bpy.data.meshes.new(name)
+    mesh.vertices.add(len(vertices))
+    mesh.vertices.foreach_set("co", to_blender(vertices).ravel())
+    mesh.loops.add(faces.size)
+    mesh.loops.foreach_set("vertex_index", np.ascontiguousarray(faces, dtype=np.int32).ravel())
+    mesh.polygons.add(len(faces))
+    mesh.polygons.foreach_set("loop_start", np.arange(0, faces.size, faces.shape[1], dtype=np.int32))
+    layer = mesh.uv_layers.new(name="UVMap")
+    layer.uv.foreach_set("vector", np.ascontiguousarray(uvs, dtype=np.float32).ravel())
+    mesh.update(calc_edges=True)
+    mesh.shade_smooth()
+    return mesh
+
+
+def mesh_coordinates(points: Any) -> NDArray[np.float32]:
+    """Coordinates (n, 3) of a mesh's vertices or of a shape key's points, in metres."""
+    coordinates = np.empty((len(points), 3), dtype=np.float32)
+    points.foreach_get("co", coordinates.ravel())
+    return coordinates
+
+
+def add_vertex_group(item: bpy.types.Object, name: str, weights: NDArray[np.floating]) -> None:
+    """Add a group with weights (n,), one call per distinct weight, of which there are at most 255."""
+    group = item.vertex_groups.new(name=name)
+    steps = np.rint(np.asarray(weights, dtype=np.float64) * _WEIGHT_STEPS).astype(np.int64)
+    for step in np.unique(steps[steps > 0]):
+        group.add(np.flatnonzero(steps == step).tolist(), step / _WEIGHT_STEPS, "REPLACE")
+
+
+def add_eyeballs(eyeballs: tuple[PlainMesh, ...], head: bpy.types.Object, created: list[bpy.types.Object]) -> None:
+    """Make eyeball objects, left one first, as children of a head."""
+    for name, arrays in zip(EYEBALL_NAMES, eyeballs, strict=False):
+        eyeball = bpy.data.objects.new(name, build_mesh(name, arrays))
+        eyeball.parent = head
+        created.append(eyeball)
+
+
+def _remove(objects: list[bpy.types.Object]) -> None:
+    for item in objects:
+        mesh = item.data
+        bpy.data.objects.remove(item)
+        bpy.data.meshes.remove(mesh)
+
+
+def _make_active(item: bpy.types.Object, context: bpy.types.Context) -> None:
+    """Select one object alone, unless the artist is busy in a mode that selection would disturb."""
+    if context.mode != "OBJECT":
+        return
+    for other in context.view_layer.objects.selected:
+        other.select_set(False)
+    if item.name in context.view_layer.objects:  # not if its collection is hidden from the view layer
+        item.select_set(True)
+        context.view_layer.objects.active = item
