@@ -87,8 +87,8 @@ def noise_bank(size: int = 512) -> NoiseBank:
 
     blotches = images(4, size // 2, 0.6)
     pores = images(size // 8, size // 2, 0.85)
-    specks = np.clip((images(48, size // 2, 0.75) - 0.93) / 0.07, 0, 1)
-    stubble = images(size // 8, size // 2, 0.8, (1.6, 0.5))
+    specks = np.clip((images(size // 5, size // 2, 0.8) - 0.94) / 0.06, 0, 1)
+    stubble = images(size // 4, size // 2, 0.9, (1.6, 0.7))
     half = BANK_SIZE // 2
     straight = [_straight_strands(generator, size) for _ in range(half)]
     curly = [_curly_strands(generator, size) for _ in range(BANK_SIZE - half)]

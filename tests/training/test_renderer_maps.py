@@ -1,10 +1,13 @@
 """The maps of a rendered portrait say what a ray through each pixel hits."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from training.face_model import CANONICAL_CENTRE, CANONICAL_SCALE, LANDMARKS_68, normalise
 from training.renderer.camera import ViewParameters
+from training.renderer.props import box, make_prop
 from training.renderer.rasteriser import interpolate
 from training.renderer.surface import head_surface
 from training.renderer.synthesis import (
@@ -17,7 +20,9 @@ from training.renderer.synthesis import (
 )
 from training.samples import Sample
 
-PARAMETERS = SynthesisParameters(size=96, hat_share=0, glasses_share=1, view=ViewParameters(weak_perspective_share=0))
+PARAMETERS = SynthesisParameters(
+    size=96, hat_share=0, glasses_share=1, view=ViewParameters(weak_perspective_share=0, largest_yaw=50)
+)
 
 
 @pytest.fixture(scope="module")
@@ -100,12 +105,24 @@ def test_visible_landmarks_carry_their_correspondence(scene, sample):
     assert np.linalg.norm(sample.correspondence[:, row, column] - expected) * CANONICAL_SCALE < 12
 
 
-def test_face_is_labelled_through_glasses_but_not_through_what_hides_it(scene, sample):
-    without = Scene(**{**vars(scene), "props": None, "lenses": None})
-    bare = render(head_surface(), without, np.random.default_rng(4), PARAMETERS)
+def rendered_with(scene, prop):
+    changed = replace(scene, props=prop, lenses=None)
+    return render(head_surface(), changed, np.random.default_rng(4), PARAMETERS)
+
+
+def test_face_is_labelled_through_glasses(scene, sample):
+    bare = rendered_with(scene, None)
     np.testing.assert_array_equal(bare.mask, sample.mask)
     assert (bare.image != sample.image).any()
-    opaque = scene.props._replace(hides=np.ones_like(scene.props.hides))
-    hidden = render(head_surface(), Scene(**{**vars(without), "props": opaque}), np.random.default_rng(4), PARAMETERS)
-    assert (hidden.mask > 0).sum() < (sample.mask > 0).sum()
+
+
+def test_what_is_in_front_hides_the_face_or_does_not(scene):
+    vertices, triangles = box([60, 60, 10])
+    in_front = scene.view.centre + 100 * scene.view.rotation[2] + vertices
+    bare, shown, hidden = (
+        rendered_with(scene, prop)
+        for prop in (None, *(make_prop(in_front, triangles, [0.2, 0.2, 0.2], 0, hides) for hides in (False, True)))
+    )
+    np.testing.assert_array_equal(shown.mask, bare.mask)
+    assert 0 < (hidden.mask > 0).sum() < 0.9 * (bare.mask > 0).sum()
     assert not hidden.geometry[:, hidden.mask == 0].any()

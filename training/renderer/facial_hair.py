@@ -74,7 +74,7 @@ def sample_beard(landmarks: Floats, bank: NoiseBank, generator: Generator) -> Be
     }
     style = str(generator.choice(list(styles)))
     stubble = bank.stubble[generator.integers(len(bank.stubble))]
-    grain = np.clip(generator.uniform(0.3, 0.7) + generator.uniform(0.6, 1.6) * (stubble - 0.5), 0, 1)
+    grain = np.clip(generator.uniform(0.35, 0.8) + generator.uniform(0.3, 1.1) * (stubble - 0.5), 0, 1)
     region = styles[style] * (1 - lip_mask(landmarks, 2.0))
     long = style != "shadow" and generator.random() < 0.5
     length = float(np.exp(generator.uniform(np.log(4), np.log(45)))) if long else 0.0

@@ -70,6 +70,8 @@ def sample_hair(
     half = len(bank) // 2
     texture = bank[generator.integers(half, len(bank)) if curly else generator.integers(half)]
     gloss = 0.0 if style == "headscarf" else float(generator.uniform(0.1, 0.9))
+    if style == "headscarf":
+        colour = sample_dye(generator)
     meshes = [_lashes(surface, head, view, colour, generator)]
     if style != "bald":
         hairline = float(generator.uniform(86, 120))
@@ -79,8 +81,6 @@ def sample_hair(
             meshes += _locks(surface, head, view, normals, scalp, skull, style, hairline, generator)
     if beard is not None and beard.length > 0 and style != "headscarf":
         meshes += _beard(surface, head, view, normals, beard, skull, generator)
-    if style == "headscarf":
-        colour = sample_dye(generator)
     return Hair(join(meshes), colour, texture, gloss)
 
 
@@ -240,7 +240,7 @@ def _locks(
         roots = generator.choice(over_forehead, int(np.exp(generator.uniform(np.log(4), np.log(250)))))
         sideways = generator.normal(generator.normal(0, 0.8), 0.25, len(roots))
         directions = 0.5 * normals[roots] + np.stack([sideways, np.full(len(roots), -0.6), np.full(len(roots), 0.7)], 1)
-        longest = 170 if generator.random() < 0.25 else 70
+        longest = 130 if generator.random() < 0.2 else 65
         growth = Growth(generator.uniform(25, longest), 0.45, 0.5 * curl, generator.uniform(1.02, 1.1), jitter=jitter)
         add(roots, directions, growth, generator.uniform(0.5, 2.0))
     return meshes

@@ -160,13 +160,13 @@ def _add_redness(albedo: Floats, landmarks: Floats, generator: Generator) -> Non
 def _add_marks(albedo: Floats, tone: Floats, bank: NoiseBank, generator: Generator) -> None:
     """Freckles on some and a few moles on most."""
     marks = np.zeros((TEXTURE_SIZE, TEXTURE_SIZE), np.float32)
-    for _ in range(generator.integers(0, 15)):
+    for _ in range(generator.integers(0, 10)):
         column, row = generator.integers(60, 450, 2)
         fill_circle(marks, (int(column), int(row)), int(generator.integers(1, 3)), generator.uniform(0.4, 1.0))
     marks = blur(marks, 0.8)
-    freckled = generator.random() < 0.2
+    freckled = generator.random() < 0.12
     freckles = bank.specks[generator.integers(len(bank.specks))]
-    marks = np.maximum(marks, freckles * (generator.uniform(0.1, 0.7) if freckled else generator.uniform(0, 0.15)))
+    marks = np.maximum(marks, freckles * (generator.uniform(0.1, 0.6) if freckled else generator.uniform(0, 0.15)))
     _blend(albedo, marks, 1.0, (tone * np.array([0.6, 0.4, 0.3])).astype(np.float32))
 
 
