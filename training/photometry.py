@@ -34,7 +34,7 @@ def _change_tones(picture: Floats, generator: Generator) -> Floats:
         mean = picture.mean()
         contrast, brightness = np.exp(generator.normal(0.08, 0.22)), np.exp(generator.normal(0, 0.15))
         picture = (picture - mean) * np.float32(contrast) + mean * np.float32(brightness)
-    if generator.random() < 0.06:
+    if generator.random() < 0.06 and picture.mean() < 0.5:
         picture = picture * np.float32(generator.uniform(1.2, 1.8))
     return np.clip(picture, 0, None)
 
