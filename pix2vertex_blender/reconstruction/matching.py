@@ -96,8 +96,8 @@ class TargetIndex:
         )
 
 
-def border_vertices(triangles: NDArray[np.integer], count: int) -> NDArray[np.bool_]:
-    """Which of `count` vertices lie on an edge that only one triangle has."""
+def border_edges(triangles: NDArray[np.integer], count: int) -> NDArray[np.int64]:
+    """Edges (e, 2) of a mesh of `count` vertices that only one triangle has."""
     first = triangles.astype(np.int64).ravel()
     second = np.roll(triangles, -1, axis=1).astype(np.int64).ravel()
     keys = np.sort(np.minimum(first, second) * count + np.maximum(first, second))
@@ -105,9 +105,13 @@ def border_vertices(triangles: NDArray[np.integer], count: int) -> NDArray[np.bo
     repeated = keys[1:] == keys[:-1]
     single[1:] &= ~repeated
     single[:-1] &= ~repeated
+    return np.column_stack([keys[single] // count, keys[single] % count])
+
+
+def border_vertices(triangles: NDArray[np.integer], count: int) -> NDArray[np.bool_]:
+    """Which of `count` vertices lie on an edge that only one triangle has."""
     border = np.zeros(count, dtype=bool)
-    border[keys[single] // count] = True
-    border[keys[single] % count] = True
+    border[border_edges(triangles, count)] = True
     return border
 
 

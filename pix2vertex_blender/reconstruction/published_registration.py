@@ -5,10 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from .contacts import folded_vertices
 from .deformation import Array, DataTerms, DeformationEnergy
+from .elasticity import STIFFNESS_UNIT, Deformable
 from .matching import TargetIndex
 from .progress import Progress, silent
-from .registration import STIFFNESS_UNIT, Deformable, Registration, facing
+from .registration import Registration, facing
 from .target import TargetMesh
 
 
@@ -109,4 +111,5 @@ def _report(
         median_distance_mm=float(np.median(distances)) * template.unit if len(distances) else float("nan"),
         correspondence_noise_mm=float("nan"),
         converged=converged,
+        folded=int(folded_vertices(vertices, template.reference, template.triangles).sum()),
     )

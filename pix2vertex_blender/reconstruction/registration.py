@@ -1,28 +1,25 @@
 """The aligned template is deformed onto the target (pix2vertex, supplement B.1, eq. 8)."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import RegistrationError
-from ..geometry.laplacian import bilaplacian, check_triangle_mesh, cotangent_laplacian, lumped_mass
-from ..geometry.mesh import triangulate, vertex_normals
-from ..geometry.similarity import fit_similarity
 from ..template.canonical import SIZE
-from .deformation import Array, Contacts, DataTerms, DeformationEnergy, StiffnessSolver
+from .contacts import facing_rims, folded_vertices, grow
+from .deformation import Array
+from .elasticity import Deformable, InnerLoop
 from .matching import Matches, TargetIndex
 from .progress import Progress, silent
 from .target import TargetMesh
 
-#: The published stiffness has no unit. It is multiplied by this (mm^4) and by the integral of the squared Laplacian
-#: of the displacement over the template's area, against data terms that are integrated likewise, so that the result
-#: depends neither on the template's resolution nor on the units of the input. With it the published 10^8 lets the
-#: point term bend the template over about 45 mm and more, the published 10^6 over about 14 mm and more.
-STIFFNESS_UNIT = 0.04**4
-
 #: Fewer matches cannot hold the template.
 FEWEST_MATCHES = 12
+
+#: Weight of a crossing pair of lips or lids, against the published 1 of the plane term.
+CONTACT_WEIGHT = 10.0
 
 #: The median of an absolute Gaussian in one dimension, times this, is that of the length in two dimensions.
 ONE_TO_TWO_DIMENSIONS = 1.746
@@ -66,6 +63,10 @@ class RegistrationParameters:
     physical_reach, physical_canonical_reach : float
         The physical nearest neighbour counts if it lies within the first distance in space and the second in
         canonical space.
+    smallest_gap : float
+        How far lips and lids stay apart where they meet, unless they are nearer at rest.
+    untangling_rounds : int
+        How often crossing lips or lids are driven apart, and folded triangles freed from their matches.
     reach : float
         How far from what is seen the deformation fades to the alignment, or to the mirrored deformation of the other
         side.
@@ -88,6 +89,8 @@ class RegistrationParameters:
     physical_reach: float = 5.0
     physical_canonical_reach: float = 12.0
     reach: float = 20.0
+    smallest_gap: float = 0.2
+    untangling_rounds: int = 3
 
 
 @dataclass(frozen=True)
@@ -106,6 +109,8 @@ class Registration:
         Their median distance from their matches, in the target's units (millimetres).
     correspondence_noise_mm : float
         The estimated noise of the correspondence within the surface.
+    folded : int
+        Vertices at edges whose triangles still lie folded onto each other.
     converged : bool
         Whether the last outer iteration moved the vertices by less than `RegistrationParameters.still_motion`.
     """
@@ -115,91 +120,8 @@ class Registration:
     matches: int
     median_distance_mm: float
     correspondence_noise_mm: float
+    folded: int
     converged: bool
-
-
-class Deformable:
-    """The aligned template as an elastic sheet, in millimetres on a face of the mean face's size."""
-
-    def __init__(
-        self,
-        vertices: NDArray[np.floating],
-        faces: NDArray[np.integer],
-        canonical: NDArray[np.floating],
-        weights: NDArray[np.floating] | None,
-        reach: float = np.inf,
-        mirror: NDArray[np.integer] | None = None,
-    ) -> None:
-        self.triangles = triangulate(np.asarray(faces))
-        check_triangle_mesh(vertices, self.triangles, "template")
-        self.canonical = np.asarray(canonical, dtype=np.float64)
-        if self.canonical.shape != np.shape(vertices):
-            raise RegistrationError(
-                f"The template's canonical coordinates must have shape {np.shape(vertices)}, not "
-                f"{self.canonical.shape}."
-            )
-        self.weights = np.ones(len(vertices)) if weights is None else np.asarray(weights, dtype=np.float64)
-        if self.weights.shape != (len(vertices),) or not (self.weights > 0).any():
-            raise RegistrationError(
-                f"The template's weights must have shape ({len(vertices)},) and be positive somewhere; their shape is "
-                f"{self.weights.shape}."
-            )
-        seen = self.weights > 0
-        self.reach = reach
-        self.unit = fit_similarity(self.canonical[seen], np.asarray(vertices)[seen]).scale / SIZE
-        self.reference = np.asarray(vertices, dtype=np.float64) / self.unit
-        self.mirror = mirror
-        if mirror is not None:
-            # The reflection of the template, as the alignment carries it into the target's axes.
-            centred = self.reference - self.reference.mean(axis=0)
-            self._reflection = np.linalg.lstsq(centred, centred[mirror], rcond=None)[0]
-        self.mass = lumped_mass(self.reference, self.triangles)
-        self.bilaplacian = bilaplacian(cotangent_laplacian(self.reference, self.triangles), self.mass)
-        self.pull = self.bilaplacian @ self.reference
-        self.rest = float((self.reference * self.pull).sum())
-        self.solver = StiffnessSolver(self.bilaplacian)
-
-    def data_terms(
-        self, matches: Matches, point_weights: Array, plane_weights: Array, stiffness: float, current: Array
-    ) -> DataTerms:
-        """Data terms with weights (n,) of the matches; vertices of no weight are held where they were aligned.
-
-        If their counterpart on the other side of the face has a match, they are held where that side's deformation,
-        mirrored, takes them.
-
-        They are held so weakly that the deformation around fades over the distance `self.reach`. A thin plate alone
-        carries on with the slope it has at the border of what is seen.
-        """
-        free = point_weights <= 0
-        hold = stiffness * STIFFNESS_UNIT / self.reach**4
-        return DataTerms(
-            points=np.where(free[:, None], self._expected(current, ~free), matches.points),
-            point_weights=np.where(free, hold * self.mass, point_weights),
-            plane_points=matches.points,
-            plane_normals=matches.normals,
-            plane_weights=plane_weights,
-        )
-
-    def _expected(self, current: Array, matched: NDArray[np.bool_]) -> Array:
-        """Where vertices (n, 3) without a match belong, as far as the other side of the face tells."""
-        if self.mirror is None:
-            return self.reference
-        displacement = (current - self.reference)[self.mirror] @ self._reflection
-        return self.reference + np.where(matched[self.mirror, None], displacement, 0.0)
-
-    def factorise(self, data: DataTerms, stiffness: float) -> None:
-        """Prepare the preconditioner for energies with about these data terms."""
-        # The plane term acts in one of three directions.
-        diagonal = data.point_weights + data.plane_weights / 3
-        self.solver.factorise(diagonal, stiffness * STIFFNESS_UNIT)
-
-    def energy(self, data: DataTerms, stiffness: float, contacts: Contacts | None = None) -> DeformationEnergy:
-        """Eq. 8 with the bi-Laplacian of the displacement from the aligned template, which keeps its features."""
-        return DeformationEnergy(data, self.bilaplacian, stiffness * STIFFNESS_UNIT, self.pull, self.rest, contacts)
-
-    def normals(self, vertices: Array) -> Array:
-        """Unit normals (n, 3)."""
-        return vertex_normals(vertices, self.triangles)
 
 
 def register(
@@ -249,49 +171,37 @@ def register(
     matches = index.match_canonical(template.canonical).scaled(1 / template.unit)
     trusted = _trusted(matches, template, parameters)
     progress("registration", 0.2)
-    current, robust, steps = _fit_stiffly(template, matches, trusted, parameters)
+    current, robust = _fit_stiffly(template, matches, trusted, parameters)
     progress("registration", 0.4)
     noise = correspondence_noise(current, matches, trusted > 0, parameters.resolved_ratio)
     smoothing = parameters.last_stiffness * (noise / parameters.tolerated_noise) ** 2
-    if smoothing > parameters.last_stiffness:
+    noisy = smoothing > parameters.last_stiffness
+    if noisy:
         data = template.data_terms(matches, robust * parameters.point_weight, 0 * robust, smoothing, current)
         template.factorise(data, smoothing)
-        current, energies = template.energy(data, smoothing).minimise(
-            current, template.solver, parameters.smallest_step, parameters.most_steps
-        )
-        steps += len(energies) - 1
-    motion = np.inf
-    for round_ in range(parameters.most_rounds):
-        progress("registration", 0.5 + 0.5 * round_ / parameters.most_rounds)
-        if smoothing > parameters.last_stiffness:
-            matches = index.match_positions(current * template.unit).scaled(1 / template.unit)
-            used = template.weights * template.mass * _reachable(current, matches, template, parameters)
+        current = template.fit(data, smoothing, current, InnerLoop(parameters.smallest_step, parameters.most_steps))
+    progress("registration", 0.5)
+
+    def match(vertices: Array) -> tuple[Matches, Array]:
+        """Step 1: matches and the weights (n,) of those that are not ignored."""
+        if noisy:
+            found = index.match_positions(vertices * template.unit).scaled(1 / template.unit)
+            used = template.weights * template.mass * _reachable(vertices, found, template, parameters)
         else:
-            used = trusted * _robust_weights(current, matches, trusted > 0, parameters.outlier_factor)
-        used = used * facing(template.normals(current), matches.normals, parameters.largest_angle)
-        data = template.data_terms(
-            matches, used * parameters.point_weight, used * parameters.plane_weight, parameters.last_stiffness, current
-        )
-        if round_ == 0:
-            template.factorise(data, parameters.last_stiffness)
-        moved, energies = template.energy(data, parameters.last_stiffness).minimise(
-            current, template.solver, parameters.smallest_step, parameters.most_steps
-        )
-        steps += len(energies) - 1
-        motion = float(np.sqrt(((moved - current) ** 2).sum(axis=1).mean()))
-        current = moved
-        if motion < parameters.still_motion:
-            break
-    progress("registration", 1.0)
-    taken = used > 0
-    distances = np.linalg.norm(current - matches.points, axis=1)[taken]
+            found = matches
+            used = trusted * _robust_weights(vertices, matches, trusted > 0, parameters.outlier_factor)
+        return found, used * facing(template.normals(vertices), found.normals, parameters.largest_angle)
+
+    fit = _fit_closely(template, current, match, parameters, progress)
+    distances = np.linalg.norm(fit.vertices - fit.matches.points, axis=1)[fit.used > 0]
     return Registration(
-        vertices=current * template.unit,
-        iterations=steps,
-        matches=int(taken.sum()),
-        median_distance_mm=float(np.median(distances)) * template.unit if taken.any() else float("nan"),
+        vertices=fit.vertices * template.unit,
+        iterations=template.steps,
+        matches=len(distances),
+        median_distance_mm=float(np.median(distances)) * template.unit if len(distances) else float("nan"),
         correspondence_noise_mm=noise * template.unit,
-        converged=motion < parameters.still_motion,
+        converged=fit.converged,
+        folded=fit.folded,
     )
 
 
@@ -315,23 +225,64 @@ def correspondence_noise(vertices: Array, matches: Matches, used: NDArray[np.boo
     return float(np.sqrt(max(np.median(across) ** 2 - explained**2, 0.0)))
 
 
+@dataclass(frozen=True)
+class _Fit:
+    vertices: Array
+    matches: Matches
+    used: Array
+    converged: bool
+    folded: int
+
+
 def _fit_stiffly(
     template: Deformable, matches: Matches, trusted: Array, parameters: RegistrationParameters
-) -> tuple[Array, Array, int]:
-    """Fit the points at the first stiffness with robust weights; returns vertices, weights and the steps taken."""
-    current, robust, steps = template.reference, trusted, 0
+) -> tuple[Array, Array]:
+    """Fit the points at the first stiffness with robust weights; returns vertices (n, 3) and weights (n,)."""
+    current, robust, stiffness = template.reference, trusted, parameters.first_stiffness
     for round_ in range(parameters.most_rounds):
-        data = template.data_terms(
-            matches, robust * parameters.point_weight, 0 * robust, parameters.first_stiffness, current
-        )
+        data = template.data_terms(matches, robust * parameters.point_weight, 0 * robust, stiffness, current)
         if round_ == 0:
-            template.factorise(data, parameters.first_stiffness)
-        current, energies = template.energy(data, parameters.first_stiffness).minimise(
-            current, template.solver, parameters.still_motion, parameters.most_steps
-        )
-        steps += len(energies) - 1
+            template.factorise(data, stiffness)
+        current = template.fit(data, stiffness, current, InnerLoop(parameters.still_motion, parameters.most_steps))
         robust = trusted * _robust_weights(current, matches, trusted > 0, parameters.outlier_factor)
-    return current, robust, steps
+    return current, robust
+
+
+def _fit_closely(
+    template: Deformable,
+    current: Array,
+    match: Callable[[Array], tuple[Matches, Array]],
+    parameters: RegistrationParameters,
+    progress: Progress,
+) -> _Fit:
+    """Outer iterations at the last stiffness; the last ones untangle lips, lids and folds."""
+    rims = facing_rims(template.reference, template.triangles, parameters.smallest_gap)
+    loop = InnerLoop(parameters.smallest_step, parameters.most_steps)
+    stiffness = parameters.last_stiffness
+    touching, tangled = np.zeros(len(rims.gaps), dtype=bool), np.zeros(len(current), dtype=bool)
+    motion, rounds, untangling = np.inf, 0, 0
+    while True:
+        matches, used = match(current)
+        used = np.where(tangled, 0.0, used)
+        data = template.data_terms(
+            matches, used * parameters.point_weight, used * parameters.plane_weight, stiffness, current
+        )
+        if rounds == 0:
+            template.factorise(data, stiffness)
+        moved = template.fit(data, stiffness, current, loop, rims.contacts(touching, CONTACT_WEIGHT * template.mass))
+        motion = float(np.sqrt(((moved - current) ** 2).sum(axis=1).mean()))
+        current, rounds = moved, rounds + 1
+        progress("registration", min(1.0, 0.5 + 0.4 * rounds / parameters.most_rounds))
+        if motion >= parameters.still_motion and rounds < parameters.most_rounds:
+            continue
+        folded = folded_vertices(current, template.reference, template.triangles)
+        crossing = rims.overlaps(current) > 0
+        if untangling == parameters.untangling_rounds or not (folded.any() or (crossing & ~touching).any()):
+            break
+        untangling += 1
+        touching |= crossing
+        tangled |= grow(folded, template.triangles, untangling)
+    return _Fit(current, matches, used, motion < parameters.still_motion, int(folded.sum()))
 
 
 def _trusted(matches: Matches, template: Deformable, parameters: RegistrationParameters) -> Array:

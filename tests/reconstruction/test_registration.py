@@ -10,9 +10,10 @@ from pix2vertex_blender.geometry.mesh import triangulate
 from pix2vertex_blender.geometry.subdivision import catmull_clark
 from pix2vertex_blender.reconstruction.alignment import align
 from pix2vertex_blender.reconstruction.deformation import Contacts, DataTerms
+from pix2vertex_blender.reconstruction.elasticity import Deformable
 from pix2vertex_blender.reconstruction.matching import TargetIndex
 from pix2vertex_blender.reconstruction.published_registration import PublishedParameters, register_as_published
-from pix2vertex_blender.reconstruction.registration import Deformable, register
+from pix2vertex_blender.reconstruction.registration import register
 from pix2vertex_blender.reconstruction.target import build_target, make_target
 from training.paths import shared_folder
 
