@@ -63,7 +63,7 @@ class Settings:
     weight_decay : float
         On matrices and kernels, not on biases and norms.
     clip : float
-        Largest norm of the gradient.
+        Largest norm of the gradient. Above what is usual: clipping every step would give hard batches less weight.
     average_horizon : int
         Steps that the exponential moving average of the weights looks back.
     """
@@ -75,7 +75,7 @@ class Settings:
     final_fraction: float = 0.02
     warm_up_steps: int = 60
     weight_decay: float = 0.02
-    clip: float = 10.0
+    clip: float = 100.0
     average_horizon: int = 200
     seed: int = 1
     log_every: int = 50
