@@ -46,7 +46,7 @@ class LocalisationParameters:
     box_drop: float = 0.08
     rounds: int = 3
     settled: float = 0.04
-    plausible: float = 0.5
+    plausible: float = 0.66
     promising: float = 0.05
     candidates: int = 8
 
