@@ -106,6 +106,14 @@ def test_uvs_do_not_overlap_and_face_is_large_and_even(template):
     assert areas[face].sum() > 0.2
 
 
+def test_face_uvs_mirror_each_other(template):
+    half = len(template.faces) // 2
+    np.testing.assert_array_equal(template.mirror[template.faces[:half]], template.faces[half:][:, [0, 3, 2, 1]])
+    face = template.groups["face"][template.faces[:half]].min(axis=1) > 0.5
+    left, right = template.uvs[:half][face], template.uvs[half:][:, [0, 3, 2, 1]][face]
+    np.testing.assert_allclose(left, (1, 0) + right * (-1, 1), atol=1e-6)
+
+
 def test_eyeball_uvs_do_not_overlap(template):
     uvs = template.eyeballs.uvs
     for half in np.array_split(uvs, 2):

@@ -85,7 +85,7 @@ GRID: tuple[tuple[str | int, str | int, Place], ...] = (
     # in front of the ear and behind it
     (26, 33, ("side", 42, -33)),
     (26, "mouth_bottom", ("side", 39, -48)),
-    (26, "chin", ("near", 57, -66, 33)),
+    (26, "chin", ("near", 57, -63, 34)),
     ("ear_front", "hairline", ("side", 10, 106)),
     ("ear_front", "brow", ("side", 14, 60)),
     ("ear_front", "mouth_bottom", ("side", 14, -50)),

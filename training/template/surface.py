@@ -39,8 +39,8 @@ class Surface:
         samples = [corners.mean(axis=1)] + [corners[:, i] * 0.5 + corners[:, (i + 1) % 3] * 0.5 for i in range(3)]
         return cKDTree(np.concatenate(samples)), np.tile(np.arange(len(self.triangles)), 4)
 
-    def closest(self, points: Points, normals: Points | None = None) -> tuple[Points, Points]:
-        """Nearest surface points (n, 3) and the smooth unit normals there (n, 3).
+    def locate(self, points: Points, normals: Points | None = None) -> tuple[NDArray[np.int64], Points]:
+        """Triangles (n,) nearest to points (n, 3), and the barycentric weights (n, 3) of the nearest places on them.
 
         With `normals` (n, 3) only triangles that face the same half space are considered: a point on the upper lip does
         not jump to the lower one.
@@ -54,9 +54,14 @@ class Surface:
             distance = distance + np.where(facing < 0.2, 1e3, 0.0)
         best = np.argmin(distance, axis=1)
         rows = np.arange(len(points))
-        chosen = self.triangles[candidates[rows, best]]
-        smooth = np.einsum("nk,nkc->nc", weights[rows, best], self.vertex_normals[chosen])
-        return places[rows, best], normalise(smooth)
+        return candidates[rows, best], weights[rows, best]
+
+    def closest(self, points: Points, normals: Points | None = None) -> tuple[Points, Points]:
+        """Nearest surface points (n, 3) and the smooth unit normals there (n, 3); `normals` as for `locate`."""
+        triangles, weights = self.locate(points, normals)
+        corners = self.triangles[triangles]
+        places = np.einsum("nk,nkc->nc", weights, self.vertices[corners])
+        return places, normalise(np.einsum("nk,nkc->nc", weights, self.vertex_normals[corners]))
 
     def cast(self, origin_plane: tuple[float, float], axis: int, sign: int) -> Points:
         """Outermost point (3,) of the surface on a line along an axis.

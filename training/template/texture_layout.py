@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from . import anatomy
 from .layout import COLUMNS, CROWN_WIDTH, HOLES, ROWS, HalfLayout, Symmetry
-from .unwrap import cut, islands, slim, tutte
+from .unwrap import Cut, cut, islands, slim, tutte
 
 Points = NDArray[np.float64]
 Indices = NDArray[np.int64]
@@ -42,17 +42,43 @@ def texture_coordinates(
     opened = cut(faces, seam_edges)
     face, ears = (groups[name][faces].mean(axis=1) for name in ("face", "ears"))
     scale = ELSEWHERE_SCALE + (FACE_SCALE - ELSEWHERE_SCALE) * face + (EAR_SCALE - ELSEWHERE_SCALE) * ears
+    twin = _twins(opened, len(faces) // 2)
     flat = np.zeros((len(opened.vertex), 2))
     boxes: list[Indices] = []
+    done: set[int] = set()
     for rows in islands(opened.corners):
         used, local = np.unique(opened.corners[rows], return_inverse=True)
+        boxes.append(used)
+        if int(used[0]) in done:
+            continue
         quads = local.reshape(-1, 4).astype(np.int64)
         space = points[opened.vertex[used]]
-        places = slim(quads, space, scale[rows], tutte(quads, space, len(used)), ITERATIONS)
-        flat[used] = _upright(places, space)
-        boxes.append(used)
+        flat[used] = slim(quads, space, scale[rows], tutte(quads, space, len(used)), ITERATIONS)
+        if np.isin(twin[used], used).all():
+            flat[used] = _symmetric(flat[used], np.searchsorted(used, twin[used]), space)
+        else:
+            flat[used] = _upright(flat[used], space)
+            flat[twin[used]] = flat[used] * (-1, 1)
+            done |= set(twin[used].tolist())
     _pack(flat, boxes)
     return flat[opened.corners]
+
+
+def _twins(opened: Cut, half: int) -> Indices:
+    """The cut vertex on the other side of each; the second half of the faces mirrors the first, face by face."""
+    twin = np.zeros(len(opened.vertex), dtype=np.int64)
+    left, right = opened.corners[:half], opened.corners[half:][:, [0, 3, 2, 1]]
+    twin[left], twin[right] = right, left
+    return twin
+
+
+def _symmetric(places: Points, twin: Indices, space: Points) -> Points:
+    """Turn an island that mirrors itself upright and make it exactly symmetric about a vertical line at 0."""
+    apart = places - places[twin]
+    across = np.linalg.eigh(apart.T @ apart)[1][:, 1]
+    across = across * np.sign((places @ across - (places @ across).mean()) @ space[:, 0])
+    x, y = places @ across, places @ np.array([-across[1], across[0]])
+    return np.stack([(x - x[twin]) / 2, (y + y[twin]) / 2 - y.mean()], axis=1)
 
 
 def _upright(places: Points, space: Points) -> Points:
