@@ -20,10 +20,15 @@ def clay_material() -> bpy.types.Material:
 def principled_material(name: str, colour: tuple[float, float, float, float], roughness: float) -> bpy.types.Material:
     """A new material with one Principled shader."""
     material = bpy.data.materials.new(name)
-    if not material.use_nodes:  # always on from Blender 5.0, where setting it warns
-        material.use_nodes = True
+    use_nodes(material)
     shader = next(node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
     shader.inputs["Base Color"].default_value = colour
     shader.inputs["Roughness"].default_value = roughness
     material.diffuse_color = colour
     return material
+
+
+def use_nodes(item: bpy.types.Material | bpy.types.World) -> None:
+    """Give a new material or world its nodes, which it has by itself from Blender 5.0 on."""
+    if bpy.app.version < (5, 0):
+        item.use_nodes = True

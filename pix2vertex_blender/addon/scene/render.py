@@ -13,7 +13,7 @@ from ...reconstruction.result import Reconstruction
 from .camera import Window, add_crop_camera, window_around
 from .export import face_with_children
 from .face_object import DETAIL_KEY
-from .material import clay_material
+from .material import clay_material, use_nodes
 
 _SAMPLES = 16
 _SUN_STRENGTH = 2.2
@@ -112,8 +112,7 @@ def _set_quality(scene: bpy.types.Scene) -> None:
 
 
 def _set_sky(world: bpy.types.World) -> None:
-    if not world.use_nodes:
-        world.use_nodes = True
+    use_nodes(world)
     background = next(node for node in world.node_tree.nodes if node.type == "BACKGROUND")
     background.inputs["Color"].default_value = (1.0, 1.0, 1.0, 1.0)
     background.inputs["Strength"].default_value = _SKY_STRENGTH
