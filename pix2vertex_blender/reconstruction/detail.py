@@ -73,13 +73,16 @@ class DetailParameters:
     scale: float = 1.0
     time_step: float = 0.2
     balance: float = 0.2
-    relief: float = 25.0
+    relief: float = 40.0
     equation: Literal[12, 13] = 13
     radius: float = 3.0
     fairing_step: float = 0.2
     largest_contrast: float = 0.12
     largest_displacement: float = 5.0
 
+
+#: What is narrower than about this many of the photo's own pixels is noise and compression, not skin.
+GRAIN = 2.0
 
 #: How much of the detail remains where intensity tells more of hair and colour than of shape.
 ALBEDO_DAMPING = {"brow": 0.15, "eyelids": 0.3, "upper_lip": 0.4, "lower_lip": 0.4}
@@ -91,6 +94,7 @@ def add_detail(
     pixels: NDArray[np.uint8] | NDArray[np.floating],
     camera: Camera,
     mask: NDArray[np.bool_] | None = None,
+    photo_pixel: float = 1.0,
     parameters: DetailParameters | None = None,
 ) -> Array:
     """Displacement vectors (n, 3) in millimetres that carry the photo's shading onto the subdivided template.
@@ -106,6 +110,8 @@ def add_detail(
         From millimetres to the crop's pixels.
     mask : (h, w) bool, optional
         Where the network sees the face, over the same square.
+    photo_pixel : float
+        The width of the photo's own pixels in pixels of the crop, more than 1 if the crop is enlarged.
     parameters : DetailParameters, optional
     """
     vertices = np.asarray(vertices, dtype=np.float64)
@@ -113,6 +119,7 @@ def add_detail(
     seen = visibility(vertices, normals, level.faces, camera, (pixels.shape[0], pixels.shape[1]), mask)
     solver = DetailSolver(vertices, level.faces, seen * level.groups["face"] * albedo_damping(level))
     footprint = camera.scale * np.sqrt(vertex_areas(vertices, level.faces))
+    footprint = np.maximum(footprint, GRAIN * photo_pixel)
     intensity = sample_intensity(pixels, camera.project(vertices), footprint)
     return solver.displacement(intensity, parameters)[:, None] * normals
 
