@@ -1,0 +1,100 @@
+"""The whole algorithm on a real photo, without Blender."""
+
+import numpy as np
+import pytest
+import skimage.data
+from PIL import Image
+
+from pix2vertex_blender.errors import Cancelled, FaceNotFoundError
+from pix2vertex_blender.reconstruction.pipeline import Options, reconstruct
+from pix2vertex_blender.reconstruction.progress import STAGES
+from pix2vertex_blender.reconstruction.result import Reconstruction
+from pix2vertex_blender.template import load_template
+
+CPU = Options(device="cpu", detail_level=0)
+
+
+@pytest.fixture(scope="module")
+def photo(tmp_path_factory):
+    path = tmp_path_factory.mktemp("photos") / "astronaut.png"
+    Image.fromarray(skimage.data.astronaut()).save(path)
+    return path
+
+
+@pytest.fixture(scope="module")
+def told():
+    return []
+
+
+@pytest.fixture(scope="module")
+def reconstruction(photo, told):
+    return reconstruct(photo, CPU, lambda stage, fraction: told.append((stage, fraction)))
+
+
+def test_progress_names_the_stages_in_their_order(reconstruction, told):
+    stages = list(dict.fromkeys(stage for stage, _ in told))
+    assert stages == list(STAGES[:-1])  # the scene is Blender's
+    for stage in stages:
+        fractions = [fraction for name, fraction in told if name == stage]
+        assert fractions == sorted(fractions)
+        assert (fractions[0], fractions[-1]) == (0.0, 1.0)
+
+
+def test_the_same_photo_and_seed_give_the_same_mesh(reconstruction, photo):
+    again = reconstruct(photo, CPU)
+    np.testing.assert_array_equal(again.vertices, reconstruction.vertices)
+    np.testing.assert_array_equal(again.detail, reconstruction.detail)
+
+
+def test_a_mirrored_photo_gives_the_mirrored_head(reconstruction, photo, tmp_path):
+    with Image.open(photo) as image:
+        image.transpose(Image.Transpose.FLIP_LEFT_RIGHT).save(tmp_path / "mirrored.png")
+    mirrored = reconstruct(tmp_path / "mirrored.png", CPU)
+    template = load_template()
+    back = (mirrored.vertices * [-1, 1, 1])[template.mirror]
+    face = template.groups["face"] > 0.5
+    assert np.median(np.linalg.norm(back - reconstruction.vertices, axis=1)[face]) < 1.5
+
+
+def test_the_head_is_upright_whatever_the_pose_in_the_photo(reconstruction, photo, tmp_path):
+    with Image.open(photo) as image:
+        image.rotate(20, Image.Resampling.BICUBIC, fillcolor="grey", center=(225, 120)).save(tmp_path / "tilted.png")
+    tilted = reconstruct(tmp_path / "tilted.png", CPU)
+    face = load_template().groups["face"] > 0.5
+    assert np.median(np.linalg.norm(tilted.vertices - reconstruction.vertices, axis=1)[face]) < 3.0
+    turn = tilted.head_to_camera[:3, :3] @ reconstruction.head_to_camera[:3, :3].T
+    angle = np.degrees(np.arccos((np.trace(turn) - 1) / 2))
+    assert angle == pytest.approx(20, abs=4)
+
+
+def test_the_camera_puts_the_mesh_over_the_photo(reconstruction):
+    matrix = reconstruction.head_to_camera
+    points = reconstruction.vertices @ matrix[:3, :3].T + matrix[:3, 3]
+    pixels = reconstruction.camera.project(points[reconstruction.landmarks_68])
+    photo_pixels = pixels @ reconstruction.crop_to_photo[:, :2].T + reconstruction.crop_to_photo[:, 2]
+    np.testing.assert_allclose(photo_pixels, reconstruction.report["landmarks_68"], atol=1e-6)
+
+
+def test_it_comes_back_whole_from_its_file(reconstruction, tmp_path):
+    reconstruction.save(tmp_path / "face.npz")
+    loaded = Reconstruction.load(tmp_path / "face.npz")
+    np.testing.assert_array_equal(loaded.vertices, reconstruction.vertices)
+    np.testing.assert_array_equal(loaded.maps["mesh_depth"], reconstruction.maps["mesh_depth"])
+    assert loaded.report == reconstruction.report
+    assert loaded.camera == reconstruction.camera
+    assert set(loaded.groups) == set(reconstruction.groups)
+
+
+@pytest.mark.parametrize("stage", ["network", "registration"])
+def test_cancelling_stops_the_stage(photo, stage):
+    def cancel(name, fraction):
+        if name == stage:
+            raise Cancelled
+
+    with pytest.raises(Cancelled):
+        reconstruct(photo, CPU, cancel)
+
+
+def test_a_face_that_is_not_there_is_named(photo):
+    with pytest.raises(FaceNotFoundError, match="face 5"):
+        reconstruct(photo, Options(device="cpu", face=5))
