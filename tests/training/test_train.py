@@ -18,7 +18,7 @@ from training.evaluate import evaluate, format_table, sample_figures
 from training.export import export
 from training.losses import SHIPPED_WEIGHTS
 from training.samples import Sample, sample_path, write_sample
-from training.train import Settings, TrainingDivergedError, learning_rate, train
+from training.train import NETWORKS, Settings, TrainingDivergedError, learning_rate, train
 
 TINY = NetworkConfiguration("residual", 32, (8, 16), (8,), (), 0, (0, 1), (1,), context_channels=8)
 SETTINGS = Settings(batch_size=2, steps=8, learning_rate=3e-3, warm_up_steps=2, log_every=100, save_every_minutes=0)
@@ -103,6 +103,19 @@ def test_training_learns_and_keeps_a_log(folder, tmp_path):
     assert len(rows) == 1 + 40 // 4 + 1
     assert (tmp_path / "log.png").stat().st_size > 0
     assert "mask, intersection over union" in format_table(after)
+
+
+def test_the_papers_pair_is_trained_by_its_own_weights(batches, tmp_path):
+    configuration = NetworkConfiguration(
+        resolution=32, encoder_channels=(8, 16, 16), decoder_channels=(16, 8, 8), head_channels=(8,), dropout_levels=1
+    )
+    torch.manual_seed(0)
+    pair = build_network(configuration)
+    before = [parameter.detach().clone() for parameter in pair.parameters()]
+    train(tmp_path, pair, NETWORKS["paper"][1], SETTINGS, iter(batches), (), CPU)
+    assert all(not torch.equal(a, b) for a, b in zip(before, pair.parameters(), strict=True))
+    exported = export(tmp_path / "checkpoint.pt", tmp_path / "weights.safetensors", {})
+    assert torch.equal(exported.geometry.encoder[1][1].running_mean, pair.geometry.encoder[1][1].running_mean)
 
 
 def test_an_interrupted_training_goes_on_as_if_nothing_had_happened(batches, tmp_path):
