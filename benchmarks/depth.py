@@ -109,7 +109,7 @@ def depth_in_photo(reconstruction: Reconstruction, shape: tuple[int, int]) -> tu
 
 def millimetres_per_pixel(reconstruction: Reconstruction) -> float:
     """Of the photo's pixels, at the depth of the face."""
-    return float(reconstruction.crop_to_photo[0, 0] / reconstruction.camera.scale)
+    return float(1 / (reconstruction.crop_to_photo[0, 0] * reconstruction.camera.scale))
 
 
 def measure(
