@@ -65,12 +65,25 @@ class TargetIndex:
             self._last = np.array(canonical), self._refine(canonical, self.target.canonical, nearest)
         return self._last[1]
 
-    def match_positions(self, points: NDArray[np.floating]) -> Matches:
-        """Nearest points to positions (n, 3), interpolated within the target's triangles."""
+    def match_positions(self, points: NDArray[np.floating], which: NDArray[np.bool_] | None = None) -> Matches:
+        """Nearest points to positions (n, 3), interpolated within the target's triangles.
+
+        If only some are wanted, `which` (n,) says so; the others are matched with themselves and are not inside.
+        """
         if self._position_tree is None:
             self._position_tree = _tree(self.target.vertices)
-        _, nearest = self._position_tree.query(points)
-        return self._refine(points, self.target.vertices, nearest)
+        wanted = points if which is None else points[which]
+        _, nearest = self._position_tree.query(wanted)
+        matches = self._refine(wanted, self.target.vertices, nearest)
+        if which is None:
+            return matches
+        count = len(points)
+        spread = Matches(
+            np.array(points), np.zeros((count, 3)), np.zeros((count, 3)), np.zeros(count), np.zeros(count, dtype=bool)
+        )
+        for name in ("points", "normals", "canonical", "distances", "inside"):
+            getattr(spread, name)[which] = getattr(matches, name)
+        return spread
 
     def _refine(
         self, queries: NDArray[np.floating], space: NDArray[np.float64], nearest: NDArray[np.integer]

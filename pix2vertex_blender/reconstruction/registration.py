@@ -15,8 +15,14 @@ from .matching import Matches, TargetIndex
 from .progress import Progress, silent
 from .target import TargetMesh
 
+#: How often the robust weights are found anew at the first stiffness.
+ROBUST_ROUNDS = 3
+
 #: Fewer matches cannot hold the template.
 FEWEST_MATCHES = 12
+
+#: The factors of one stiffness serve as well for another that differs by less than this factor.
+SIMILAR_STIFFNESS = 6.0
 
 #: Weight of a crossing pair of lips or lids, against the published 1 of the plane term.
 CONTACT_WEIGHT = 10.0
@@ -65,8 +71,6 @@ class RegistrationParameters:
         canonical space.
     smallest_gap : float
         How far lips and lids stay apart where they meet, unless they are nearer at rest.
-    untangling_rounds : int
-        How often crossing lips or lids are driven apart, and folded triangles freed from their matches.
     reach : float
         How far from what is seen the deformation fades to the alignment, or to the mirrored deformation of the other
         side.
@@ -90,7 +94,6 @@ class RegistrationParameters:
     physical_canonical_reach: float = 12.0
     reach: float = 20.0
     smallest_gap: float = 0.2
-    untangling_rounds: int = 3
 
 
 @dataclass(frozen=True)
@@ -170,6 +173,7 @@ def register(
     template = Deformable(vertices, faces, canonical, weights, parameters.reach, mirror)
     matches = index.match_canonical(template.canonical).scaled(1 / template.unit)
     trusted = _trusted(matches, template, parameters)
+    near = (template.weights > 0) & (matches.distances * SIZE < 2 * parameters.match_distance)
     progress("registration", 0.2)
     current, robust = _fit_stiffly(template, matches, trusted, parameters)
     progress("registration", 0.4)
@@ -178,14 +182,15 @@ def register(
     noisy = smoothing > parameters.last_stiffness
     if noisy:
         data = template.data_terms(matches, robust * parameters.point_weight, 0 * robust, smoothing, current)
-        template.factorise(data, smoothing)
+        if smoothing < parameters.first_stiffness / SIMILAR_STIFFNESS:
+            template.factorise(data, smoothing)
         current = template.fit(data, smoothing, current, InnerLoop(parameters.smallest_step, parameters.most_steps))
     progress("registration", 0.5)
 
     def match(vertices: Array) -> tuple[Matches, Array]:
         """Step 1: matches and the weights (n,) of those that are not ignored."""
         if noisy:
-            found = index.match_positions(vertices * template.unit).scaled(1 / template.unit)
+            found = index.match_positions(vertices * template.unit, near).scaled(1 / template.unit)
             used = template.weights * template.mass * _reachable(vertices, found, template, parameters)
         else:
             found = matches
@@ -239,7 +244,7 @@ def _fit_stiffly(
 ) -> tuple[Array, Array]:
     """Fit the points at the first stiffness with robust weights; returns vertices (n, 3) and weights (n,)."""
     current, robust, stiffness = template.reference, trusted, parameters.first_stiffness
-    for round_ in range(parameters.most_rounds):
+    for round_ in range(ROBUST_ROUNDS):
         data = template.data_terms(matches, robust * parameters.point_weight, 0 * robust, stiffness, current)
         if round_ == 0:
             template.factorise(data, stiffness)
@@ -255,12 +260,15 @@ def _fit_closely(
     parameters: RegistrationParameters,
     progress: Progress,
 ) -> _Fit:
-    """Outer iterations at the last stiffness; the last ones untangle lips, lids and folds."""
+    """Outer iterations at the last stiffness.
+
+    After each, crossing lips and lids are driven apart in the next, and folded triangles are freed from their matches.
+    """
     rims = facing_rims(template.reference, template.triangles, parameters.smallest_gap)
     loop = InnerLoop(parameters.smallest_step, parameters.most_steps)
     stiffness = parameters.last_stiffness
     touching, tangled = np.zeros(len(rims.gaps), dtype=bool), np.zeros(len(current), dtype=bool)
-    motion, rounds, untangling = np.inf, 0, 0
+    motion, rounds = np.inf, 0
     while True:
         matches, used = match(current)
         used = np.where(tangled, 0.0, used)
@@ -272,16 +280,14 @@ def _fit_closely(
         moved = template.fit(data, stiffness, current, loop, rims.contacts(touching, CONTACT_WEIGHT * template.mass))
         motion = float(np.sqrt(((moved - current) ** 2).sum(axis=1).mean()))
         current, rounds = moved, rounds + 1
-        progress("registration", min(1.0, 0.5 + 0.4 * rounds / parameters.most_rounds))
-        if motion >= parameters.still_motion and rounds < parameters.most_rounds:
-            continue
+        progress("registration", 0.5 + 0.5 * rounds / parameters.most_rounds)
         folded = folded_vertices(current, template.reference, template.triangles)
         crossing = rims.overlaps(current) > 0
-        if untangling == parameters.untangling_rounds or not (folded.any() or (crossing & ~touching).any()):
+        untangled = not (folded & ~tangled).any() and not (crossing & ~touching).any()
+        if rounds == parameters.most_rounds or (motion < parameters.still_motion and untangled):
             break
-        untangling += 1
         touching |= crossing
-        tangled |= grow(folded, template.triangles, untangling)
+        tangled |= grow(folded, template.triangles, rounds)
     return _Fit(current, matches, used, motion < parameters.still_motion, int(folded.sum()))
 
 

@@ -39,7 +39,7 @@ class TargetParameters:
     largest_slope: float = 6.0
     outlier_distance: float = 5.0
     smallest_part: float = 0.05
-    normal_radius: float = 2.5
+    normal_radius: float = 1.5
     depth_smoothing: float = 2.0
     trimmed_border: int = 1
 
