@@ -2,8 +2,8 @@
 
 python -m benchmarks.depth FOLDER [--output DIR] [--device DEVICE]
 
-FOLDER holds `index.json`: {key: {"image", "box" [x0, y0, x1, y1], ...}} and for each key `<key>.npz` with `depth` (H, W;
-larger is farther) and `mask`. DIR gets `<key>.npz` with `depth` and `mask` of the registered mesh on the same grid.
+FOLDER holds `index.json`: {key: {"image", "box" [x0, y0, x1, y1], ...}} and for each key `<key>.npz` with `depth`
+(H, W; larger is farther) and `mask`. DIR gets `<key>.npz` with `depth` and `mask` of the registered mesh on the same grid.
 
 The protocol is that of pix2vertex 5.2: a scale and an offset of the depth are found by RANSAC, with the same parameters
 for every method; absolute errors are in percent of the true depth's range. The angle between normals is printed beside it,

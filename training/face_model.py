@@ -7,12 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pix2vertex_blender.errors import DataFileError
+from pix2vertex_blender.template import canonical
 
 from .arrays import Booleans, Floats, Integers
 from .paths import shared_folder
 
-CANONICAL_CENTRE = np.array([0.0, 15.0, 45.0], np.float32)
-CANONICAL_SCALE = 120.0
+CANONICAL_CENTRE = canonical.ORIGIN.astype(np.float32)
+CANONICAL_SCALE = canonical.SIZE
 
 # Vertex ranges of the model file (its README).
 FACE = slice(0, 9409)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ..geometry.similarity import fit_similarity
 from .canonical import from_millimetres
 
 if TYPE_CHECKING:
@@ -98,20 +99,9 @@ class Template:
         balls = self.eyeballs.vertices.copy()
         for side, lids in zip(("left", "right"), self.eyeballs.lids, strict=True):
             ball = self.eyeballs.groups[side] > 0.5
-            matrix, offset = similarity(self.vertices[lids], np.asarray(vertices, dtype=np.float64)[lids])
-            balls[ball] = balls[ball] @ matrix.T + offset
+            follow = fit_similarity(self.vertices[lids], np.asarray(vertices, dtype=np.float64)[lids])
+            balls[ball] = follow.apply(balls[ball])
         return balls
-
-
-def similarity(source: Points, target: Points) -> tuple[Points, Points]:
-    """Scaled rotation (3, 3) and offset (3,) from points (k, 3) to others (Umeyama 1991, equations 40 to 42)."""
-    source_mean, target_mean = source.mean(axis=0), target.mean(axis=0)
-    source_offset, target_offset = source - source_mean, target - target_mean
-    left, singular, right = np.linalg.svd(target_offset.T @ source_offset)
-    signs = np.array([1.0, 1.0, np.sign(np.linalg.det(left @ right))])
-    scale = (singular * signs).sum() / (source_offset**2).sum()
-    matrix = scale * (left * signs) @ right
-    return matrix, target_mean - matrix @ source_mean
 
 
 @cache
