@@ -97,7 +97,7 @@ def _run_job(work: Job, request: Request, replies: _Replies) -> None:
     except ModuleNotFoundError as error:
         traceback.print_exc()
         message = f"The library {error.name} is missing; install the pix2vertex zip made for this version of Blender."
-        replies.send(job, "error", message=message, fault=True)
+        replies.send(job, "error", message=message, fault=False)
     except MemoryError:
         traceback.print_exc()
         message = "There is not enough memory; close other programs or choose a lower detail level."

@@ -14,7 +14,7 @@ def register() -> None:
     for item in _CLASSES:
         bpy.utils.register_class(item)
     properties.attach()
-    if bpy.app.module:
+    if not bpy.app.binary_path:  # Blender as a Python module
         atexit.register(_unregister_at_exit)
 
 

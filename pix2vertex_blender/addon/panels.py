@@ -12,6 +12,7 @@ from .session import SESSION
 
 _CATEGORY = "pix2vertex"
 _PIXELS_PER_CHARACTER = 7.0
+_BUTTON_HEIGHT = 1.5
 
 
 class _Sidebar:
@@ -49,11 +50,12 @@ class PIX2VERTEX_PT_reconstruct(_Sidebar, bpy.types.Panel):
         column.prop(settings, "with_eyeballs")
         if job := SESSION.running_job:
             row = layout.row(align=True)
+            row.scale_y = _BUTTON_HEIGHT
             row.progress(factor=job.fraction, text=job_text(job))
             row.operator(PIX2VERTEX_OT_cancel.bl_idname, text="", icon="X")
         else:
             row = layout.row()
-            row.scale_y = 1.5
+            row.scale_y = _BUTTON_HEIGHT
             row.operator(PIX2VERTEX_OT_reconstruct.bl_idname)
         if SESSION.error:
             _draw_sentence(layout, context, SESSION.error)

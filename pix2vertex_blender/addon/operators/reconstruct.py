@@ -73,7 +73,8 @@ class PIX2VERTEX_OT_reconstruct(bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Take the scene's photo, or let the artist choose one."""
-        if self.filepath or context.scene.pix2vertex.photo:
+        self._take_scene_settings(context)
+        if self.filepath:
             return self.execute(context)
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
