@@ -3,11 +3,12 @@
 python -m benchmarks.depth FOLDER [--output DIR] [--device DEVICE]
 
 FOLDER holds `index.json`: {key: {"image", "box" [x0, y0, x1, y1], ...}} and for each key `<key>.npz` with `depth`
-(H, W; larger is farther) and `mask`. DIR gets `<key>.npz` with `depth` and `mask` of the registered mesh on the same grid.
+(H, W; larger is farther) and `mask`. DIR gets `<key>.npz` with `depth` and `mask` of the registered mesh on the same
+grid.
 
 The protocol is that of pix2vertex 5.2: a scale and an offset of the depth are found by RANSAC, with the same parameters
-for every method; absolute errors are in percent of the true depth's range. The angle between normals is printed beside it,
-because the depth error measures mostly the pose.
+for every method; absolute errors are in percent of the true depth's range. The angle between normals is printed beside
+it, because the depth error measures mostly the pose.
 """
 
 import argparse
@@ -38,7 +39,7 @@ Mask = NDArray[np.bool_]
 
 @dataclass(frozen=True)
 class DepthErrors:
-    """Absolute errors of one depth map in percent of the true range, and the median-free mean angle of its normals."""
+    """Absolute errors of one depth map in percent of the true range, and the mean angle between normals."""
 
     mean: float
     deviation: float
@@ -94,7 +95,7 @@ def read_index(folder: Path) -> dict[str, Any]:
 
 
 def depth_in_photo(reconstruction: Reconstruction, shape: tuple[int, int]) -> tuple[Depth, Mask]:
-    """Depth (H, W) of the registered face in the photo's grid, in millimetres, larger is farther, and where it is seen."""
+    """Depth (H, W) of the registered face in the photo's grid (millimetres, larger is farther), and where it is seen."""
     matrix = reconstruction.head_to_camera
     points = reconstruction.vertices @ matrix[:3, :3].T + matrix[:3, 3]
     affine = reconstruction.crop_to_photo
