@@ -95,7 +95,7 @@ def read_index(folder: Path) -> dict[str, Any]:
 
 
 def depth_in_photo(reconstruction: Reconstruction, shape: tuple[int, int]) -> tuple[Depth, Mask]:
-    """Depth (H, W) of the registered face in the photo's grid (millimetres, larger is farther), and where it is seen."""
+    """Depth (H, W) of the registered face in the photo's grid in millimetres, and where it is seen."""
     matrix = reconstruction.head_to_camera
     points = reconstruction.vertices @ matrix[:3, :3].T + matrix[:3, 3]
     affine = reconstruction.crop_to_photo
