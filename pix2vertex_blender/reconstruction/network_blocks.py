@@ -169,15 +169,17 @@ class ResidualNetwork(MapNetwork):
         context = self.context(torch.cat([active.mean((2, 3)), active.amax((2, 3))], 1))
         features = _modulate(features, self.modulations[0](context))
         for level, (ascent, blocks) in enumerate(zip(self.ascents, self.decoder, strict=True), start=1):
-            features = functional.interpolate(ascent(features), scale_factor=2, mode="nearest")
+            features = _double(ascent(features))
             if level < len(self.modulations):
                 features = _modulate(features, self.modulations[level](context))
             features = blocks(torch.cat([features, skips.pop()], 1))
 
-        features = functional.relu(self.head_norm(features))
-        # Bilinear upsampling and then a convolution: a pixel shuffle would leave a grid in the normals.
-        features = functional.interpolate(features, scale_factor=2, mode="bilinear", align_corners=False)
-        return self.head(features), self.pose(context)
+        return self.head(_double(functional.relu(self.head_norm(features)))), self.pose(context)
+
+
+def _double(features: Tensor) -> Tensor:
+    """Features at twice the resolution. Bilinear: nearest neighbours or a pixel shuffle leave a grid in the normals."""
+    return functional.interpolate(features, scale_factor=2, mode="bilinear", align_corners=False)
 
 
 def _modulation(context: int, width: int) -> nn.Linear:
