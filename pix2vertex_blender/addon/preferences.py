@@ -14,9 +14,8 @@ class PIX2VERTEX_AP_preferences(bpy.types.AddonPreferences):
     bl_idname = ADDON_PACKAGE
 
     idle_minutes: bpy.props.IntProperty(
-        name="Release Memory After",
+        name="Release Memory After (Minutes)",
         description="Minutes without work after which the memory of the reconstruction is given back",
-        subtype="TIME",
         min=1,
         max=120,
         default=_DEFAULT_IDLE_MINUTES,
