@@ -15,7 +15,7 @@ from .export import face_with_children
 from .face_object import DETAIL_KEY
 from .material import clay_material, use_nodes
 
-_SAMPLES = 16
+_SAMPLES = 12
 _SUN_STRENGTH = 2.2
 _SKY_STRENGTH = 0.35
 
