@@ -17,13 +17,13 @@ import numpy as np
 from PIL import Image
 
 from ..errors import Pix2VertexError
-from ..reconstruction.progress import STAGE_LABELS, STAGES
+from ..reconstruction.progress import STAGE_LABELS
 from ..reconstruction.result import Reconstruction
 from . import session
 from .output_folder import output_folder
 from .preview import compose_preview
 from .scene.camera import Window
-from .scene.export import export_fbx, export_glb, face_with_children, save_blend
+from .scene.export import export_fbx, export_glb, save_blend
 from .scene.face_object import build_face_object
 from .scene.render import render_views
 from .worker_client import JobStatus
@@ -86,7 +86,7 @@ def _run(options: argparse.Namespace, folder: Path) -> None:
     bpy.ops.wm.read_factory_settings(use_empty=True)
     photo = options.photo or _sample_photo()
     reconstruction = _reconstruct(photo, options, clock)
-    clock.enter("scene", 0.0)
+    clock.enter("scene")
     with _quiet():
         renders = _write_scene(reconstruction, folder)
     compose_preview(photo, reconstruction, renders, _PREVIEW_SIZE, folder / "preview.png")
@@ -102,10 +102,10 @@ def _run(options: argparse.Namespace, folder: Path) -> None:
 def _write_scene(reconstruction: Reconstruction, folder: Path) -> tuple[Path, Path]:
     """Write the Blender, FBX and glTF files; returns the renders of the registered and of the detailed mesh."""
     face = build_face_object(reconstruction, bpy.context)
-    objects = face_with_children(face)
     save_blend(folder / "face.blend")
-    export_fbx(folder / "face.fbx", objects)
-    export_glb(folder / "face.glb", objects)
+    export_fbx(folder / "face.fbx", [face])
+    export_glb(folder / "face.glb", [face])
+    face = build_face_object(reconstruction, bpy.context, with_eyeballs=True)  # a portrait without eyes is nobody
     side = float(reconstruction.maps["mask"].shape[0])
     return render_views(face, reconstruction, session.temporary_folder(), _PREVIEW_SIZE, Window(0, 0, side, side))
 
@@ -141,7 +141,9 @@ def _reconstruct(photo: Path, options: argparse.Namespace, clock: "_Clock") -> R
         while job.status is JobStatus.RUNNING:
             time.sleep(_POLL_SECONDS)
             worker.poll()
-            clock.enter(job.stage or STAGES[0], job.fraction)
+            for stage in job.stages[clock.entered_stages :]:
+                clock.enter(stage)
+            clock.show(job.fraction)
     except KeyboardInterrupt:
         worker.cancel(job)
         raise
@@ -176,14 +178,19 @@ class _Clock:
     seconds: dict[str, float] = field(default_factory=dict)
     stage: str = ""
     entered: float = 0.0
+    entered_stages: int = 0
 
-    def enter(self, stage: str, fraction: float) -> None:
-        """Note the stage that runs now."""
-        if stage != self.stage:
-            self._leave()
-            self.stage, self.entered = stage, time.perf_counter() if self.stage else self.started
-        if sys.stdout.isatty():
-            print(f"\r{STAGE_LABELS[stage]:<24}{fraction:6.0%}", end="", flush=True)
+    def enter(self, stage: str) -> None:
+        """Note the stage that runs now; the first one began when the clock did."""
+        self._leave()
+        self.entered = time.perf_counter() if self.stage else self.started
+        self.stage = stage
+        self.entered_stages += 1
+
+    def show(self, fraction: float) -> None:
+        """Show on a terminal how far the stage is."""
+        if self.stage and sys.stdout.isatty():
+            print(f"\r{STAGE_LABELS[self.stage]:<24}{fraction:6.0%}", end="", flush=True)
 
     def take(self, seconds: dict[str, float]) -> None:
         """Replace what polling saw by what the worker measured; starting includes the worker's own start."""

@@ -35,7 +35,7 @@ class PIX2VERTEX_PG_settings(bpy.types.PropertyGroup):
     with_eyeballs: bpy.props.BoolProperty(
         name="Eyeballs",
         description="Add the eyeballs as child objects of the face",
-        default=True,
+        default=False,
     )
 
 

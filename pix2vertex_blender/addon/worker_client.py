@@ -42,8 +42,10 @@ class Job:
         How often it was sent: twice when an idle worker ended just then.
     status : JobStatus
         RUNNING until the worker's final reply or its death.
-    stage, fraction : str, float
-        What the worker does and how far that stage is; an empty stage until the first news.
+    stages : list of str
+        What the worker has begun to do, in order; empty until the first news.
+    fraction : float
+        How far the last stage is.
     result : dict
         The fields of the worker's final reply, when DONE.
     error : str
@@ -56,11 +58,16 @@ class Job:
     request: dict[str, Any]
     deliveries: int = 0
     status: JobStatus = JobStatus.RUNNING
-    stage: str = ""
+    stages: list[str] = field(default_factory=list)
     fraction: float = 0.0
     result: dict[str, Any] = field(default_factory=dict)
     error: str = ""
     fault: bool = False
+
+    @property
+    def stage(self) -> str:
+        """What the worker does now; empty until the first news."""
+        return self.stages[-1] if self.stages else ""
 
 
 class WorkerClient:
@@ -168,7 +175,9 @@ class WorkerClient:
         if job is None:  # cancelled meanwhile
             return
         if reply["type"] == "progress":
-            job.stage, job.fraction = reply["stage"], reply["fraction"]
+            if reply["stage"] != job.stage:
+                job.stages.append(reply["stage"])
+            job.fraction = reply["fraction"]
             return
         del self._jobs[job.number]
         if reply["type"] == "done":

@@ -25,7 +25,7 @@ def imported_face() -> bpy.types.Object:
 
 def test_fbx_round_trip_keeps_keys_topology_and_place(reconstruction: Reconstruction, tmp_path) -> None:
     bpy.context.scene.cursor.location = (0.5, 0.0, 1.5)
-    face = build_face_object(reconstruction, bpy.context)
+    face = build_face_object(reconstruction, bpy.context, with_eyeballs=True)
     face.modifiers.new("Subdivision", "SUBSURF")
     expected = {key: world_coordinates(face, key) for key in ("Basis", "Detail")}
     export_fbx(tmp_path / "face.fbx", face_with_children(face))

@@ -81,7 +81,7 @@ def test_vertex_groups_hold_their_weights(reconstruction: Reconstruction) -> Non
 
 def test_eyeballs_are_children_that_stay_in_their_sockets(reconstruction: Reconstruction) -> None:
     bpy.context.scene.cursor.location = (0.0, 0.0, 1.0)
-    face = build_face_object(reconstruction, bpy.context)
+    face = build_face_object(reconstruction, bpy.context, with_eyeballs=True)
     bpy.context.view_layer.update()
     assert {item.name for item in face.children} == set(EYEBALL_NAMES)
     for name, (vertices, _faces, _uvs) in zip(EYEBALL_NAMES, reconstruction.eyeballs, strict=True):

@@ -95,7 +95,7 @@ def test_settings_of_the_scene_are_used_unless_the_caller_says_otherwise(practic
 def test_undo_takes_the_whole_face_back_in_one_step(saved: str) -> None:
     bpy.ops.ed.undo_push(message="Before")
     before = everything()
-    bpy.ops.pix2vertex.reconstruct("EXEC_DEFAULT", True, filepath=saved)
+    bpy.ops.pix2vertex.reconstruct("EXEC_DEFAULT", True, filepath=saved, with_eyeballs=True)
     assert len(bpy.context.scene.objects) == 3
     bpy.ops.ed.undo()
     assert not bpy.context.scene.objects

@@ -126,3 +126,8 @@ def test_exported_files_bring_the_shape_key_along(job, name):
     height = max((faces[0].matrix_world @ vertex.co).z for vertex in faces[0].data.vertices)
     depth = min((faces[0].matrix_world @ vertex.co).z for vertex in faces[0].data.vertices)
     assert 0.2 < height - depth < 0.5
+
+
+def test_the_result_is_one_mesh_object(job):
+    bpy.ops.wm.open_mainfile(filepath=str(job[0] / "face.blend"))
+    assert [item.name for item in bpy.data.objects if item.type == "MESH"] == ["Face"]

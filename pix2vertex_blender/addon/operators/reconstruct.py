@@ -45,7 +45,7 @@ class PIX2VERTEX_OT_reconstruct(bpy.types.Operator):
         options={"SKIP_SAVE"},
     )
     with_eyeballs: bpy.props.BoolProperty(
-        name="Eyeballs", description="Add the eyeballs as child objects", default=True, options={"SKIP_SAVE"}
+        name="Eyeballs", description="Add the eyeballs as child objects", default=False, options={"SKIP_SAVE"}
     )
     face_box: bpy.props.IntVectorProperty(
         name="Face Box",

@@ -47,7 +47,7 @@ def build_face_object(
     context: bpy.types.Context,
     *,
     photo: Path | None = None,
-    with_eyeballs: bool = True,
+    with_eyeballs: bool = False,
 ) -> bpy.types.Object:
     """Add a face to the scene at the 3D cursor and make it the active object.
 
