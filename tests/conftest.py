@@ -1,5 +1,25 @@
-"""For all tests: torch's threads wait as they do in the worker process, without spinning."""
+"""For all tests: how torch's threads wait, and how the process ends."""
 
 import os
+import shutil
+import sys
 
+import pytest
+
+# As in the worker process: threads that wait by spinning make a busy computer many times slower.
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """End without the static destructors of the `bpy` package, which can wait forever for a thread of its own."""
+    if "bpy" in sys.modules and hasattr(config, "exit_status"):
+        shutil.rmtree(sys.modules["bpy"].app.tempdir, ignore_errors=True)
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(config.exit_status)
+
+
+def pytest_sessionfinish(session: pytest.Session, exitstatus: int) -> None:
+    """Remember the exit status for `pytest_unconfigure`."""
+    session.config.exit_status = int(exitstatus)

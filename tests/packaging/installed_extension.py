@@ -4,6 +4,7 @@ Arguments: the zip, a photo, a folder for files. Prints what it saw as one line 
 """
 
 import json
+import os
 import sys
 from pathlib import Path
 
@@ -58,4 +59,5 @@ seen["files_after_removal"] = sorted(
     for path in extensions.rglob("*")
     if "pix2vertex" in path.name or "torch" in path.name
 )
-print("SEEN" + json.dumps(seen))
+print("SEEN" + json.dumps(seen), flush=True)
+os._exit(0)  # the static destructors of the `bpy` package can wait forever for a thread of its own
