@@ -92,7 +92,7 @@ class NetworkConfiguration:
         return cls(**values)
 
 
-#: The network that ships: chosen by the comparison in training/README.md.
+#: The network that ships; training/README.md compares its cost with that of the paper's pair.
 SHIPPED = NetworkConfiguration(
     architecture="residual",
     resolution=128,
