@@ -1,0 +1,77 @@
+"""How far a training is, and the log of how it went."""
+
+import csv
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+
+from torch import Tensor
+
+
+@dataclass
+class Position:
+    """How far a training is."""
+
+    step: int = 0
+    samples: int = 0
+    minutes: float = 0.0
+
+
+class Log:
+    """Means of the loss terms, and validation figures, as rows of a CSV file with a plot beside it."""
+
+    FIELDS = (
+        *("minutes", "step", "samples", "samples_per_second", "learning_rate", "gradient_norm"),
+        *("total", "correspondence", "geometry", "normals", "mask", "pose"),
+        *("correspondence_mm", "depth_percent", "normals_degrees", "mask_iou"),
+        *("yaw_slope", "pitch_slope", "roll_slope"),
+    )
+
+    def __init__(self, path: Path, every: int) -> None:
+        self.path = path
+        self.every = every
+        self.sums: dict[str, float] = {}
+        self.count = 0
+        self.last: tuple[float, int] | None = None
+
+    def add(self, position: Position, rate: float, norm: Tensor, terms: dict[str, Tensor]) -> None:
+        """Take note of a step, and write a row when enough of them have come together."""
+        self.last = self.last or (position.minutes, position.samples)
+        for name, value in {"gradient_norm": norm, **terms}.items():
+            self.sums[name] = self.sums.get(name, 0.0) + value.item()
+        self.count += 1
+        if position.step % self.every == 0:
+            minutes, samples = self.last
+            seconds = 60 * max(position.minutes - minutes, 1e-6)
+            row = {name: total / self.count for name, total in self.sums.items()}
+            row |= {"learning_rate": rate, "samples_per_second": (position.samples - samples) / seconds}
+            self.write(position, row)
+            self.sums, self.count, self.last = {}, 0, (position.minutes, position.samples)
+
+    def write(self, position: Position, values: dict[str, float]) -> None:
+        """Append a row and print it."""
+        row = {**dataclasses.asdict(position), **values}
+        fresh = not self.path.exists()
+        with self.path.open("a", newline="") as file:
+            writer = csv.DictWriter(file, self.FIELDS)
+            if fresh:
+                writer.writeheader()
+            writer.writerow({name: f"{value:.6g}" for name, value in row.items()})
+        print("  ".join(f"{name} {value:.4g}" for name, value in row.items()), flush=True)
+
+    def plot(self) -> None:
+        """Draw every column but the first three against the samples seen."""
+        if not self.path.exists():
+            return
+        import matplotlib.figure
+
+        with self.path.open(newline="") as file:
+            rows = list(csv.DictReader(file))
+        names = self.FIELDS[3:]
+        figure = matplotlib.figure.Figure(figsize=(16, 10))
+        figure.subplots_adjust(0.04, 0.04, 0.99, 0.96, hspace=0.35)
+        for name, axes in zip(names, figure.subplots(4, 4).flat, strict=True):
+            points = [(float(row["samples"]), float(row[name])) for row in rows if row[name]]
+            axes.plot(*zip(*points, strict=True)) if points else None
+            axes.set_title(name)
+        figure.savefig(self.path.with_suffix(".png"))
