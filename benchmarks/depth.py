@@ -1,6 +1,6 @@
 """Depth error against scans with known depth, the whole product at work.
 
-python -m benchmarks.depth FOLDER [--output DIR] [--device DEVICE]
+python benchmarks/depth.py FOLDER [--output DIR] [--device DEVICE]
 
 FOLDER holds `index.json`: {key: {"image", "box" [x0, y0, x1, y1], ...}} and for each key `<key>.npz` with `depth`
 (H, W; larger is farther) and `mask`. DIR gets `<key>.npz` with `depth` and `mask` of the registered mesh on the same
@@ -20,6 +20,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from pix2vertex_blender.errors import Pix2VertexError
 from pix2vertex_blender.geometry.mesh import triangulate

@@ -1,6 +1,6 @@
 """Normalised mean error of the 68 landmarks on annotated photos, the whole product at work.
 
-python -m benchmarks.landmarks FOLDER [--json OUT] [--csv OUT]
+python benchmarks/landmarks.py FOLDER [--json OUT] [--csv OUT]
 
 FOLDER holds `faces.json`: {id: {"image", "yaw", "landmarks" (68 pairs), "box" [x, y, w, h]}}. The product finds the
 faces itself; where it takes another face than the annotated one (overlap of the boxes below 0.5), it is told the box
@@ -21,6 +21,8 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from pix2vertex_blender.errors import Pix2VertexError
 from pix2vertex_blender.reconstruction.detection import overlap

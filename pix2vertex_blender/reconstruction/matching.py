@@ -99,11 +99,11 @@ class TargetIndex:
         hits = np.flatnonzero(squared == smallest[query])
         best = np.empty(len(queries), dtype=np.intp)
         best[query[hits]] = hits
-        weights, triangle = weights[best, :, None], triangle[best]
+        weights, triangle = weights[best], triangle[best]
         return Matches(
-            points=(weights * self.target.vertices[triangle]).sum(axis=1),
-            normals=normalise((weights * self.target.normals[triangle]).sum(axis=1)),
-            canonical=(weights * self.target.canonical[triangle]).sum(axis=1),
+            points=np.einsum("ij,ijk->ik", weights, self.target.vertices[triangle]),
+            normals=normalise(np.einsum("ij,ijk->ik", weights, self.target.normals[triangle])),
+            canonical=np.einsum("ij,ijk->ik", weights, self.target.canonical[triangle]),
             distances=np.sqrt(squared[best]),
             inside=~self._border[nearest],
         )
@@ -123,9 +123,11 @@ def border_edges(triangles: NDArray[np.integer], count: int) -> NDArray[np.int64
 
 def border_vertices(triangles: NDArray[np.integer], count: int) -> NDArray[np.bool_]:
     """Which of `count` vertices lie on an edge that only one triangle has."""
-    border = np.zeros(count, dtype=bool)
-    border[border_edges(triangles, count)] = True
-    return border
+    # Around an inner vertex every neighbour follows once and precedes once, so that any labels cancel; at the border
+    # they do not. Random labels, added without rounding, make a false zero impossible in practice.
+    labels = np.random.default_rng(0).integers(1 << 40, size=count).astype(np.float64)[triangles]
+    difference = np.roll(labels, -1, axis=1) - np.roll(labels, 1, axis=1)
+    return np.bincount(triangles.ravel(), difference.ravel(), count) != 0
 
 
 def closest_on_triangles(

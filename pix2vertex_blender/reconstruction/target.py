@@ -12,6 +12,9 @@ from ..geometry.mesh import normalise, triangle_normals
 from ..template.canonical import SIZE
 from .maps import FaceMaps
 
+#: Edges that the target's resolution is judged by.
+SAMPLED_EDGES = 20_000
+
 
 @dataclass(frozen=True)
 class TargetParameters:
@@ -109,7 +112,7 @@ def make_target(
     canonical: NDArray[np.floating],
     parameters: TargetParameters | None = None,
 ) -> TargetMesh:
-    """Check a mesh with canonical coordinates and give it normals.
+    """Check a mesh with canonical coordinates, drop vertices without triangles and give it normals.
 
     Raises
     ------
@@ -121,6 +124,11 @@ def make_target(
     canonical = np.ascontiguousarray(canonical, dtype=np.float64)
     triangles = np.ascontiguousarray(triangles, dtype=np.int32)
     _check(vertices, triangles, canonical)
+    used = np.zeros(len(vertices), dtype=bool)
+    used[triangles] = True
+    if not used.all():
+        vertices, canonical = vertices[used], canonical[used]
+        triangles = (np.cumsum(used, dtype=np.int32) - 1)[triangles]
     return TargetMesh(
         vertices,
         triangles,
@@ -211,9 +219,14 @@ def connect_pixels(
 
 def vertex_triangle_incidence(triangles: NDArray[np.integer], count: int) -> sparse.csr_matrix:
     """Sparse matrix (count, m) of ones: row i holds the triangles at vertex i."""
-    columns = np.repeat(np.arange(len(triangles), dtype=np.int32), 3)
-    ones = np.ones(triangles.size)
-    return sparse.csr_matrix((ones, (triangles.ravel(), columns)), shape=(count, len(triangles)))
+    return corner_gathering(triangles, count).T.tocsr()
+
+
+def corner_gathering(triangles: NDArray[np.integer], count: int) -> sparse.csr_matrix:
+    """Sparse matrix (m, count) of ones: row k holds the corners of triangle k."""
+    starts = np.arange(0, triangles.size + 1, 3, dtype=np.int32)
+    indices = triangles.ravel().astype(np.int32)
+    return sparse.csr_matrix((np.ones(triangles.size, dtype=np.float32), indices, starts), (len(triangles), count))
 
 
 def averaged_normals(
@@ -223,18 +236,18 @@ def averaged_normals(
 
     Measuring the radius there makes the result independent of the target's resolution and units.
     """
-    incidence = vertex_triangle_incidence(triangles, len(vertices))
-    gather = incidence.T.tocsr()
-    face_normals = triangle_normals(vertices, triangles)
-    areas = np.linalg.norm(face_normals, axis=1, keepdims=True)
-    edge = np.median(np.linalg.norm(canonical[triangles[:, 0]] - canonical[triangles[:, 1]], axis=1))
+    gather = corner_gathering(triangles, len(vertices))
+    incidence = gather.T.tocsr()
+    face_normals = triangle_normals(vertices, triangles).astype(np.float32)
+    areas = np.sqrt(np.einsum("ij,ij->i", face_normals, face_normals))[:, None]
+    some = triangles[:: max(1, len(triangles) // SAMPLED_EDGES)]
+    edge = np.median(np.linalg.norm(canonical[some[:, 0]] - canonical[some[:, 1]], axis=1))
     normals = normalise(incidence @ face_normals).astype(np.float32)
-    incidence, gather, areas = incidence.astype(np.float32), gather.astype(np.float32), areas.astype(np.float32)
     # One pass averages over the triangles around a vertex, whose spread is 0.8 edges; variances add.
     passes = int(np.clip(np.rint((radius / max(edge, 1e-9) / 0.8) ** 2 / 2), 0, 8))
     for _ in range(passes):
         normals = incidence @ (areas * (gather @ normals))
-        normals /= np.sqrt(np.einsum("ij,ij->i", normals, normals))[:, None]
+        normals /= np.maximum(np.sqrt(np.einsum("ij,ij->i", normals, normals)), 1e-30)[:, None]
     return normals.astype(np.float64)
 
 
@@ -248,15 +261,16 @@ def _check(vertices: NDArray[np.float64], triangles: NDArray[np.integer], canoni
         raise RegistrationError(f"The target's triangles must have shape (m, 3) with m > 0, not {triangles.shape}.")
     if triangles.min() < 0 or triangles.max() >= len(vertices):
         raise RegistrationError("A triangle of the target refers to a vertex that does not exist.")
-    finite = np.isfinite(vertices).all(axis=1) & np.isfinite(canonical).all(axis=1)
-    if not finite.all():
+    if not (np.isfinite(vertices).all() and np.isfinite(canonical).all()):
+        finite = np.isfinite(vertices).all(axis=1) & np.isfinite(canonical).all(axis=1)
         raise RegistrationError(
             f"Vertex {int(np.flatnonzero(~finite)[0])} of the target has a coordinate that is not a number."
         )
     # Sorting by one projection brings equal points together without sorting rows.
-    order = np.argsort(vertices @ np.array([1.0, np.sqrt(2.0), np.sqrt(3.0)]))
-    same = (np.diff(vertices[order], axis=0) == 0).all(axis=1)
-    if same.any():
-        first = int(np.argmax(same))
-        one, other = sorted((int(order[first]), int(order[first + 1])))
+    projections = vertices @ np.array([1.0, np.sqrt(2.0), np.sqrt(3.0)])
+    order = np.argsort(projections)
+    candidates = np.flatnonzero(np.diff(projections[order]) == 0)
+    same = candidates[(vertices[order[candidates]] == vertices[order[candidates + 1]]).all(axis=1)]
+    if len(same):
+        one, other = sorted((int(order[same[0]]), int(order[same[0] + 1])))
         raise RegistrationError(f"Vertices {one} and {other} of the target are at the same place.")
