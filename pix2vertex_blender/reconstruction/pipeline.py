@@ -31,7 +31,7 @@ from .matching import TargetIndex
 from .network import MapNetwork, load_network, predict_views
 from .photo import FaceCrop, Photo, cut_square, load_photo
 from .progress import Progress, silent
-from .registration import Registration, register
+from .registration import NETWORK_MAPS, Registration, register
 from .result import Reconstruction
 from .target import build_target
 
@@ -119,7 +119,8 @@ def reconstruct(photo_path: Path | str, options: Options = Options(), progress: 
             template.faces,
             template.canonical,
             target,
-            weights=visible,
+            NETWORK_MAPS,
+            visible,
             mirror=template.mirror,
             progress=clock.progress,
         )

@@ -65,7 +65,11 @@ class RegistrationParameters:
         surface only, while an unresolved deformation moves them in all directions: that tells the two apart. The
         stiffness with which the correspondence is smoothed grows with the variance of the noise.
     resolved_ratio : float
-        Distance within the surface relative to that across it, of an unresolved deformation without noise.
+        Distance within the surface relative to that across it, of an unresolved deformation without noise (measured
+        between 0.6 and 0.75).
+    least_noise : float
+        The noise that is assumed if less is measured, for a correspondence whose errors go with errors of the depth and
+        hide from the measurement.
     physical_reach, physical_canonical_reach : float
         The physical nearest neighbour counts if it lies within the first distance in space and the second in
         canonical space.
@@ -89,11 +93,16 @@ class RegistrationParameters:
     largest_angle: float = 60.0
     outlier_factor: float = 3.0
     tolerated_noise: float = 0.13
-    resolved_ratio: float = 0.7
+    resolved_ratio: float = 0.8
+    least_noise: float = 0.0
     physical_reach: float = 5.0
     physical_canonical_reach: float = 12.0
     reach: float = 20.0
     smallest_gap: float = 0.2
+
+
+#: For maps that a network has guessed from a photo.
+NETWORK_MAPS = RegistrationParameters(least_noise=0.3)
 
 
 @dataclass(frozen=True)
@@ -178,6 +187,7 @@ def register(
     current, robust = _fit_stiffly(template, matches, trusted, parameters)
     progress("registration", 0.4)
     noise = correspondence_noise(current, matches, trusted > 0, parameters.resolved_ratio)
+    noise = max(noise, parameters.least_noise)
     smoothing = parameters.last_stiffness * (noise / parameters.tolerated_noise) ** 2
     noisy = smoothing > parameters.last_stiffness
     if noisy:
