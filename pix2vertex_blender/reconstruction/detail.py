@@ -34,7 +34,7 @@ Array = NDArray[np.float64]
 SQUARE_MILLIMETRES_PER_SQUARE_CENTIMETRE = 100.0
 
 #: Contrast is relative to the surroundings, but never to less than this intensity: noise in the dark is no wrinkle.
-DARKEST_SURROUNDINGS = 0.1
+DARKEST_SURROUNDINGS = 0.2
 
 #: Heat steps other than the factorised one are solved to this relative error.
 SMOOTHING_TOLERANCE = 1e-3
@@ -73,7 +73,7 @@ class DetailParameters:
     scale: float = 1.0
     time_step: float = 0.2
     balance: float = 0.2
-    relief: float = 40.0
+    relief: float = 32.0
     equation: Literal[12, 13] = 13
     radius: float = 3.0
     fairing_step: float = 0.2
