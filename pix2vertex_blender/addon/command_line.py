@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import shutil
 import sys
 import time
 import traceback
@@ -10,7 +11,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import bpy
 import numpy as np
@@ -55,6 +56,19 @@ def main(arguments: Sequence[str]) -> int:
     finally:
         session.stop_worker()
     return 0
+
+
+def run_process(arguments: Sequence[str]) -> NoReturn:
+    """Run the job as the whole purpose of this process, and end it.
+
+    The static destructors of the `bpy` package can wait forever for a thread of its own, so they are left out, and with
+    them the removal of Blender's temporary folder.
+    """
+    exit_code = main(arguments)
+    sys.stdout.flush()
+    sys.stderr.flush()
+    shutil.rmtree(bpy.app.tempdir, ignore_errors=True)
+    os._exit(exit_code)
 
 
 def _parser() -> argparse.ArgumentParser:
