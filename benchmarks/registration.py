@@ -15,6 +15,7 @@ import argparse
 import sys
 import time
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,13 +27,17 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.scaling import print_scaling
 from pix2vertex_blender.reconstruction.alignment import align
 from pix2vertex_blender.reconstruction.matching import TargetIndex
-from pix2vertex_blender.reconstruction.published_registration import register_as_published
+from pix2vertex_blender.reconstruction.published_registration import PublishedParameters, register_as_published
 from pix2vertex_blender.reconstruction.registration import Registration, register
 from pix2vertex_blender.reconstruction.target import make_target
 from pix2vertex_blender.template.canonical import from_millimetres
 
 MILLIMETRES_PER_CENTIMETRE = 10.0
-PRESETS: dict[str, Callable[..., Registration]] = {"default": register, "paper": register_as_published}
+PRESETS: dict[str, Callable[..., Registration]] = {
+    "default": register,
+    "paper": register_as_published,
+    "paper-displacement": partial(register_as_published, parameters=PublishedParameters(thin_plate="displacement")),
+}
 COLUMNS = ("visible mean", "median", "p95", "holes", "all", "to surface", "CPU s", "wall s", "steps", "converged")
 
 
@@ -103,14 +108,22 @@ def main() -> None:
     parser.add_argument("--output", type=Path, default=Path("out/registration"))
     parser.add_argument("--embedding", default="target_embedding")
     parser.add_argument("--target", help="default: target, or target_noisy with a noisy embedding")
-    parser.add_argument("--preset", choices=sorted(PRESETS), default="default")
+    parser.add_argument(
+        "--preset",
+        nargs="+",
+        choices=sorted(PRESETS),
+        default=["default"],
+        help="presets to compare; all but the first write to OUTPUT/<preset>",
+    )
     parser.add_argument("--scaling", action="store_true", help="time against the sizes of template and target")
     arguments = parser.parse_args()
     if not arguments.scaling and arguments.pairs is None:
         parser.error("one of --pairs and --scaling is needed")
     if arguments.pairs is not None:
         target = arguments.target or ("target_noisy" if arguments.embedding.endswith("_noisy") else "target")
-        run_pairs(arguments.pairs, arguments.output, arguments.embedding, target, arguments.preset)
+        for number, preset in enumerate(arguments.preset):
+            output = arguments.output / preset if number else arguments.output
+            run_pairs(arguments.pairs, output, arguments.embedding, target, preset)
     if arguments.scaling:
         print_scaling()
 

@@ -1,6 +1,7 @@
 """The registration as pix2vertex's supplement B.1 prints it, kept for comparison with the default one."""
 
 from dataclasses import dataclass
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,6 +33,9 @@ class PublishedParameters:
         Matching turns to the physical nearest neighbour when the number of matches changes by less.
     smallest_step : float
         The inner loop stops when no vertex moves farther.
+    thin_plate : "positions" or "displacement"
+        What the third term keeps smooth: the vertices' positions, as printed, or their displacement from the aligned
+        template.
     most_steps, most_iterations : int
         Caps of the inner and of the outer loop, which the paper does not need to state.
     """
@@ -45,6 +49,7 @@ class PublishedParameters:
     still_motion: float = 0.1
     switch_difference: int = 500
     smallest_step: float = 0.01
+    thin_plate: Literal["positions", "displacement"] = "positions"
     most_steps: int = 100
     most_iterations: int = 100
 
@@ -85,7 +90,11 @@ def register_as_published(
             used * parameters.plane_weight,
         )
         template.factorise(data, stiffness)
-        energy = DeformationEnergy(data, template.bilaplacian, stiffness * STIFFNESS_UNIT, np.zeros_like(current), 0.0)
+        if parameters.thin_plate == "displacement":
+            energy = template.energy(data, stiffness)
+        else:
+            nothing = np.zeros_like(current)
+            energy = DeformationEnergy(data, template.bilaplacian, stiffness * STIFFNESS_UNIT, nothing, 0.0)
         moved, energies = energy.minimise(current, template.solver, parameters.smallest_step, parameters.most_steps)
         steps += len(energies) - 1
         motion = float(np.sqrt(((moved - current) ** 2).sum(axis=1).mean()))
