@@ -158,7 +158,7 @@ def _to_srgb(image: Image.Image) -> NDArray[np.uint8]:
     elif image.mode == "P" or "transparency" in image.info:
         image = image.convert("RGBA")
     if image.mode in ("RGBA", "LA", "PA", "La", "RGBa"):
-        colour = image.convert("RGBA")
+        colour = image if image.mode == "RGBA" else image.convert("RGBA")  # a copy of 100 megapixels is 400 MB
         image = Image.new("RGB", colour.size, "white")
         image.paste(colour, mask=colour.getchannel("A"))
     else:
