@@ -140,9 +140,6 @@ def serve(
 
 def main(jobs: Mapping[str, Job] = JOBS) -> None:
     """Serve on this process's standard streams, keeping what libraries print apart from the replies."""
-    # Read once, when torch is imported. Threads that wait by spinning make a busy computer many times slower.
-    os.environ.setdefault("PYTORCH_ENABLE_MPS_FALLBACK", "1")
-    os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     idle_seconds = float(os.environ.get(IDLE_SECONDS_VARIABLE, DEFAULT_IDLE_SECONDS))

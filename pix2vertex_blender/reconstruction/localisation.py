@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ..errors import FaceNotFoundError
 from .detection import FaceBox, check_box, find_faces, overlap
-from .maps import FaceMaps, read_maps
+from .maps import NO_FACE, FaceMaps, read_maps
 from .photo import Photo, Square, cut_square
 
 #: From crop pixels (S, S, 3) uint8 to the network's views of it (2, 7, S, S).
@@ -160,9 +160,7 @@ def choose_face(faces: Sequence[FoundFace], number: int | None) -> FoundFace:
         If there is no such face.
     """
     if not faces:
-        raise FaceNotFoundError(
-            "No face was found in the photo: choose another photo or draw a face box around the face."
-        )
+        raise FaceNotFoundError(NO_FACE)
     if number is None:
         return faces[0]
     if not 1 <= number <= len(faces):

@@ -10,6 +10,7 @@ from ..geometry.similarity import Similarity, fit_similarity_robustly
 from ..template.canonical import SIZE, to_millimetres
 from .camera import Camera
 
+NO_FACE = "No face was found in the photo: choose another photo or draw a face box around the face."
 #: Fewer pixels than this are no face.
 SMALLEST_MASK = 100
 #: Prior of 1 / (camera's distance in mm): portraits are taken from arm's length to many metres.
@@ -72,9 +73,7 @@ def read_maps(views: NDArray[np.float32]) -> FaceMaps:
     output = views.mean(axis=0)
     mask = output[0] > 0
     if mask.sum() < SMALLEST_MASK:
-        raise FaceNotFoundError(
-            "No face was found in the photo: choose another photo or draw a face box around the face."
-        )
+        raise FaceNotFoundError(NO_FACE)
     correspondence = np.moveaxis(output[1:4], 0, -1).astype(np.float64)
     geometry = np.moveaxis(output[4:7], 0, -1).astype(np.float64)
     mean_face_points = to_millimetres(correspondence[mask])
