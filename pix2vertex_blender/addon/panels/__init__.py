@@ -1,0 +1,16 @@
+"""The sidebar tab of the 3D view, one module for each panel."""
+
+from .detail import PIX2VERTEX_PT_detail
+from .inspect import PIX2VERTEX_PT_inspect
+from .photo import PIX2VERTEX_PT_photo
+from .reconstruct import PIX2VERTEX_PT_reconstruct
+from .template import PIX2VERTEX_PT_template
+
+#: In the order of the sidebar.
+CLASSES = (
+    PIX2VERTEX_PT_photo,
+    PIX2VERTEX_PT_reconstruct,
+    PIX2VERTEX_PT_inspect,
+    PIX2VERTEX_PT_detail,
+    PIX2VERTEX_PT_template,
+)
