@@ -7,12 +7,18 @@ from typing import NamedTuple
 import numpy as np
 from numpy.random import Generator
 
+from pix2vertex_blender.reconstruction.localisation import LocalisationParameters
+
 from .arrays import Bytes, Floats
 from .composition import add_body, add_occluder, add_person, background
-from .photometry import degrade
+from .photometry import degrade, develop
 from .renderer.compilation import kernel
 from .samples import Sample
 
+# How the product cuts a found face.
+LOCALISATION = LocalisationParameters()
+# Beyond these a sample has too few pixels, or too much that was never rendered.
+SETTLED_ZOOM = (0.85, 2.2)
 # Pixels whose depths differ by more than this, in half crops, belong to different parts of the face.
 SAME_PART = 0.05
 
@@ -31,6 +37,12 @@ class AugmentationParameters:
         The crop's enlargement.
     shift : float
         Standard deviation of the crop's place in parts of its width.
+    settled_share : float
+        Of samples cut as the product cuts a face that it has found, so that most of what is learnt is of use there.
+    settled_zoom_deviation, settled_shift_deviation : float
+        Of the logarithm of such a crop's size, and of its place in parts of its width.
+    degraded_share : float
+        Of samples that are more than an ordinary good photo.
     person_share, body_share, occluder_share : float
         Of samples with another person behind, with a body below, with something in front.
     """
@@ -40,6 +52,10 @@ class AugmentationParameters:
     turn_deviation: float = 7.0
     zoom: tuple[float, float] = (0.97, 1.25)
     shift: float = 0.03
+    settled_share: float = 0.65
+    settled_zoom_deviation: float = 0.06
+    settled_shift_deviation: float = 0.025
+    degraded_share: float = 0.5
     person_share: float = 0.25
     body_share: float = 0.6
     occluder_share: float = 0.15
@@ -109,6 +125,8 @@ def augment(
     """
     parameters = AugmentationParameters() if parameters is None else parameters
     crop = sample_crop(generator, parameters)
+    if generator.random() < parameters.settled_share:
+        crop = settled_crop(crop, sample, generator, parameters)
     matrix = crop.source(len(sample.mask), resolution)
     mask, correspondence, geometry = resample_labels(
         sample.mask, sample.correspondence, sample.geometry, matrix, resolution
@@ -127,7 +145,8 @@ def augment(
         mask[cover > 0.5] = 0
         correspondence[:, mask == 0] = 0
         geometry[:, mask == 0] = 0
-    return Augmented(degrade(picture, generator), mask, correspondence, geometry, pose)
+    photograph = degrade if generator.random() < parameters.degraded_share else develop
+    return Augmented(photograph(picture, generator), mask, correspondence, geometry, pose)
 
 
 def sample_crop(generator: Generator, parameters: AugmentationParameters) -> Crop:
@@ -139,6 +158,20 @@ def sample_crop(generator: Generator, parameters: AugmentationParameters) -> Cro
         zoom=float(generator.uniform(*parameters.zoom)),
         shift=(float(generator.normal(0, parameters.shift)), float(generator.normal(0, parameters.shift))),
     )
+
+
+def settled_crop(crop: Crop, sample: Sample, generator: Generator, parameters: AugmentationParameters) -> Crop:
+    """`crop`, moved and sized around the sample's landmarks as the product does it when it has found a face."""
+    size = len(sample.mask)
+    lower, upper = sample.landmarks.min(0), sample.landmarks.max(0)
+    side = LOCALISATION.enlargement * float((upper - lower).max())
+    zoom = size / side * float(np.exp(parameters.settled_zoom_deviation * generator.standard_normal()))
+    zoom = float(np.clip(zoom, *SETTLED_ZOOM))
+    place = (lower + upper) / 2 - (0, LOCALISATION.rise * side)
+    place = place + size / zoom * parameters.settled_shift_deviation * generator.standard_normal(2)
+    centred = crop._replace(zoom=zoom, shift=(0.0, 0.0))
+    offset = np.linalg.solve(centred.source(size, size)[:, :2], place - size / 2) / size
+    return centred._replace(shift=(-float(offset[0]), -float(offset[1])))
 
 
 def crop_labels(crop: Crop, correspondence: Floats, geometry: Floats, pose: tuple[float, float, float]) -> Floats:

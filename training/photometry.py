@@ -26,6 +26,18 @@ def degrade(picture: Floats, generator: Generator) -> Bytes:
     return encoded
 
 
+def develop(picture: Floats, generator: Generator) -> Bytes:
+    """What an ordinary camera makes of a picture (R, R, 3) in 0 ... 255: a good photo, as most portraits are."""
+    picture = np.clip(picture, 0, 255).astype(np.float32) / 255
+    picture = picture ** np.float32(np.exp(generator.normal(0, 0.12)))
+    picture = picture * np.exp(generator.normal(0, 0.04, 3)).astype(np.float32)
+    if generator.random() < 0.5:
+        picture = np.asarray(cv2.GaussianBlur(picture, (0, 0), generator.uniform(0.3, 0.8)), np.float32)
+    picture = picture + np.float32(generator.uniform(0, 0.01)) * generator.standard_normal(picture.shape, np.float32)
+    encoded = np.round(255 * np.clip(picture, 0, 1)).astype(np.uint8)
+    return _compress(encoded, int(generator.uniform(70, 95))) if generator.random() < 0.5 else encoded
+
+
 def _change_tones(picture: Floats, generator: Generator) -> Floats:
     """Gamma, contrast, brightness, clipped highlights."""
     if generator.random() < 0.7:

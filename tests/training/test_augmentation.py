@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pix2vertex_blender.reconstruction.localisation import LocalisationParameters
 from training.augmentation import (
     AugmentationParameters,
     Crop,
@@ -11,10 +12,11 @@ from training.augmentation import (
     resample_image,
     resample_labels,
     sample_crop,
+    settled_crop,
 )
 from training.backgrounds import background_bank
 from training.generate import TRAINING_STREAM, generate_sample
-from training.photometry import degrade
+from training.photometry import degrade, develop
 from training.renderer.camera import ViewParameters, rotation_matrix
 from training.renderer.synthesis import SynthesisParameters
 
@@ -112,10 +114,23 @@ def test_crops_mirror_half_of_the_samples():
     assert max(abs(crop.angle) for crop in crops) <= 25
 
 
-def test_degraded_pictures_remain_pictures():
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_settled_crops_lie_around_the_landmarks_as_the_product_lays_them(sample, mirrored):
+    exact = AugmentationParameters(settled_zoom_deviation=0, settled_shift_deviation=0)
+    crop = settled_crop(Crop(mirrored, 0.0, 1.0, (0.2, -0.1)), sample, np.random.default_rng(0), exact)
+    matrix = crop.source(len(sample.mask), 128)
+    landmarks = (sample.landmarks - matrix[:, 2]) @ np.linalg.inv(matrix[:, :2]).T
+    lower, upper = landmarks.min(0), landmarks.max(0)
+    parameters = LocalisationParameters()
+    assert (upper - lower).max() == pytest.approx(128 / parameters.enlargement, rel=1e-5)
+    np.testing.assert_allclose((lower + upper) / 2, (64, 64 + 128 * parameters.rise), atol=1e-4)
+
+
+@pytest.mark.parametrize("photograph", [degrade, develop])
+def test_degraded_pictures_remain_pictures(photograph):
     picture = np.tile(np.linspace(0, 255, 64)[None, :, None], (64, 1, 3))
     for seed in range(60):
-        result = degrade(picture, np.random.default_rng(seed))
+        result = photograph(picture, np.random.default_rng(seed))
         assert result.shape == (64, 64, 3) and result.dtype == np.uint8
         assert result[:, 48:].mean() > result[:, :16].mean()
 
