@@ -1,6 +1,6 @@
 """Everything a developer runs: reconstruct a photo, test, package. Needs Python 3.11 and nothing else of ours.
 
-python3 build.py reconstruct [PHOTO] [--output DIR] [...]   a photo becomes a face, in a headless Blender
+python3 build.py reconstruct [PHOTO ...] [--output DIR]     photos, or folders of them, become faces without a window
 python3 build.py test [PYTEST ARGUMENTS]                    lint, types and all tests
 python3 build.py package [--platform PLATFORM]              this platform's extension zip in dist/
 """

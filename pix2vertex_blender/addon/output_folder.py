@@ -37,6 +37,25 @@ def output_folder(path: Path) -> Iterator[Path]:
         shutil.rmtree(partial, ignore_errors=True)
 
 
+def check_writable(path: Path) -> None:
+    """Make sure, by trying, that files can be written to a folder, which is made if necessary.
+
+    Raises
+    ------
+    OutputError
+        If `path` cannot be written.
+    """
+    path = path.absolute()
+    if path.exists() and not path.is_dir():
+        raise OutputError(f"{path} is a file: choose another output folder.")
+    try:
+        path.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=path):
+            pass
+    except OSError as error:
+        raise _cannot_write(path, error) from error
+
+
 def _make_partial(path: Path) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     if path.exists():

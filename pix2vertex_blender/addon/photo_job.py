@@ -1,0 +1,193 @@
+"""One photo becomes a folder of files, in a Blender without a window."""
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import bpy
+import numpy as np
+
+from ..errors import Pix2VertexError
+from ..reconstruction.progress import STAGE_LABELS
+from ..reconstruction.result import Reconstruction
+from . import session
+from .preview import compose_preview
+from .scene.camera import Window
+from .scene.export import export_fbx, export_glb, save_blend
+from .scene.face_object import build_face_object
+from .scene.render import render_views
+from .worker_client import JobStatus
+
+_POLL_SECONDS = 0.05
+_PREVIEW_SIZE = 512
+
+
+class WorkerError(Exception):
+    """The worker failed through no fault of the user's."""
+
+
+class Display(Protocol):
+    """Where the progress of a photo is shown."""
+
+    def show(self, stage: str, fraction: float) -> None:
+        """Show how far a running stage is."""
+
+    def show_end(self, stage: str, seconds: float) -> None:
+        """Show how long a stage took."""
+
+
+class StageLines:
+    """One line for each stage with its time, and on a terminal how far the running one is."""
+
+    def show(self, stage: str, fraction: float) -> None:
+        """Show how far a running stage is."""
+        if sys.stdout.isatty():
+            print(f"\r{STAGE_LABELS[stage]:<24}{fraction:6.0%}", end="", flush=True)
+
+    def show_end(self, stage: str, seconds: float) -> None:
+        """Show how long a stage took."""
+        start = "\r" if sys.stdout.isatty() else ""
+        print(f"{start}{STAGE_LABELS[stage]:<24}{seconds:6.1f} s", flush=True)
+
+
+def write_photo_results(
+    photo: Path, choices: Mapping[str, Any], folder: Path, display: Display, with_preview: bool = True
+) -> dict[str, Any]:
+    """Reconstruct the face of a photo and write everything about it into a folder; returns the report.
+
+    The open Blender file is replaced by one that holds the face alone.
+
+    Parameters
+    ----------
+    photo : Path
+        What to reconstruct.
+    choices : mapping
+        Fields of `reconstruction.pipeline.Options`.
+    folder : Path
+        An existing folder.
+    display : Display
+        Where to show the progress.
+    with_preview : bool
+        Write `preview.png`, whose renders take most of the time.
+
+    Raises
+    ------
+    Pix2VertexError
+        If the photo, a choice or the folder cannot be used.
+    WorkerError
+        If the worker failed.
+    """
+    clock = _Clock(display)
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    reconstruction = _reconstruct(photo, choices, clock)
+    clock.enter("scene")
+    with _quiet():
+        _write_scene(reconstruction, folder)
+        if with_preview:
+            _write_preview(photo, reconstruction, folder)
+    np.savez_compressed(folder / "maps.npz", crop_to_photo=reconstruction.crop_to_photo, **reconstruction.maps)
+    clock.end()
+    report = reconstruction.report
+    report["seconds"] = clock.seconds
+    report["versions"]["blender"] = bpy.app.version_string
+    (folder / "report.json").write_text(json.dumps(report, indent=2) + "\n")
+    return report
+
+
+def _write_scene(reconstruction: Reconstruction, folder: Path) -> None:
+    """Write the Blender, FBX and glTF files of the face."""
+    face = build_face_object(reconstruction, bpy.context)
+    save_blend(folder / "face.blend")
+    export_fbx(folder / "face.fbx", [face])
+    export_glb(folder / "face.glb", [face])
+
+
+def _write_preview(photo: Path, reconstruction: Reconstruction, folder: Path) -> None:
+    face = build_face_object(reconstruction, bpy.context, with_eyeballs=True)  # a portrait without eyes is nobody
+    side = float(reconstruction.maps["mask"].shape[0])
+    window = Window(0, 0, side, side)
+    renders = render_views(face, reconstruction, session.temporary_folder(), _PREVIEW_SIZE, window)
+    compose_preview(photo, reconstruction, renders, _PREVIEW_SIZE, folder / "preview.png")
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Keep what Blender itself prints out of the progress; its exporters and renderers write past Python."""
+    sys.stdout.flush()
+    saved = os.dup(1)
+    with Path(os.devnull).open("wb") as nowhere:
+        os.dup2(nowhere.fileno(), 1)
+    try:
+        yield
+    finally:
+        sys.stdout.flush()
+        os.dup2(saved, 1)
+        os.close(saved)
+
+
+def _reconstruct(photo: Path, choices: Mapping[str, Any], clock: "_Clock") -> Reconstruction:
+    """Have the worker reconstruct the face, showing its progress."""
+    result = session.temporary_folder() / "reconstruction.npz"
+    worker = session.worker()
+    job = worker.submit("reconstruct", photo=str(photo.absolute()), options=dict(choices), result=str(result))
+    try:
+        while job.status is JobStatus.RUNNING:
+            time.sleep(_POLL_SECONDS)
+            worker.poll()
+            for stage in job.stages[clock.entered_stages :]:
+                clock.enter(stage)
+            clock.show(job.fraction)
+    except KeyboardInterrupt:
+        worker.cancel(job)
+        raise
+    if job.status is JobStatus.FAILED:
+        raise (WorkerError if job.fault else Pix2VertexError)(job.error)
+    reconstruction = Reconstruction.load(result)
+    clock.take(reconstruction.report["seconds"])
+    return reconstruction
+
+
+@dataclass
+class _Clock:
+    """Shows and measures the stages as they are seen from outside the worker."""
+
+    display: Display
+    started: float = field(default_factory=time.perf_counter)
+    seconds: dict[str, float] = field(default_factory=dict)
+    stage: str = ""
+    entered: float = 0.0
+    entered_stages: int = 0
+
+    def enter(self, stage: str) -> None:
+        """Note the stage that runs now; the first one began when the clock did."""
+        self._leave()
+        self.entered = time.perf_counter() if self.stage else self.started
+        self.stage = stage
+        self.entered_stages += 1
+
+    def show(self, fraction: float) -> None:
+        """Show how far the stage is."""
+        if self.stage:
+            self.display.show(self.stage, fraction)
+
+    def take(self, seconds: dict[str, float]) -> None:
+        """Replace what polling saw by what the worker measured; starting includes the worker's own start."""
+        start = self.seconds.get("start", 0.0)
+        self.seconds = {**seconds, "start": max(start, seconds["start"])}
+
+    def end(self) -> None:
+        """End the last stage and the whole."""
+        self._leave()
+        self.seconds["total"] = time.perf_counter() - self.started
+        self.seconds = {name: round(value, 3) for name, value in self.seconds.items()}
+
+    def _leave(self) -> None:
+        if self.stage:
+            self.seconds[self.stage] = time.perf_counter() - self.entered
+            self.display.show_end(self.stage, self.seconds[self.stage])
