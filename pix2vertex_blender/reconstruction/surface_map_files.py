@@ -46,8 +46,8 @@ def write_detail_maps(maps: DetailMaps, stem: Path | str, file_format: Literal["
     """Write `<stem>_normal` and `<stem>_displacement` as 16-bit PNG or floating-point OpenEXR.
 
     Normals are stored as colours, each coordinate from -1 to 1 as 0 to 1, as normal map nodes expect them; the images
-    are not colours to be managed ("Non-Color"). A PNG's displacement has its middle at one half and a range that just holds
-    it; what a value means is also written into its text. An EXR's displacement is in millimetres.
+    are not colours to be managed ("Non-Color"). A PNG's displacement has its middle at one half and a range that just
+    holds it; what a value means is also written into its text. An EXR's displacement is in millimetres.
 
     Parameters
     ----------

@@ -66,16 +66,17 @@ def tangent_frames(vertices: Array, faces: NDArray[np.integer], uvs: NDArray[np.
         for split in splits:
             _add_triangles(tangents, corners, uvs, normals, np.flatnonzero(chosen), split)
     shared = _shared_corners(faces, uvs, handedness)
-    total = np.stack([np.bincount(shared, tangents[..., k].ravel()) for k in range(3)], axis=1)
+    total: Array = np.stack([np.bincount(shared, tangents[..., k].ravel()) for k in range(3)], axis=1)
     return TangentFrames(normals, normalise(total)[shared].reshape(tangents.shape), handedness)
 
 
 def _corner_normals(corners: Array, faces: NDArray[np.integer], count: int) -> Array:
     """Normals (m, 4, 3) of the vertices, weighted by the angles of the faces."""
-    face_normals = normalise(np.cross(corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1]))
+    across: Array = np.cross(corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1])
+    face_normals = normalise(across)
     ahead, behind = np.roll(corners, -1, axis=1) - corners, np.roll(corners, 1, axis=1) - corners
     weighted = _angle(ahead, behind)[..., None] * face_normals[:, None]
-    total = np.stack([np.bincount(faces.ravel(), weighted[..., k].ravel(), count) for k in range(3)], axis=1)
+    total: Array = np.stack([np.bincount(faces.ravel(), weighted[..., k].ravel(), count) for k in range(3)], axis=1)
     return normalise(total)[faces]
 
 
@@ -93,7 +94,7 @@ def _add_triangles(
     sign = np.where(_cross(one, other) < 0, -1.0, 1.0)[:, None]
     along = sign * (other[:, 1, None] * (points[:, 1] - points[:, 0]) - one[:, 1, None] * (points[:, 2] - points[:, 0]))
     for place, corner in enumerate(split):
-        normal = normals[chosen, corner]
+        normal: Array = normals[chosen, corner]
         ahead, behind = (points[:, (place + step) % 3] - points[:, place] for step in (1, 2))
         weight = _angle(_flattened(ahead, normal), _flattened(behind, normal))
         tangents[chosen, corner] += weight[:, None] * normalise(_flattened(along, normal))

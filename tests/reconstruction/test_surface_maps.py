@@ -88,9 +88,14 @@ def test_the_normals_of_a_wave_are_those_of_its_slope(mirrored):
     assert maps.filled.all()
 
 
-def test_the_displacement_gives_the_detailed_head_back(level):
+@pytest.fixture(scope="module")
+def wavy(level):
     detail = waves(level)
-    maps = bake(level, detail, 2048)
+    return detail, bake(level, detail, 2048)
+
+
+def test_the_displacement_gives_the_detailed_head_back(level, wavy):
+    detail, maps = wavy
     height = sample(maps.displacement, corner_uvs(level))
     again = height[:, None] * vertex_normals(level.vertices, level.faces)
     errors = np.linalg.norm(again - detail, axis=1)[level.groups["face"] > 0.5]
@@ -98,9 +103,8 @@ def test_the_displacement_gives_the_detailed_head_back(level):
     assert errors.max() < 0.1
 
 
-def test_the_normals_give_the_detailed_heads_shading_back(level):
-    detail = waves(level)
-    maps = bake(level, detail, 2048)
+def test_the_normals_give_the_detailed_heads_shading_back(level, wavy):
+    detail, maps = wavy
     local = sample(maps.normals, corner_uvs(level))
     smooth, bumpy = (vertex_normals(points, level.faces) for points in (level.vertices, level.vertices + detail))
     face = level.groups["face"] > 0.99
