@@ -92,7 +92,9 @@ def _add_triangles(
     points, places = corners[chosen][:, split], uvs[chosen][:, split]
     one, other = places[:, 1] - places[:, 0], places[:, 2] - places[:, 0]
     sign = np.where(_cross(one, other) < 0, -1.0, 1.0)[:, None]
-    along = sign * (other[:, 1, None] * (points[:, 1] - points[:, 0]) - one[:, 1, None] * (points[:, 2] - points[:, 0]))
+    along: Array = sign * (
+        other[:, 1, None] * (points[:, 1] - points[:, 0]) - one[:, 1, None] * (points[:, 2] - points[:, 0])
+    )
     for place, corner in enumerate(split):
         normal: Array = normals[chosen, corner]
         ahead, behind = (points[:, (place + step) % 3] - points[:, place] for step in (1, 2))
