@@ -10,6 +10,35 @@ DEVICES = (
     ("xpu", "Intel", "Use an Intel graphics card"),
 )
 
+EXPORT_PRESETS = (
+    ("UNREAL", "Unreal", "Centimetres, without rotation and scale on the objects"),
+    ("UNITY", "Unity", "Metres, without rotation and scale on the objects"),
+    ("BLENDER", "Blender", "For another Blender file, with nothing lost"),
+)
+EXPORT_FORMATS = (
+    ("FBX", "FBX", "Shape keys, quads, embedded textures"),
+    ("GLB", "glTF", "Shape keys, triangles, textures and material in one binary file"),
+    ("BLEND", "Blender File", "Everything, to open in Blender or to append from"),
+)
+
+
+def usual_export_format(preset: str) -> str:
+    """The format that a program reads best."""
+    return "BLEND" if preset == "BLENDER" else "FBX"
+
+
+def _choose_usual_format(settings: "PIX2VERTEX_PG_export", _context: bpy.types.Context) -> None:
+    settings.file_format = usual_export_format(settings.preset)
+
+
+class PIX2VERTEX_PG_export(bpy.types.PropertyGroup):
+    """The settings of Export Face."""
+
+    preset: bpy.props.EnumProperty(
+        name="For", description="The program that the file is for", items=EXPORT_PRESETS, update=_choose_usual_format
+    )
+    file_format: bpy.props.EnumProperty(name="Format", description="The kind of file", items=EXPORT_FORMATS)
+
 
 class PIX2VERTEX_PG_settings(bpy.types.PropertyGroup):
     """The settings of Reconstruct Face."""
@@ -37,9 +66,10 @@ class PIX2VERTEX_PG_settings(bpy.types.PropertyGroup):
         description="Add the eyeballs as child objects of the face",
         default=False,
     )
+    export: bpy.props.PointerProperty(type=PIX2VERTEX_PG_export)
 
 
-CLASSES = (PIX2VERTEX_PG_settings,)
+CLASSES = (PIX2VERTEX_PG_export, PIX2VERTEX_PG_settings)
 
 
 def attach() -> None:

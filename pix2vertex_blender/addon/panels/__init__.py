@@ -1,6 +1,7 @@
 """The sidebar tab of the 3D view, one module for each panel."""
 
 from .detail import PIX2VERTEX_PT_detail
+from .export import PIX2VERTEX_PT_export
 from .inspect import PIX2VERTEX_PT_inspect
 from .photo import PIX2VERTEX_PT_photo
 from .reconstruct import PIX2VERTEX_PT_reconstruct
@@ -12,5 +13,6 @@ CLASSES = (
     PIX2VERTEX_PT_reconstruct,
     PIX2VERTEX_PT_inspect,
     PIX2VERTEX_PT_detail,
+    PIX2VERTEX_PT_export,
     PIX2VERTEX_PT_template,
 )

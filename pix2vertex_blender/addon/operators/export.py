@@ -1,0 +1,124 @@
+"""Export Face: the active face for a game engine or for another Blender file."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+import bpy
+
+from ...errors import Pix2VertexError
+from ..properties import EXPORT_FORMATS, EXPORT_PRESETS, usual_export_format
+from ..scene.export import BLENDER, UNITY, UNREAL, export_blend, export_face, export_fbx, export_glb
+from ..scene.export_preparation import clean_name
+from ..scene.face_object import read_provenance
+
+_FBX_SPACES = {"UNREAL": UNREAL, "UNITY": UNITY, "BLENDER": BLENDER}
+_SUFFIXES = {"FBX": ".fbx", "GLB": ".glb", "BLEND": ".blend"}
+
+
+class PIX2VERTEX_OT_export(bpy.types.Operator):
+    """Write the active face with its shape keys and textures for another program, without applying modifiers"""
+
+    bl_idname = "pix2vertex.export"
+    bl_label = "Export Face"
+
+    filepath: bpy.props.StringProperty(
+        name="File", description="The file to write", subtype="FILE_PATH", options={"SKIP_SAVE"}
+    )
+    preset: bpy.props.EnumProperty(
+        name="For", description="The program that the file is for", items=EXPORT_PRESETS, options={"SKIP_SAVE"}
+    )
+    file_format: bpy.props.EnumProperty(
+        name="Format", description="The kind of file", items=EXPORT_FORMATS, options={"SKIP_SAVE"}
+    )
+    with_eyeballs: bpy.props.BoolProperty(
+        name="Eyeballs", description="Write the visible eyeballs too", default=True, options={"SKIP_SAVE"}
+    )
+    move_to_origin: bpy.props.BoolProperty(
+        name="At the Origin",
+        description="Place the face at the origin of the file, wherever it stands in the scene",
+        default=True,
+        options={"SKIP_SAVE"},
+    )
+    check_existing: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+    filter_glob: bpy.props.StringProperty(default="*.fbx;*.glb;*.blend", options={"HIDDEN", "SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Only for a visible face, in the mode in which exporters see what the artist sees."""
+        if read_provenance(context.active_object) is None:
+            cls.poll_message_set("Select a face that was reconstructed from a photo")
+            return False
+        if context.mode != "OBJECT":
+            cls.poll_message_set("Only in Object Mode")
+            return False
+        if not context.active_object.visible_get():
+            cls.poll_message_set("The face is hidden")
+            return False
+        return True
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Let the artist choose the file."""
+        self._take_scene_settings(context)
+        if not self.filepath:
+            folder = Path(bpy.data.filepath).parent if bpy.data.filepath else Path.home()
+            self.filepath = str(folder / clean_name(context.active_object.name)) + _SUFFIXES[self.file_format]
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def check(self, _context: bpy.types.Context) -> bool:
+        """Keep the file's ending that of the format."""
+        path = _with_suffix(self.filepath, self.file_format)
+        changed = path != self.filepath
+        self.filepath = path
+        return changed
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Write the file."""
+        self._take_scene_settings(context)
+        if not self.filepath:
+            self.report({"ERROR"}, "Choose a file to write first.")
+            return {"CANCELLED"}
+        path = Path(_with_suffix(bpy.path.abspath(self.filepath), self.file_format)).absolute()
+        try:
+            written = export_face(
+                path,
+                context.active_object,
+                self._writer(),
+                with_eyeballs=self.with_eyeballs,
+                move_to_origin=self.move_to_origin,
+            )
+        except Pix2VertexError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        size = path.stat().st_size / 1e6
+        message = "{file} written: {count} objects, {size:.1f} MB"
+        self.report({"INFO"}, message.format(file=path.name, count=len(written), size=size))
+        return {"FINISHED"}
+
+    def _writer(self) -> Callable[[Path, Sequence[bpy.types.Object]], None]:
+        if self.file_format == "BLEND":
+            return export_blend
+        return export_glb if self.file_format == "GLB" else partial(export_fbx, space=_FBX_SPACES[self.preset])
+
+    def _take_scene_settings(self, context: bpy.types.Context) -> None:
+        """Use the scene's settings for what the caller did not set; a preset alone means its usual format."""
+        settings = context.scene.pix2vertex.export
+        if self.properties.is_property_set("preset") and not self.properties.is_property_set("file_format"):
+            self.file_format = usual_export_format(self.preset)
+        for name in ("preset", "file_format"):
+            if not self.properties.is_property_set(name):
+                setattr(self, name, getattr(settings, name))
+
+
+def _with_suffix(path: str, file_format: str) -> str:
+    """The path with the format's ending in place of that of another format."""
+    suffix = _SUFFIXES[file_format]
+    chosen = Path(path)
+    if chosen.suffix.lower() == suffix or not chosen.name:
+        return path
+    stem = chosen.stem if chosen.suffix.lower() in _SUFFIXES.values() else chosen.name
+    return str(chosen.with_name(stem + suffix))
+
+
+CLASSES = (PIX2VERTEX_OT_export,)

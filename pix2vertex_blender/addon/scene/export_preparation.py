@@ -1,0 +1,160 @@
+"""What Blender's exporters need to find in a scene, set for as long as they write and then put back."""
+
+import re
+import shutil
+import tempfile
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+import bpy
+from mathutils import Vector
+
+from .. import session
+
+_IMAGE_SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "OPEN_EXR": ".exr", "TIFF": ".tif", "WEBP": ".webp", "BMP": ".bmp"}
+
+_STILL = {"FILE", "GENERATED"}
+
+
+def clean_name(name: str) -> str:
+    """A name without Blender's number at its end and with nothing but letters, digits and underscores.
+
+    Letters of all languages are kept.
+    """
+    without_number = re.sub(r"\.\d{3,}$", "", name)
+    return re.sub(r"\W+", "_", without_number).strip("_") or "Face"
+
+
+@contextmanager
+def clean_names(objects: Sequence[bpy.types.Object]) -> Iterator[None]:
+    """Give objects, their meshes, materials and images clean names; whoever else has one of them gets another."""
+    renamed: list[tuple[bpy.types.ID, str]] = []
+    taken: set[tuple[str, str]] = set()
+    try:
+        for item in _named_data(objects):
+            name = clean_name(Path(item.name).stem if item.id_type == "IMAGE" else item.name)
+            while (item.id_type, name) in taken:
+                name += "_"
+            taken.add((item.id_type, name))
+            holder = _data_of_kind(item).get((name, None))
+            if holder is not None and holder != item:
+                renamed.append((holder, holder.name))
+                holder.name = f"{name} put aside"
+            if item.name != name:
+                renamed.append((item, item.name))
+                item.name = name
+        yield
+    finally:
+        for item, name in reversed(renamed):
+            item.name = name
+
+
+@contextmanager
+def at_origin(item: bpy.types.Object) -> Iterator[None]:
+    """Have an object stand at the world's origin, with the rotation and scale it has."""
+    location = item.location.copy()
+    try:
+        item.matrix_world.translation = Vector()
+        bpy.context.view_layer.update()
+        yield
+    finally:
+        item.location = location
+        bpy.context.view_layer.update()
+
+
+@contextmanager
+def selected_alone(objects: Sequence[bpy.types.Object]) -> Iterator[None]:
+    """Have exactly these objects selected, which is how Blender's exporters are told what to write."""
+    layer = bpy.context.view_layer
+    before = list(layer.objects.selected)
+    active = layer.objects.active
+    try:
+        _select(before, objects)
+        layer.objects.active = objects[0]
+        yield
+    finally:
+        _select(objects, before)
+        layer.objects.active = active
+
+
+@contextmanager
+def textures_in_files(objects: Sequence[bpy.types.Object]) -> Iterator[None]:
+    """Have every image of the objects' materials in a file of its own name that holds what the image shows.
+
+    Images that were painted, made by the add-on or packed get one in a temporary folder.
+    """
+    folder = Path(tempfile.mkdtemp(dir=session.temporary_folder()))
+    changed: list[tuple[bpy.types.Image, str]] = []
+    try:
+        for image in _images_of(objects):
+            if image.packed_file is None and not image.is_dirty and Path(bpy.path.abspath(image.filepath)).is_file():
+                continue
+            if image.packed_file is not None and image.is_dirty:
+                image.pack()  # the packed file is what is written, and it is older than the image
+            path = folder / (clean_name(Path(image.name).stem) + _IMAGE_SUFFIXES.get(image.file_format, ".png"))
+            image.save(filepath=str(path), save_copy=True)
+            changed.append((image, image.filepath_raw))
+            image.filepath_raw = str(path)
+        yield
+    finally:
+        for image, before in changed:
+            image.filepath_raw = before
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+@contextmanager
+def textures_packed(objects: Sequence[bpy.types.Object]) -> Iterator[None]:
+    """Have every image of the objects' materials packed, those that have no file of their own for good."""
+    packed: list[bpy.types.Image] = []
+    try:
+        for image in _images_of(objects):
+            if image.is_dirty or image.source == "GENERATED":
+                image.pack()
+            elif image.packed_file is None and Path(bpy.path.abspath(image.filepath)).is_file():
+                image.pack()
+                packed.append(image)
+        yield
+    finally:
+        for image in packed:
+            image.unpack(method="REMOVE")
+
+
+def _images_of(objects: Iterable[bpy.types.Object]) -> list[bpy.types.Image]:
+    """The images in the objects' materials that can be written, each once."""
+    images: dict[bpy.types.Image, None] = {}
+    for material in _materials_of(objects):
+        trees = [material.node_tree] if material.node_tree else []
+        for tree in trees:
+            for node in tree.nodes:
+                if node.type == "GROUP" and node.node_tree and node.node_tree not in trees:
+                    trees.append(node.node_tree)
+                image = node.image if node.type == "TEX_IMAGE" else None
+                if image is not None and image.is_editable and image.source in _STILL and image.size[0] > 0:
+                    images[image] = None
+    return list(images)
+
+
+def _materials_of(objects: Iterable[bpy.types.Object]) -> list[bpy.types.Material]:
+    slots = [slot for item in objects for slot in item.material_slots]
+    return list(dict.fromkeys(slot.material for slot in slots if slot.material is not None))
+
+
+def _named_data(objects: Sequence[bpy.types.Object]) -> list[bpy.types.ID]:
+    """Everything whose name other programs show, as far as it can be renamed."""
+    meshes = [item.data for item in objects]
+    everything = [*objects, *meshes, *_materials_of(objects), *_images_of(objects)]
+    return [item for item in dict.fromkeys(everything) if item.is_editable]
+
+
+def _data_of_kind(item: bpy.types.ID) -> bpy.types.bpy_prop_collection:
+    """The file's collection of data of the same kind."""
+    kinds = {"OBJECT": "objects", "MESH": "meshes", "MATERIAL": "materials", "IMAGE": "images"}
+    return getattr(bpy.data, kinds[item.id_type])
+
+
+def _select(deselected: Sequence[bpy.types.Object], selected: Sequence[bpy.types.Object]) -> None:
+    for item in deselected:
+        item.select_set(False)
+    for item in selected:
+        item.select_set(True)
