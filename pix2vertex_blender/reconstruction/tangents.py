@@ -91,10 +91,9 @@ def _add_triangles(
     """Add what one triangle of each chosen quad contributes to the tangents (m, 4, 3) at its corners."""
     points, places = corners[chosen][:, split], uvs[chosen][:, split]
     one, other = places[:, 1] - places[:, 0], places[:, 2] - places[:, 0]
-    sign = np.where(_cross(one, other) < 0, -1.0, 1.0)[:, None]
-    along: Array = sign * (
-        other[:, 1, None] * (points[:, 1] - points[:, 0]) - one[:, 1, None] * (points[:, 2] - points[:, 0])
-    )
+    sign: Array = np.where(_cross(one, other) < 0, -1.0, 1.0)[:, None]
+    first, second = (points[:, k] - points[:, 0] for k in (1, 2))
+    along: Array = sign * (other[:, 1, None] * first - one[:, 1, None] * second)
     for place, corner in enumerate(split):
         normal: Array = normals[chosen, corner]
         ahead, behind = (points[:, (place + step) % 3] - points[:, place] for step in (1, 2))
