@@ -21,6 +21,10 @@ class DataFileError(Pix2VertexError):
     """A file the product ships (template, weights) is missing or damaged."""
 
 
+class RecordError(Pix2VertexError):
+    """What is kept with a face object is missing, damaged or of another version."""
+
+
 class MeshError(Pix2VertexError):
     """A mesh is not one the algorithm can work on: wrong shapes, degenerate triangles, edges of more than two faces."""
 

@@ -1,7 +1,7 @@
 """The child process of Blender in which the reconstruction runs. It never imports Blender's modules.
 
 Requests and replies are JSON, one per line, over standard input and output; arrays travel in files. A request has a
-`type` (a name in `JOBS`, or `cancel`) and a `job` number; the replies to it carry the same number and the type
+`type` (a name in `jobs.JOBS`, or `cancel`) and a `job` number; the replies to it carry the same number and the type
 `progress`, `done`, `cancelled` or `error`. The process ends when its standard input does, even in the middle of work,
 so it never outlives Blender, and after a time without requests, so that its memory is given back.
 
@@ -34,22 +34,6 @@ DEFAULT_IDLE_SECONDS = 300.0
 Request = Mapping[str, Any]
 Progress = Callable[[str, float], None]
 Job = Callable[[Request, Progress], dict[str, Any]]
-
-
-def reconstruct_face(request: Request, progress: Progress) -> dict[str, Any]:
-    """Reconstruct the face of `request["photo"]` and save it as `request["result"]`."""
-    progress("start", 0.0)
-    from .reconstruction.pipeline import Options, reconstruct  # torch takes seconds to load: only when there is work
-
-    options = dict(request["options"])
-    if options.get("face_box") is not None:
-        options["face_box"] = tuple(options["face_box"])
-    reconstruction = reconstruct(Path(request["photo"]), Options(**options), progress)
-    reconstruction.save(Path(request["result"]))
-    return {"result": request["result"]}
-
-
-JOBS: dict[str, Job] = {"reconstruct": reconstruct_face}
 
 
 class _Replies:
@@ -138,7 +122,7 @@ def serve(
         print(f"{request['type']}: {time.perf_counter() - started:.1f} s", file=sys.stderr, flush=True)
 
 
-def main(jobs: Mapping[str, Job] = JOBS) -> None:
+def main(jobs: Mapping[str, Job]) -> None:
     """Serve on this process's standard streams, keeping what libraries print apart from the replies."""
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
@@ -167,4 +151,4 @@ def load_package() -> None:
 if __name__ == "__main__":
     extend_module_path()
     load_package()
-    importlib.import_module(f"{PACKAGE}.worker").main()
+    importlib.import_module(f"{PACKAGE}.worker").main(importlib.import_module(f"{PACKAGE}.jobs").JOBS)

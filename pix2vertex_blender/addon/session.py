@@ -1,4 +1,4 @@
-"""What lives as long as Blender does: the worker process, the running reconstruction and the last error."""
+"""What lives as long as Blender does: the worker process, the running work and the last error."""
 
 import os
 import sys
@@ -23,19 +23,39 @@ class Session:
     worker : WorkerClient or None
         The client of the worker process; None until it is first needed.
     job : Job or None
-        The last reconstruction that was asked for.
+        The last job that was asked for.
+    operator, label : str
+        The `bl_idname` and label of the operator whose work is running; empty while none is.
+    text, fraction : str, float
+        What it is doing and how far it is.
     error : str
-        The sentence that tells why the last reconstruction failed; empty if it did not.
+        The sentence that tells why the last work failed; empty if it did not.
+    last_operator : str
+        The `bl_idname` of the operator that began last, in whose panel the error is shown.
     """
 
     worker: WorkerClient | None = None
     job: Job | None = None
+    operator: str = ""
+    label: str = ""
+    text: str = ""
+    fraction: float = 0.0
     error: str = ""
+    last_operator: str = ""
 
     @property
     def running_job(self) -> Job | None:
-        """The reconstruction that is running now."""
+        """The job that is running now."""
         return self.job if self.job is not None and self.job.status is JobStatus.RUNNING else None
+
+    def begin(self, operator: str, label: str) -> None:
+        """An operator begins its work."""
+        self.operator = self.last_operator = operator
+        self.label, self.text, self.fraction, self.error = label, "", 0.0, ""
+
+    def end(self) -> None:
+        """The operator's work has ended."""
+        self.operator = self.label = self.text = ""
 
 
 SESSION = Session()
@@ -59,6 +79,7 @@ def stop_worker() -> None:
         SESSION.worker.stop()
     SESSION.worker = None
     SESSION.job = None
+    SESSION.end()
 
 
 def user_folder() -> Path:

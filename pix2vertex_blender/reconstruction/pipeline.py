@@ -20,7 +20,7 @@ from ..geometry.raster import interpolate, rasterise
 from ..geometry.similarity import fit_similarity
 from ..template import Template, load_template
 from ..template.canonical import to_millimetres
-from ..template.eyeballs import one_eyeball
+from ..template.eyeballs import place_both
 from .alignment import align
 from .detail import add_detail
 from .detection import FaceBox
@@ -29,7 +29,7 @@ from .localisation import FoundFace, Localiser, choose_face
 from .maps import FaceMaps, read_maps
 from .matching import TargetIndex
 from .network import MapNetwork, load_network, predict_views
-from .photo import FaceCrop, Photo, cut_square, load_photo
+from .photo import FaceCrop, Photo, cut_square, encode_png, load_photo
 from .progress import Progress, silent
 from .registration import NETWORK_MAPS, Registration, register
 from .result import Reconstruction
@@ -132,10 +132,11 @@ def reconstruct(photo_path: Path | str, options: Options = Options(), progress: 
         photo_pixel = 1 / float(np.linalg.norm(detail_crop.crop_to_photo[:, 0]))
         detail = add_detail(vertices, level, detail_crop.pixels, detail_camera, maps.mask, photo_pixel)
     report = _report(photo_path, photo, crop, maps, face_count, registration, template, device)
-    report["landmarks_68"] = crop.to_photo(maps.camera.project(vertices[level.landmarks_68])).tolist()
+    report["landmarks_68"] = crop.to_photo(maps.camera.project(level.landmark_points(vertices))).tolist()
     report["face_box"] = box_around(np.array(report["landmarks_68"]))
     report["seconds"] = clock.seconds
-    return _in_head_frame(template, level, registration.vertices, vertices, detail, crop, maps, photo, report)
+    crop_png = encode_png(detail_crop.pixels)
+    return _in_head_frame(template, level, registration.vertices, vertices, detail, crop, crop_png, maps, photo, report)
 
 
 def _locate(photo: Photo, network: MapNetwork, template: Template, options: Options) -> tuple[FoundFace, int]:
@@ -207,6 +208,7 @@ def _in_head_frame(
     vertices: NDArray[np.float64],
     detail: NDArray[np.float64],
     crop: FaceCrop,
+    crop_png: bytes,
     maps: FaceMaps,
     photo: Photo,
     report: dict[str, Any],
@@ -216,7 +218,7 @@ def _in_head_frame(
     head_to_camera = np.eye(4)
     head_to_camera[:3, :3] = pose.rotation
     head_to_camera[:3, 3] = pose.translation
-    eyeballs = template.place_eyeballs(registered)
+    coarse_vertices = (registered - pose.translation) @ pose.rotation
     depth = _mesh_depth(vertices + detail, level, maps)
     return Reconstruction(
         vertices=(vertices - pose.translation) @ pose.rotation,
@@ -225,10 +227,7 @@ def _in_head_frame(
         detail=detail @ pose.rotation,
         groups={name: weights.astype(np.float32) for name, weights in level.groups.items()},
         landmarks_68=level.landmarks_68.astype(np.int32),
-        eyeballs=tuple(
-            one_eyeball(template.eyeballs, (eyeballs - pose.translation) @ pose.rotation, side)
-            for side in ("left", "right")
-        ),
+        eyeballs=place_both(template, coarse_vertices),
         head_to_camera=head_to_camera,
         camera=maps.camera,
         crop_to_photo=crop.crop_to_photo,
@@ -236,9 +235,13 @@ def _in_head_frame(
         maps={
             "mask": maps.mask,
             "correspondence": maps.correspondence,
+            "geometry": maps.geometry,
             "network_depth": maps.geometry[..., 2],
             "mesh_depth": depth,
         },
+        coarse_vertices=coarse_vertices,
+        detail_level=level.level,
+        crop_png=crop_png,
         report=report,
     )
 

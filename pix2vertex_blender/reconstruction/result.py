@@ -47,8 +47,15 @@ class Reconstruction:
     photo_size : tuple of int
         Width and height of the upright photo in pixels.
     maps : dict of str to array
-        In the crop's grid: `mask` (H, W) bool, `correspondence` (H, W, 3), and `network_depth` and `mesh_depth` (H, W)
-        in millimetres towards the camera, NaN where there is no face.
+        In the crop's grid: `mask` (H, W) bool, `correspondence` (H, W, 3), `geometry` (H, W, 3) in millimetres in the
+        camera's axes, and `network_depth` and `mesh_depth` (H, W) in millimetres towards the camera, NaN where there
+        is no face.
+    coarse_vertices : (c, 3) float64
+        The registered template at level 0, in the head frame.
+    detail_level : int
+        The subdivision level that was asked for.
+    crop_png : bytes
+        The crop of the photo with many more pixels than the maps, as a PNG file (8-bit sRGB); empty where unknown.
     report : dict
         What `report.json` says; JSON types only.
     """
@@ -65,6 +72,9 @@ class Reconstruction:
     crop_to_photo: NDArray[np.float64]
     photo_size: tuple[int, int]
     maps: dict[str, NDArray[Any]]
+    coarse_vertices: NDArray[np.float64]
+    detail_level: int
+    crop_png: bytes
     report: dict[str, Any]
 
     def save(self, path: Path) -> None:
@@ -85,6 +95,9 @@ class Reconstruction:
             "camera": np.array([self.camera.scale, *self.camera.centre, self.camera.inverse_distance]),
             "crop_to_photo": self.crop_to_photo,
             "photo_size": np.array(self.photo_size),
+            "coarse_vertices": self.coarse_vertices,
+            "detail_level": np.array(self.detail_level),
+            "crop_png": np.frombuffer(self.crop_png, dtype=np.uint8),
             "report": np.array(json.dumps(self.report)),
         }
         arrays |= {f"group.{name}": weights for name, weights in self.groups.items()}
@@ -128,6 +141,9 @@ class Reconstruction:
             crop_to_photo=arrays["crop_to_photo"],
             photo_size=(width, height),
             maps=_with_prefix(arrays, "map."),
+            coarse_vertices=arrays["coarse_vertices"],
+            detail_level=int(arrays["detail_level"]),
+            crop_png=arrays["crop_png"].tobytes(),
             report=json.loads(str(arrays["report"])),
         )
 

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from .template import Eyeballs
+from .template import Eyeballs, Template
 
 
 def one_eyeball(
@@ -24,3 +24,11 @@ def one_eyeball(
     chosen = own[eyeballs.faces].all(axis=1)
     renumbered = np.cumsum(own) - 1
     return vertices[own], renumbered[eyeballs.faces[chosen]].astype(np.int32), eyeballs.uvs[chosen].astype(np.float32)
+
+
+def place_both(
+    template: Template, vertices: NDArray[np.floating]
+) -> tuple[tuple[NDArray[np.float64], NDArray[np.int32], NDArray[np.float32]], ...]:
+    """Vertices, faces and UVs of the left and the right eyeball in a head (n, 3) with the template's topology."""
+    balls = template.place_eyeballs(vertices)
+    return tuple(one_eyeball(template.eyeballs, balls, side) for side in ("left", "right"))

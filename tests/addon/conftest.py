@@ -1,37 +1,23 @@
 """Fixtures of the tests in Blender: an empty file for each, a registered add-on, a small real head."""
 
-import os
 from collections.abc import Iterator
-from pathlib import Path
 
 import bpy
+import cv2
 import numpy as np
 import pytest
 
 import pix2vertex_blender
 from pix2vertex_blender.reconstruction.camera import Camera
 from pix2vertex_blender.reconstruction.result import Reconstruction
-
-SHARED = Path(os.environ.get("PIX2VERTEX_SHARED", Path(__file__).resolve().parents[3] / "shared"))
-
-#: Faces of the model up to this vertex are the skin of head and neck.
-_SKIN_VERTICES = 11248
-
-
-def _compressed(faces: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    used, renumbered = np.unique(faces, return_inverse=True)
-    return used, renumbered.reshape(faces.shape).astype(np.int32)
+from pix2vertex_blender.template import load_template
 
 
 @pytest.fixture(scope="session")
 def reconstruction() -> Reconstruction:
-    """The mean head of the face model with bumps as its detail, seen by a camera turned by 20 degrees."""
-    with np.load(SHARED / "face_models" / "ict_facekit.npz") as model:
-        skin = np.flatnonzero((model["faces"] < _SKIN_VERTICES).all(axis=1))
-        used, faces = _compressed(model["faces"][skin])
-        vertices = model["neutral"][used].astype(np.float64) * 10.0
-        uvs = model["uv"][model["uv_faces"][skin]]
-    assert 200.0 < np.ptp(vertices[:, 1]) < 500.0, "the model is expected in centimetres"
+    """The head template with bumps as its detail, seen by a camera turned by 20 degrees."""
+    template = load_template()
+    vertices = template.vertices
     detail = np.zeros_like(vertices)
     detail[:, 2] = np.sin(vertices[:, 0]) * np.clip(vertices[:, 2] / 50.0, 0.0, 1.0)
     left = np.clip(vertices[:, 0] / 40.0, 0.0, 1.0).astype(np.float32)
@@ -39,22 +25,44 @@ def reconstruction() -> Reconstruction:
     head_to_camera = np.eye(4)
     head_to_camera[:3, :3] = [[np.cos(yaw), 0.0, np.sin(yaw)], [0.0, 1.0, 0.0], [-np.sin(yaw), 0.0, np.cos(yaw)]]
     head_to_camera[:3, 3] = (5.0, -12.0, -60.0)
+    camera = Camera(scale=0.9, centre=(130.0, 120.0), inverse_distance=1.0 / 900.0)
     eyeballs = tuple(_cube(np.array([x, 25.0, 60.0])) for x in (-32.0, 32.0))
     return Reconstruction(
         vertices=vertices,
-        faces=faces,
-        uvs=uvs,
+        faces=template.faces.astype(np.int32),
+        uvs=template.uvs.astype(np.float32),
         detail=detail,
         groups={"left": left, "face": (vertices[:, 2] > 30.0).astype(np.float32)},
         landmarks_68=np.arange(68, dtype=np.int32),
         eyeballs=eyeballs,
         head_to_camera=head_to_camera,
-        camera=Camera(scale=0.9, centre=(130.0, 120.0), inverse_distance=1.0 / 900.0),
+        camera=camera,
         crop_to_photo=np.array([[1.5, 0.2, 40.0], [-0.2, 1.5, 90.0]]),
         photo_size=(640, 480),
-        maps={"mask": np.eye(8, dtype=bool), "mesh_depth": np.where(np.eye(8), 1.0, np.nan)},
+        maps=_maps_of_a_slope(camera),
+        coarse_vertices=vertices,
+        detail_level=0,
+        crop_png=cv2.imencode(".png", np.arange(16 * 16 * 3, dtype=np.uint8).reshape(16, 16, 3))[1].tobytes(),
         report={"photo": "someone.jpg", "confidence": 0.9},
     )
+
+
+def _maps_of_a_slope(camera: Camera) -> dict[str, np.ndarray]:
+    """Maps on a grid of 12 x 10 pixels of which a part shows something."""
+    mask = np.zeros((12, 10), dtype=bool)
+    mask[3:9, 2:7] = True
+    rows, columns = np.nonzero(mask)
+    pixels = np.column_stack([columns, rows]) + 0.5
+    depth = 3.0 * columns - 2.0 * rows
+    maps = {"mask": mask}
+    for name, values in (
+        ("correspondence", np.column_stack([pixels / 10.0, depth / 60.0])),
+        ("geometry", camera.unproject(pixels, depth)),
+        ("network_depth", depth),
+    ):
+        maps[name] = np.full((*mask.shape, *values.shape[1:]), np.nan, dtype=np.float32)
+        maps[name][mask] = values
+    return maps
 
 
 def _cube(centre: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

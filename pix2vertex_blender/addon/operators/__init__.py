@@ -1,5 +1,12 @@
 """The operators. Each reads properties, calls one function or object of the domain, and reports."""
 
-from . import export, inspect, reconstruct, template, worker
+from . import export, inspect, reconstruct, template, worker, worker_operator
 
-CLASSES = (*reconstruct.CLASSES, *inspect.CLASSES, *export.CLASSES, *template.CLASSES, *worker.CLASSES)
+CLASSES = (
+    *reconstruct.CLASSES,
+    *inspect.CLASSES,
+    *export.CLASSES,
+    *template.CLASSES,
+    *worker.CLASSES,
+    *worker_operator.CLASSES,
+)

@@ -3,6 +3,7 @@
 import bpy
 
 from .. import session
+from .worker_operator import BUSY
 
 
 class PIX2VERTEX_OT_release_memory(bpy.types.Operator):
@@ -14,8 +15,8 @@ class PIX2VERTEX_OT_release_memory(bpy.types.Operator):
     @classmethod
     def poll(cls, _context: bpy.types.Context) -> bool:
         """Only while nothing is being reconstructed."""
-        if session.SESSION.running_job:
-            cls.poll_message_set("A face is being reconstructed")
+        if session.SESSION.operator:
+            cls.poll_message_set(BUSY.format(label=session.SESSION.label))
             return False
         if session.SESSION.worker is None or session.SESSION.worker.process_id is None:
             cls.poll_message_set("No memory is in use")

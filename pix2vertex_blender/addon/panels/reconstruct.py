@@ -2,9 +2,8 @@
 
 import bpy
 
-from ..operators.reconstruct import PIX2VERTEX_OT_cancel, PIX2VERTEX_OT_reconstruct, job_text
-from ..session import SESSION
-from .sidebar import BUTTON_HEIGHT, Sidebar, draw_sentence
+from ..operators.reconstruct import PIX2VERTEX_OT_reconstruct
+from .sidebar import Sidebar, draw_operator
 
 
 class PIX2VERTEX_PT_reconstruct(Sidebar, bpy.types.Panel):
@@ -23,14 +22,4 @@ class PIX2VERTEX_PT_reconstruct(Sidebar, bpy.types.Panel):
         column.prop(settings, "device")
         column.prop(settings, "detail_level")
         column.prop(settings, "with_eyeballs")
-        if job := SESSION.running_job:
-            row = layout.row(align=True)
-            row.scale_y = BUTTON_HEIGHT
-            row.progress(factor=job.fraction, text=job_text(job))
-            row.operator(PIX2VERTEX_OT_cancel.bl_idname, text="", icon="X")
-        else:
-            row = layout.row()
-            row.scale_y = BUTTON_HEIGHT
-            row.operator(PIX2VERTEX_OT_reconstruct.bl_idname)
-        if SESSION.error:
-            draw_sentence(layout, context, SESSION.error)
+        draw_operator(layout, context, PIX2VERTEX_OT_reconstruct.bl_idname)

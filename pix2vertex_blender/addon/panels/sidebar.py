@@ -4,6 +4,9 @@ import textwrap
 
 import bpy
 
+from ..operators.worker_operator import PIX2VERTEX_OT_cancel
+from ..session import SESSION
+
 _PIXELS_PER_CHARACTER = 7.0
 BUTTON_HEIGHT = 1.5
 
@@ -14,6 +17,27 @@ class Sidebar:
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = "pix2vertex"
+
+
+def draw_operator(layout: bpy.types.UILayout, context: bpy.types.Context, operator: str, **button: str) -> None:
+    """Draw the button of a `WorkerOperator`; while its work runs, a bar with Cancel, and after a failure the sentence.
+
+    Parameters
+    ----------
+    operator : str
+        Its `bl_idname`.
+    button
+        What `UILayout.operator` takes, such as `text` and `icon`.
+    """
+    row = layout.row(align=True)
+    row.scale_y = BUTTON_HEIGHT
+    if SESSION.operator == operator:
+        row.progress(factor=SESSION.fraction, text=SESSION.text or "Starting")
+        row.operator(PIX2VERTEX_OT_cancel.bl_idname, text="", icon="X")
+    else:
+        row.operator(operator, **button)
+    if SESSION.error and SESSION.last_operator == operator:
+        draw_sentence(layout, context, SESSION.error)
 
 
 def draw_sentence(layout: bpy.types.UILayout, context: bpy.types.Context, sentence: str) -> None:

@@ -14,6 +14,7 @@ from ...reconstruction.result import Reconstruction
 from .axes import to_blender
 from .material import face_material
 from .mesh_object import add_at_cursor, add_eyeballs, add_vertex_group, build_mesh
+from .record import store_record
 
 FACE_NAME = "Face"
 BASIS_KEY = "Basis"
@@ -80,6 +81,7 @@ def build_face_object(
         for name, weights in reconstruction.groups.items():
             add_vertex_group(face, name, weights)
         face[PROVENANCE] = _as_property(reconstruction, photo)
+        store_record(face, reconstruction)
         if with_eyeballs:
             add_eyeballs(reconstruction.eyeballs, face, created)
         return face

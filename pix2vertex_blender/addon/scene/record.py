@@ -1,0 +1,82 @@
+"""What is kept with a face object in the Blender file, so that later steps need neither the photo nor the network."""
+
+from pathlib import Path
+
+import bpy
+
+from ...errors import RecordError
+from ...reconstruction.record import from_bytes, to_bytes
+from ...reconstruction.result import Reconstruction
+
+#: The custom property of a face object that holds its packed reconstruction.
+RECORD = "pix2vertex_record"
+
+#: The custom property of a face object that refers to the image of its photo's crop.
+PHOTO_CROP = "pix2vertex_photo_crop"
+
+NO_RECORD = "{name} has no data of a photo: select a face that was reconstructed from a photo."
+NO_CROP = "The photo kept with {name} is missing: reconstruct the face again."
+
+
+def store_record(face: bpy.types.Object, reconstruction: Reconstruction) -> None:
+    """Keep a reconstruction with a face object.
+
+    It is saved with the file, copied and appended with the object, and undone with it. The crop of the photo becomes an
+    image packed into the file, which copies of the object share.
+    """
+    face[RECORD] = {"data": to_bytes(reconstruction)}
+    if reconstruction.crop_png:
+        face[PHOTO_CROP] = _crop_image(face, reconstruction.crop_png)
+
+
+def has_record(item: bpy.types.Object | None) -> bool:
+    """Whether an object is a face with a record, without reading it."""
+    return item is not None and item.type == "MESH" and RECORD in item
+
+
+def read_record(face: bpy.types.Object) -> Reconstruction:
+    """The reconstruction kept with a face object: the registered mesh at level 0, without detail.
+
+    Raises
+    ------
+    RecordError
+        If there is none, or it was written by another version.
+    """
+    if not has_record(face):
+        raise RecordError(NO_RECORD.format(name=face.name))
+    image = face.get(PHOTO_CROP)
+    return from_bytes(face[RECORD]["data"], _file_of(image) if image is not None else b"")
+
+
+def photo_crop(face: bpy.types.Object) -> bpy.types.Image:
+    """The image of the photo's crop kept with a face object.
+
+    Raises
+    ------
+    RecordError
+        If there is none.
+    """
+    image = face.get(PHOTO_CROP)
+    if image is None:
+        raise RecordError(NO_CROP.format(name=face.name))
+    return image
+
+
+def _crop_image(face: bpy.types.Object, file: bytes) -> bpy.types.Image:
+    """The face's image with other contents, if no other face has it, or else a new one."""
+    image = face.get(PHOTO_CROP)
+    if image is not None and _file_of(image) == file:
+        return image
+    image = bpy.data.images.new(f"{face.name} Photo", 1, 1)
+    image.pack(data=file, data_len=len(file))
+    image.source = "FILE"
+    image.alpha_mode = "NONE"
+    return image
+
+
+def _file_of(image: bpy.types.Image) -> bytes:
+    """The image file inside the Blender file, or the one it was unpacked to; empty if both are gone."""
+    if image.packed_file is not None:
+        return bytes(image.packed_file.data)
+    path = Path(bpy.path.abspath(image.filepath, library=image.library))
+    return path.read_bytes() if path.is_file() else b""

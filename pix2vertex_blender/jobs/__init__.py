@@ -1,0 +1,12 @@
+"""What the worker process can be asked to do, one module for each family of jobs.
+
+A job is a function ``job(request, progress) -> dict`` of a JSON request and a callback; arrays travel in files that the
+request names. The libraries a job needs are imported inside it, so that the worker starts at once.
+"""
+
+from ..worker import Job
+from . import reconstruct
+
+JOBS: dict[str, Job] = {
+    **reconstruct.JOBS,
+}
