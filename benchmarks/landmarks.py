@@ -1,35 +1,32 @@
 """Normalised mean error of the 68 landmarks on annotated photos, the whole product at work.
 
-python benchmarks/landmarks.py FOLDER [--json OUT] [--csv OUT]
+python benchmarks/landmarks.py FOLDER [--json OUT] [--csv OUT] [--layout photos|aflw2000|300w]
 
-FOLDER holds `faces.json`: {id: {"image", "yaw", "landmarks" (68 pairs), "box" [x, y, w, h]}}. The product finds the
-faces itself; where it takes another face than the annotated one (overlap of the boxes below 0.5), it is told the box
-and the photo counts as not found. A photo that fails counts as a failure and is listed.
+FOLDER holds `faces.json`: {id: {"image", "yaw", "landmarks" (68 pairs), "box" [x, y, w, h]}}; or AFLW2000-3D's .jpg
+with .mat; or 300W's photos with .pts. The product finds the faces itself; where it takes another face than the
+annotated one (overlap of the boxes below 0.5), it is told the box and the photo counts as not found. A photo that
+fails counts as a failure and is listed.
 
 NME is the mean distance of the landmarks from the annotated ones, divided by sqrt(width x height) of the annotated
 landmarks' bounding box, in percent.
 """
 
-import argparse
 import csv
 import json
 import sys
-import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
-from pix2vertex_blender.errors import Pix2VertexError
-from pix2vertex_blender.reconstruction.detection import overlap
-from pix2vertex_blender.reconstruction.pipeline import Options, box_around, reconstruct
-
-INNER = slice(17, 68)
-FOUND_OVERLAP = 0.5
+from benchmarks.arguments import benchmark_parser, read_or_exit
+from benchmarks.measures.landmarks import BIN_LABELS, INNER, YAW_BINS, means_by_yaw, normalised_errors
+from benchmarks.product import Outcome, landmarks_in_photo, run_product
+from benchmarks.readers.faces import LandmarkFace
+from benchmarks.readers.photos import LAYOUTS
 
 
 @dataclass(frozen=True)
@@ -38,12 +35,19 @@ class Result:
 
     Attributes
     ----------
+    name : str
+    yaw : float
+        Degrees.
     landmarks : (68, 2) or None
         In photo pixels; None if the product failed.
     found : bool
         Whether the product took the annotated face by itself.
     all_68, inner_51 : float
         NME in percent; NaN if the product failed.
+    all_68_3d : float
+        The same in three dimensions; NaN if the data set has no third one.
+    confidence, seconds : float
+    outcome : Outcome
     """
 
     name: str
@@ -52,22 +56,24 @@ class Result:
     found: bool
     all_68: float
     inner_51: float
+    all_68_3d: float
     confidence: float
     seconds: float
+    outcome: Outcome
 
 
 def main() -> int:
     """Run the benchmark and print its table."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("folder", type=Path)
+    parser = benchmark_parser(__doc__, LAYOUTS)
     parser.add_argument("--json", type=Path, help="write {id: 68 pairs or null}")
     parser.add_argument("--csv", type=Path, help="write the table")
-    parser.add_argument("--device", default="cpu")
     options = parser.parse_args()
-    faces = read_faces(options.folder)
+    faces = read_or_exit(lambda: LAYOUTS[options.layout](options.folder))
     results = []
-    for name, face in faces.items():
-        result = measure(options.folder, name, face, options.device)
+    for face in faces:
+        result = measure_face(face, options.device)
+        if result.landmarks is None:
+            print(f"{face.photo.name}: {result.outcome.failure}")
         results.append(result)
         print(format_row(result), flush=True)
     print_summary(results)
@@ -79,52 +85,27 @@ def main() -> int:
     return 0
 
 
-def read_faces(folder: Path) -> dict[str, Any]:
-    """Read the annotations; exits with one sentence if the folder has another layout."""
-    path = folder / "faces.json"
-    if not path.is_file():
-        sys.exit(f"{path} is missing: give a folder laid out as described by --help.")
-    faces = json.loads(path.read_text())
-    for name, face in faces.items():
-        if not (folder / face["image"]).is_file():
-            sys.exit(f"{folder / face['image']} is missing, the photo of {name}.")
-    return faces
-
-
-def measure(folder: Path, name: str, face: dict[str, Any], device: str) -> Result:
+def measure_face(face: LandmarkFace, device: str) -> Result:
     """Reconstruct one photo and compare its landmarks with the annotated ones."""
-    truth = np.array(face["landmarks"], dtype=np.float64)
-    started = time.perf_counter()
-    report = _reconstruct(folder / face["image"], Options(device=device, detail_level=0))
-    expected = np.array(box_around(truth))
-    found = report is not None and overlap(np.array(report["face_box"]), expected) >= FOUND_OVERLAP
-    if not found:
-        x, y, width, height = (float(v) for v in face["box"])
-        report = _reconstruct(
-            folder / face["image"], Options(device=device, detail_level=0, face_box=(x, y, width, height))
-        )
-    seconds = time.perf_counter() - started
-    if report is None:
-        return Result(name, face["yaw"], None, False, float("nan"), float("nan"), float("nan"), seconds)
-    landmarks = np.array(report["landmarks_68"])
-    errors = normalised_errors(landmarks, truth)
+    outcome = run_product(face.photo, face.box, device, 0, face.landmarks)
+    unknown = float("nan")
+    if outcome.reconstruction is None:
+        return Result(face.name, face.yaw, None, False, unknown, unknown, unknown, unknown, outcome.seconds, outcome)
+    landmarks = landmarks_in_photo(outcome.reconstruction)
+    errors = normalised_errors(landmarks[:, :2], face.landmarks[:, :2])
+    solid = face.landmarks.shape[1] == 3
     return Result(
-        name, face["yaw"], landmarks, found, errors.mean(), errors[INNER].mean(), report["confidence"], seconds
+        face.name,
+        face.yaw,
+        landmarks[:, :2],
+        outcome.found,
+        float(errors.mean()),
+        float(errors[INNER].mean()),
+        float(normalised_errors(landmarks, face.landmarks).mean()) if solid else unknown,
+        outcome.reconstruction.report["confidence"],
+        outcome.seconds,
+        outcome,
     )
-
-
-def normalised_errors(landmarks: NDArray[np.float64], truth: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Distances (68,) in percent of the size of the annotated landmarks' bounding box."""
-    size = np.sqrt(np.ptp(truth, axis=0).prod())
-    return 100 * np.linalg.norm(landmarks - truth, axis=1) / size
-
-
-def _reconstruct(photo: Path, options: Options) -> dict[str, Any] | None:
-    try:
-        return reconstruct(photo, options).report
-    except Pix2VertexError as error:
-        print(f"{photo.name}: {error}")
-        return None
 
 
 def format_row(result: Result) -> str:
@@ -137,23 +118,31 @@ def format_row(result: Result) -> str:
 
 def print_summary(results: list[Result]) -> None:
     """Print means by yaw and over all; failures are counted beside the mean of the rest."""
-    yaw = np.abs([r.yaw for r in results])
     print(f"\n{'':16s}{'photos':>8s}{'found':>8s}{'failed':>8s}{'all 68':>9s}{'inner 51':>10s}")
-    for label, lower, upper in (
-        ("|yaw| < 30", 0, 30),
-        ("30 <= |yaw| < 60", 30, 60),
-        ("60 <= |yaw|", 60, 181),
-        ("all", 0, 181),
-    ):
-        chosen = [r for r, y in zip(results, yaw, strict=True) if lower <= y < upper]
-        if not chosen:
-            continue
-        measured = [r for r in chosen if r.landmarks is not None]
-        means = np.mean([[r.all_68, r.inner_51] for r in measured], axis=0) if measured else (np.nan, np.nan)
-        print(
-            f"{label:16s}{len(chosen):8d}{sum(r.found for r in chosen):8d}{len(chosen) - len(measured):8d}"
-            f"{means[0]:9.2f}{means[1]:10.2f}"
-        )
+    labels = ("|yaw| < 30", "30 <= |yaw| < 60", "60 <= |yaw|")
+    for label, (lower, upper) in zip(labels, YAW_BINS, strict=True):
+        _print_means(label, [r for r in results if lower <= abs(r.yaw) < upper])
+    _print_means("all", results)
+    yaws = [r.yaw for r in results]
+    columns = [[r.all_68 for r in results], [r.inner_51 for r in results]]
+    means = [means_by_yaw(column, yaws).balanced for column in columns]
+    if np.isfinite(means).all():
+        print(f"{'balanced':16s}{'':24s}{means[0]:9.2f}{means[1]:10.2f}")
+    if np.isfinite([r.all_68_3d for r in results]).any():
+        solid = means_by_yaw([r.all_68_3d for r in results], yaws)
+        cells = ", ".join(f"{label}: {value:.2f}" for label, value in zip(BIN_LABELS, solid.bins, strict=True))
+        print(f"in three dimensions, all 68: {solid.overall:.2f} ({cells}; balanced {solid.balanced:.2f})")
+
+
+def _print_means(label: str, chosen: list[Result]) -> None:
+    if not chosen:
+        return
+    measured = [r for r in chosen if r.landmarks is not None]
+    means = np.mean([[r.all_68, r.inner_51] for r in measured], axis=0) if measured else (np.nan, np.nan)
+    print(
+        f"{label:16s}{len(chosen):8d}{sum(r.found for r in chosen):8d}{len(chosen) - len(measured):8d}"
+        f"{means[0]:9.2f}{means[1]:10.2f}"
+    )
 
 
 def write_csv(path: Path, results: list[Result]) -> None:

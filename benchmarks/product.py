@@ -1,0 +1,120 @@
+"""The whole product at work on one photo, and what the measures need of its result."""
+
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pix2vertex_blender.errors import Pix2VertexError
+from pix2vertex_blender.geometry.mesh import triangulate
+from pix2vertex_blender.geometry.raster import interpolate, rasterise
+from pix2vertex_blender.reconstruction.detection import overlap
+from pix2vertex_blender.reconstruction.pipeline import Options, box_around, reconstruct
+from pix2vertex_blender.reconstruction.result import Reconstruction
+
+from .readers.faces import Box
+
+FOUND_OVERLAP = 0.5
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What became of one photo.
+
+    Attributes
+    ----------
+    reconstruction : Reconstruction or None
+        None if the product failed.
+    found : bool
+        Whether the product took the right face by itself.
+    failure : str
+        The product's sentence if it failed.
+    seconds : float
+    """
+
+    reconstruction: Reconstruction | None
+    found: bool
+    failure: str
+    seconds: float
+
+
+def run_product(
+    photo: Path, box: Box | None, device: str, detail_level: int, landmarks: NDArray[np.floating] | None = None
+) -> Outcome:
+    """Reconstruct a photo with the product's own face finding, or with the given box where that fails.
+
+    If true landmarks (68, 2 or more) are given, a face whose box overlaps theirs by less than half is the wrong one.
+    """
+    started = time.perf_counter()
+    reconstruction, failure = _attempt(photo, Options(device=device, detail_level=detail_level))
+    found = reconstruction is not None and _is_expected(reconstruction.report, landmarks)
+    if not found and box is not None:
+        reconstruction, failure = _attempt(photo, Options(device=device, detail_level=detail_level, face_box=box))
+    elif not found and landmarks is not None:
+        reconstruction = None
+    return Outcome(reconstruction, found, failure, time.perf_counter() - started)
+
+
+def _attempt(photo: Path, options: Options) -> tuple[Reconstruction | None, str]:
+    try:
+        return reconstruct(photo, options), ""
+    except Pix2VertexError as error:
+        return None, str(error)
+
+
+def _is_expected(report: dict[str, Any], landmarks: NDArray[np.floating] | None) -> bool:
+    if landmarks is None:
+        return True
+    expected = np.array(box_around(np.asarray(landmarks, dtype=np.float64)[:, :2]))
+    return bool(overlap(np.array(report["face_box"]), expected) >= FOUND_OVERLAP)
+
+
+def in_camera(reconstruction: Reconstruction) -> NDArray[np.float64]:
+    """Vertices (n, 3) of the registered mesh in the camera's frame, millimetres."""
+    matrix = reconstruction.head_to_camera
+    return reconstruction.vertices @ matrix[:3, :3].T + matrix[:3, 3]
+
+
+def depth_in_photo(
+    reconstruction: Reconstruction, shape: tuple[int, int]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Depth (H, W) of the registered face in the photo's grid in millimetres, and where it is seen."""
+    points = in_camera(reconstruction)
+    affine = reconstruction.crop_to_photo
+    pixels = reconstruction.camera.project(points) @ affine[:, :2].T + affine[:, 2]
+    triangles = triangulate(reconstruction.faces)
+    triangle, barycentric = rasterise(pixels, points[:, 2], triangles, shape)
+    values = np.column_stack([-points[:, 2], reconstruction.groups["face"]])
+    seen = interpolate(values, triangles, triangle, barycentric)
+    mask = seen[..., 1] > 0.5
+    return np.where(mask, seen[..., 0], np.nan), mask
+
+
+def millimetres_per_pixel(reconstruction: Reconstruction) -> float:
+    """Of the photo's pixels, at the depth of the face."""
+    return float(1 / (np.linalg.norm(reconstruction.crop_to_photo[:, 0]) * reconstruction.camera.scale))
+
+
+def landmarks_in_photo(reconstruction: Reconstruction) -> NDArray[np.float64]:
+    """Landmarks (68, 3) in photo pixels, the third coordinate towards the camera."""
+    depth = in_camera(reconstruction)[reconstruction.landmarks_68, 2]
+    return np.column_stack(
+        [np.array(reconstruction.report["landmarks_68"]), depth / millimetres_per_pixel(reconstruction)]
+    )
+
+
+def yaw_degrees(reconstruction: Reconstruction) -> float:
+    """How far the head is turned about its upright axis."""
+    rotation = reconstruction.head_to_camera[:3, :3]
+    return float(np.degrees(np.arctan2(rotation[0, 2], rotation[2, 2])))
+
+
+def list_failures(outcomes: dict[str, Outcome], say: Callable[[str], None] = print) -> None:
+    """Name the photos that failed, with the product's sentences."""
+    for name, outcome in outcomes.items():
+        if outcome.reconstruction is None:
+            say(f"failed: {name}: {outcome.failure}")
