@@ -27,7 +27,7 @@ BLENDERS_OWN = (
 def extension_zip() -> Path:
     """This platform's zip, made anew if anything in it has changed."""
     output = subprocess.run(
-        [sys.executable, str(ROOT / "build.py"), "package"], capture_output=True, text=True, check=True
+        [sys.executable, "-m", "packager"], capture_output=True, text=True, check=True, cwd=ROOT
     ).stdout
     return ROOT / output.splitlines()[-1].partition(":")[0]
 
