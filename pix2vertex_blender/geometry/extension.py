@@ -1,0 +1,61 @@
+"""Values known on a part of a surface are continued smoothly over all of it."""
+
+import numpy as np
+import scipy.sparse as sparse
+import scipy.sparse.linalg
+from numpy.typing import NDArray
+
+from .laplacian import cotangent_laplacian, lumped_mass
+from .mesh import Indices, Points, triangulate
+
+
+class SmoothExtension:
+    """Solves ``(W M - a^2 C + (a / b)^2 M) u = W M d + (a / b)^2 M p`` on a surface.
+
+    It minimises the squared distance from the known values d with weights W, plus a^2 times the Dirichlet energy, plus
+    the squared distance from the prior p times (a / b)^2. Where nothing is known the solution decays to the prior
+    within the length b.
+
+    Parameters
+    ----------
+    vertices : (n, 3)
+        In millimetres.
+    faces : (m, 4) or (m, 3)
+    """
+
+    def __init__(self, vertices: Points, faces: Indices) -> None:
+        triangles = triangulate(faces)
+        self._mass = lumped_mass(vertices, triangles)
+        self._laplacian = cotangent_laplacian(vertices, triangles)
+
+    def extend(
+        self,
+        values: NDArray[np.floating],
+        weights: NDArray[np.floating],
+        prior: NDArray[np.floating],
+        smoothing: float,
+        reach: float,
+    ) -> NDArray[np.float64]:
+        """Smooth values (n, c) on the whole surface.
+
+        Parameters
+        ----------
+        values : (n, c)
+            Ignored where the weight is 0.
+        weights : (n,)
+            In [0, 1].
+        prior : (c,)
+        smoothing : float
+            a: known values are averaged over about this length in millimetres.
+        reach : float
+            b: the length in millimetres over which the solution decays to the prior.
+        """
+        pull = (smoothing / reach) ** 2
+        known = weights * self._mass
+        matrix = sparse.diags(known + pull * self._mass) - smoothing**2 * self._laplacian
+        right = known[:, None] * np.where(weights[:, None] > 0, values, 0.0) + pull * self._mass[:, None] * prior
+        factors = scipy.sparse.linalg.splu(
+            matrix.tocsc(), permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}
+        )
+        solution: NDArray[np.float64] = factors.solve(right)
+        return solution

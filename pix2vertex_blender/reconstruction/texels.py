@@ -1,0 +1,88 @@
+"""Which point of a mesh each texel of its texture shows."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import ndimage
+
+from ..geometry.mesh import Indices, triangulate
+from .surface_maps import triangles_at_texels
+
+
+@dataclass(frozen=True)
+class TexelGrid:
+    """The texels of a square texture on a mesh.
+
+    Texels outside of the faces show what lies nearest, so that nothing undefined bleeds in across the borders of the
+    UV islands when the texture is filtered.
+
+    Attributes
+    ----------
+    corners : (H, W, 3) int32
+        The vertices whose values a texel mixes.
+    weights : (H, W, 3) float32
+        Their shares. Just outside of the faces, up to the padding, the nearest face is continued as a plane, so that
+        some are negative.
+    covered : (H, W) bool
+        Whether the texel's centre lies in a face.
+    """
+
+    corners: NDArray[np.int32]
+    weights: NDArray[np.float32]
+    covered: NDArray[np.bool_]
+
+    def interpolate(self, values: NDArray[np.floating]) -> NDArray[np.float32]:
+        """Values (n, c) at the vertices at each texel: (H, W, c)."""
+        values = np.asarray(values, dtype=np.float32)
+        result = np.zeros((*self.covered.shape, values.shape[1]), dtype=np.float32)
+        for corner in range(3):
+            result += values[self.corners[..., corner]] * self.weights[..., corner, None]
+        return result
+
+
+def texel_grid(faces: Indices, uvs: NDArray[np.floating], size: int, padding: float) -> TexelGrid:
+    """Find the point of the mesh at each texel.
+
+    Parameters
+    ----------
+    faces : (m, 4) or (m, 3) vertex indices
+    uvs : (m, 4, 2) or (m, 3, 2)
+        Texture coordinates of the faces' corners in [0, 1], v upwards.
+    size : int
+        Texels along each side.
+    padding : float
+        How many texels beyond its border a face is continued.
+
+    Raises
+    ------
+    ValueError
+        If the shapes of `faces` and `uvs` do not agree.
+    """
+    if uvs.shape != (*faces.shape, 2):
+        raise ValueError(f"uvs must have shape {(*faces.shape, 2)}, not {uvs.shape}")
+    corners = (np.asarray(uvs, dtype=np.float64) * (1, -1) + (0, 1)) * size
+    corners = corners.reshape(-1, 2)[triangulate(np.arange(faces.size).reshape(faces.shape))]
+    triangle = triangles_at_texels(corners, size)
+    covered = triangle >= 0
+    distance, nearest = ndimage.distance_transform_edt(~covered, return_indices=True)
+    # Far from all faces the point of the nearest texel is repeated.
+    columns, rows = np.meshgrid(np.arange(size), np.arange(size))
+    repeated = distance > padding
+    columns, rows = (np.where(repeated, nearest[k], own) for k, own in ((1, columns), (0, rows)))
+    triangle = triangle[nearest[0], nearest[1]]
+    places = np.stack([columns, rows], axis=-1) + 0.5
+    return TexelGrid(triangulate(faces)[triangle].astype(np.int32), _barycentric(corners, triangle, places), covered)
+
+
+def _barycentric(
+    corners: NDArray[np.float64], triangle: NDArray[np.int32], places: NDArray[np.float64]
+) -> NDArray[np.float32]:
+    """Shares (H, W, 3) of the corners of one of the triangles (m, 3, 2) at each place (H, W, 2)."""
+    (ax, ay), (bx, by) = (corners[:, 1] - corners[:, 0]).T, (corners[:, 2] - corners[:, 0]).T
+    area = ax * by - ay * bx
+    area = np.where(np.abs(area) > 1e-9, area, np.inf)
+    px, py = np.moveaxis(places - corners[triangle, 0], -1, 0)
+    second = np.clip(px * (by / area)[triangle] - py * (bx / area)[triangle], -4.0, 5.0)
+    third = np.clip(py * (ax / area)[triangle] - px * (ay / area)[triangle], -4.0, 5.0)
+    return np.stack([1 - second - third, second, third], axis=-1).astype(np.float32)

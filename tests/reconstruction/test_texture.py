@@ -1,0 +1,186 @@
+import numpy as np
+import pytest
+from scipy import ndimage
+from scipy.spatial.transform import Rotation
+
+from pix2vertex_blender.geometry.mesh import triangulate
+from pix2vertex_blender.geometry.raster import interpolate, rasterise
+from pix2vertex_blender.reconstruction import texture
+from pix2vertex_blender.reconstruction.camera import Camera
+from pix2vertex_blender.reconstruction.eyeball_texture import IRIS, eye_colours, paint_eyeballs
+from pix2vertex_blender.reconstruction.texels import texel_grid
+from pix2vertex_blender.reconstruction.texture import project_photo
+from pix2vertex_blender.template import load_template
+
+SIZE, RESOLUTION = 256, 400
+SKIN = np.array([196.0, 150.0, 126.0])
+
+
+@pytest.fixture(scope="module")
+def head():
+    return load_template(texture.LEVEL)
+
+
+@pytest.fixture(scope="module")
+def texels(head):
+    """Rest positions (SIZE, SIZE, 3), those of the mirror twins, and whether the texel lies on the head."""
+    grid = texel_grid(head.faces, head.uvs, SIZE, 4.0)
+    return grid.interpolate(head.vertices), grid.interpolate(head.vertices[head.mirror]), grid.covered
+
+
+def pattern(points):
+    """A skin tone with fine checks that differ between left and right, from rest positions (..., 3)."""
+    x, y = points[..., 0], points[..., 1]
+    return SKIN + 9.0 * (np.sin(x / 2.5 + 0.7) * np.cos(y / 3.0))[..., None] * (1.0, 0.8, 0.6)
+
+
+def photograph(head, colour, yaw=0.0):
+    """Coarse vertices seen by the camera, photo, camera and mask of a head coloured by `colour(rest positions)`."""
+    template = load_template()
+    coarse = (template.vertices - (0, 0, 40)) @ Rotation.from_euler("y", yaw, degrees=True).as_matrix().T
+    vertices = template.subdivide(coarse, head.level)
+    camera = Camera(RESOLUTION / 260, (RESOLUTION / 2, RESOLUTION / 2), 1 / 1000)
+    triangles = triangulate(head.faces)
+    seen = rasterise(camera.project(vertices), vertices[:, 2], triangles, (RESOLUTION, RESOLUTION))
+    rest = interpolate(np.column_stack([head.vertices, head.groups["face"]]), triangles, *seen)
+    background = np.array([40.0, 60.0, 160.0])
+    picture = np.where(np.isfinite(rest[..., :1]), colour(np.nan_to_num(rest[..., :3])), background)
+    mask = (np.nan_to_num(rest[..., 3]) > 0.5).reshape(100, 4, 100, 4).mean(axis=(1, 3)) > 0.5
+    return coarse, np.clip(np.rint(picture), 0, 255).astype(np.uint8), camera, mask
+
+
+def project(head, colour, yaw=0.0, size=SIZE):
+    vertices, pixels, camera, mask = photograph(head, colour, yaw)
+    result = project_photo(vertices, pixels, camera, mask, size)
+    return result.colour.astype(float), result.origin
+
+
+def error(one, other, where):
+    return np.abs(one - other)[where].max(axis=-1)
+
+
+def test_what_is_seen_comes_back_and_the_back_of_the_head_is_skin(head, texels):
+    rest, _, covered = texels
+    colour, origin = project(head, pattern)
+    photo = covered & (origin[..., 0] > 250)
+    assert photo.mean() > 0.09
+    assert np.quantile(error(colour, pattern(rest), photo), 0.95) < 6
+    assert (np.abs(origin.astype(int).sum(axis=-1) - 255) <= 1).all()
+    back = covered & (rest[..., 2] < 0)
+    assert (origin[back] == (0, 0, 255)).all()
+    assert error(colour, SKIN, back).max() < 5
+    assert error(colour, SKIN, ~photo).max() < 25, "neither background nor black anywhere"
+
+
+def test_the_hidden_half_is_the_mirrored_other(head, texels):
+    rest, twin, covered = texels
+    colour, origin = project(head, pattern, yaw=40.0)
+    mirrored = covered & (origin[..., 1] > 250)
+    assert mirrored.mean() > 0.05
+    assert np.median(error(colour, pattern(twin), mirrored)) < 2.5
+    assert np.median(error(colour, pattern(rest), mirrored)) > 4
+    assert np.sign(rest[mirrored, 0]).mean() < -0.9 or np.sign(rest[mirrored, 0]).mean() > 0.9
+
+
+def test_brightness_of_the_mirrored_half_fits_at_its_seam(head, texels):
+    rest, twin, covered = texels
+
+    def lit(points):
+        return SKIN * (1 + 0.004 * points[..., :1])
+
+    colour, origin = project(head, lit, yaw=40.0)
+    photo_distance = ndimage.distance_transform_edt(origin[..., 0] < 128)
+    seam = covered & (origin[..., 1] > 250) & (photo_distance < 6)
+    assert seam.sum() > 50
+    without = error(lit(twin), lit(rest), seam)
+    assert np.median(error(colour, lit(rest), seam)) < 0.4 * np.median(without)
+
+
+def test_no_seam_of_the_uvs_shows(head):
+    colour, _ = project(head, pattern, yaw=20.0)
+    corners = np.stack([head.faces, np.roll(head.faces, -1, axis=1)], axis=-1).reshape(-1, 2)
+    middles = ((head.uvs + np.roll(head.uvs, -1, axis=1)) / 2).reshape(-1, 2)
+    order = np.lexsort(np.sort(corners, axis=1).T)
+    corners, middles = np.sort(corners, axis=1)[order], middles[order]
+    pair = np.flatnonzero((corners[1:] == corners[:-1]).all(axis=1))
+    seam = pair[np.abs(middles[pair] - middles[pair + 1]).max(axis=1) > 1e-3]
+    assert len(seam) > 200
+    sampled = [
+        np.stack(
+            [
+                ndimage.map_coordinates(colour[..., k], [SIZE - v * SIZE - 0.5, u * SIZE - 0.5], order=1)
+                for k in range(3)
+            ],
+            axis=-1,
+        )
+        for u, v in (middles[seam].T, middles[seam + 1].T)
+    ]
+    assert np.abs(sampled[0] - sampled[1]).max() < 8
+
+
+def test_hair_that_reaches_in_is_left_out_and_a_mole_stays(head, texels):
+    rest, _, covered = texels
+    mole = np.array([30.0, -10.0])
+
+    def hairy(points):
+        colour = pattern(points)
+        colour[points[..., 1] > 75 + 10 * np.sin(points[..., 0] / 10)] = (60, 40, 30)
+        colour[np.linalg.norm(points[..., :2] - mole, axis=-1) < 3] = (90, 50, 40)
+        return colour
+
+    colour, origin = project(head, hairy)
+    forehead = covered & (np.abs(rest[..., 0]) < 50) & (rest[..., 1] > 70) & (rest[..., 2] > 40)
+    assert origin[forehead, 0].mean() < 30
+    assert error(colour, SKIN, forehead).max() < 40
+    on_mole = covered & (np.linalg.norm(rest[..., :2] - mole, axis=-1) < 1.5) & (rest[..., 2] > 0)
+    assert on_mole.any() and colour[on_mole, 0].max() < 130
+
+
+def test_large_textures_show_the_same(head, monkeypatch):
+    vertices, pixels, camera, mask = photograph(head, pattern)
+    exact = project_photo(vertices, pixels, camera, mask, 512)
+    monkeypatch.setattr(texture, "LARGEST_GRID", 256)
+    interpolated = project_photo(vertices, pixels, camera, mask, 512)
+    assert interpolated.colour.shape == (512, 512, 3)
+    photo = exact.origin[..., 0] > 250
+    assert np.quantile(error(exact.colour.astype(float), interpolated.colour.astype(float), photo), 0.99) < 4
+
+
+def test_bad_input_is_named(head):
+    vertices, pixels, camera, mask = photograph(head, pattern)
+    with pytest.raises(ValueError, match="1000"):
+        project_photo(vertices, pixels, camera, mask, 1000)
+    with pytest.raises(ValueError, match=r"not \(7, 3\)"):
+        project_photo(vertices[:7], pixels, camera, mask, SIZE)
+
+
+def test_a_photo_beside_the_face_still_gives_a_texture(head):
+    vertices, pixels, _, mask = photograph(head, pattern)
+    result = project_photo(vertices, pixels, Camera(1.0, (9000.0, 0.0)), mask, SIZE)
+    assert (result.origin == (0, 0, 255)).all()
+
+
+def test_eyeballs_take_the_colours_of_the_eyes(head):
+    balls = head.eyeballs
+    offset = np.array([0, 0, 40])
+    vertices, pixels, camera, _ = photograph(head, pattern)
+    triangles = np.concatenate([triangulate(load_template().faces), triangulate(balls.faces) + len(vertices)])
+    points = np.concatenate([vertices, balls.vertices - offset])
+    is_eye = np.r_[np.zeros(len(vertices)), np.ones(len(balls.vertices))]
+    iris = np.r_[np.zeros(len(vertices)), balls.groups["iris"]]
+    seen = rasterise(camera.project(points), points[:, 2], triangles, pixels.shape[:2])
+    eye, blue = np.moveaxis(interpolate(np.column_stack([is_eye, iris]), triangles, *seen), -1, 0)
+    pixels[eye > 0.99] = (225, 215, 210)
+    pixels[blue > 0.5] = (60, 95, 150)
+    painted = paint_eyeballs(balls, balls.vertices - offset, (vertices, load_template().faces), pixels, camera, 128)
+    centre = painted[64, 64].astype(int)
+    assert centre.max() < 30, "the pupil"
+    ring = painted[64, 64 + 8].astype(int)
+    assert ring[2] > 1.3 * ring[0], "a blue iris"
+    white = painted[64, 64 + 16].astype(int)
+    assert white.min() > 170 and np.ptp(white) < 40
+
+
+def test_closed_eyes_have_the_usual_colours():
+    iris, _ = eye_colours(np.zeros((3, 3), dtype=np.uint8))
+    assert (iris == IRIS).all()
