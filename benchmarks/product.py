@@ -15,6 +15,7 @@ from pix2vertex_blender.geometry.raster import interpolate, rasterise
 from pix2vertex_blender.reconstruction.detection import overlap
 from pix2vertex_blender.reconstruction.pipeline import Options, box_around, reconstruct
 from pix2vertex_blender.reconstruction.result import Reconstruction
+from pix2vertex_blender.template import load_template
 
 from .readers.faces import Box
 
@@ -101,10 +102,8 @@ def millimetres_per_pixel(reconstruction: Reconstruction) -> float:
 
 def landmarks_in_photo(reconstruction: Reconstruction) -> NDArray[np.float64]:
     """Landmarks (68, 3) in photo pixels, the third coordinate towards the camera."""
-    depth = in_camera(reconstruction)[reconstruction.landmarks_68, 2]
-    return np.column_stack(
-        [np.array(reconstruction.report["landmarks_68"]), depth / millimetres_per_pixel(reconstruction)]
-    )
+    depth = load_template().landmark_points(in_camera(reconstruction)[:, 2])
+    return np.column_stack([reconstruction.report["landmarks_68"], depth / millimetres_per_pixel(reconstruction)])
 
 
 def yaw_degrees(reconstruction: Reconstruction) -> float:

@@ -25,6 +25,8 @@ class ShapeParameters:
         Their least and greatest standard width in millimetres.
     proportion_deviation : float
         Standard deviation of the scale along each axis.
+    expression : str, optional
+        One of `EXPRESSIONS` that all heads show, or "neutral"; drawn for each head if None.
     """
 
     identity_deviations: tuple[float, ...] = (0.8, 1.1, 1.3)
@@ -32,6 +34,7 @@ class ShapeParameters:
     bump_height: float = 2.2
     bump_radii: tuple[float, float] = (10.0, 60.0)
     proportion_deviation: float = 0.04
+    expression: str | None = None
 
 
 @dataclass(frozen=True)
@@ -99,7 +102,10 @@ def sample_head(model: FaceModel, generator: Generator, parameters: ShapeParamet
     parameters = ShapeParameters() if parameters is None else parameters
     deviation = generator.choice(parameters.identity_deviations)
     identity = (deviation * generator.standard_normal(len(model.identity))).astype(np.float32)
-    weights = sample_expression(model.expression_names, generator)
+    if parameters.expression is None:
+        weights = sample_expression(model.expression_names, generator)
+    else:
+        weights = show_expression(parameters.expression, model.expression_names, generator)
     expression = np.array([weights.get(name, 0.0) for name in model.expression_names], np.float32)
     offsets = (identity @ model.identity + expression @ model.expression).reshape(-1, 3)
     vertices = model.neutral + offsets + _smooth_bumps(model, generator, parameters)
@@ -128,6 +134,13 @@ def sample_expression(names: tuple[str, ...], generator: Generator) -> dict[str,
     weights["mouthClose"] = min(weights.get("mouthClose", 0.0), weights.get("jawOpen", 0.0))
     weights.update(_lids(generator))
     weights.update(_gaze(generator))
+    return {name: value for name, value in weights.items() if value > 0}
+
+
+def show_expression(expression: str, names: tuple[str, ...], generator: Generator) -> dict[str, float]:
+    """Draw how somebody shows one of `EXPRESSIONS`, or "neutral", with open eyes."""
+    weights: dict[str, float] = {}
+    _add(weights, names, {} if expression == "neutral" else EXPRESSIONS[expression], 1.0, generator)
     return {name: value for name, value in weights.items() if value > 0}
 
 

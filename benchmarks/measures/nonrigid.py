@@ -64,7 +64,7 @@ def register_to_scan(
     vertices: Points,
     triangles: Triangles,
     scan: Surface,
-    landmarks: NDArray[np.integer],
+    landmarks: sparse.csr_matrix,
     positions: Points,
     parameters: NonRigidParameters | None = None,
 ) -> ScanCorrespondence:
@@ -75,13 +75,13 @@ def register_to_scan(
     vertices : (n, 3)
     triangles : (m, 3)
     scan : Surface
-    landmarks : (l,)
-        Vertices, at least three.
+    landmarks : sparse (l, n)
+        Weights of the vertices in each landmark; at least three landmarks.
     positions : (l, 3)
-        Where they are on the scan.
+        Where the landmarks are on the scan.
     """
     parameters = parameters or NonRigidParameters()
-    aligned = fit_similarity(vertices[landmarks], positions).apply(vertices)
+    aligned = fit_similarity(landmarks @ vertices, positions).apply(vertices)
     for _ in range(parameters.rigid_iterations):
         target, used = _matches(aligned, triangles, scan, parameters)
         if used.sum() < 10:
@@ -90,15 +90,13 @@ def register_to_scan(
     smoothness = _smoothness(triangles, len(vertices))
     moved = aligned.copy()
     for stiffness in parameters.stiffness:
-        at_landmarks = np.zeros(len(vertices))
-        at_landmarks[landmarks] = parameters.landmark_weight * stiffness / parameters.stiffness[0]
+        landmark_weight = parameters.landmark_weight * stiffness / parameters.stiffness[0]
+        fixed = stiffness * smoothness + landmark_weight * landmarks.T @ landmarks
+        landmark_pull = landmark_weight * landmarks.T @ (positions - landmarks @ aligned)
         for _ in range(parameters.iterations):
             target, used = _matches(moved, triangles, scan, parameters)
-            weights = used + at_landmarks
-            pull = used[:, None] * (target - aligned)
-            pull[landmarks] += at_landmarks[landmarks, None] * (positions - aligned[landmarks])
-            system = sparse.diags(weights) + stiffness * smoothness
-            moved = aligned + splu(system.tocsc()).solve(pull)
+            pull = used[:, None] * (target - aligned) + landmark_pull
+            moved = aligned + splu((fixed + sparse.diags(used.astype(np.float64))).tocsc()).solve(pull)
     points, reliable = _matches(moved, triangles, scan, parameters)
     return ScanCorrespondence(aligned, points, reliable)
 
