@@ -58,7 +58,9 @@ class Template:
     mirror : (n,) the vertex on the other side; x changes its sign
     canonical : (n, 3) normalised points of the mean neutral face, the network's embedding, at every level on its
         surface
-    landmarks_68 : (68,) vertices of the iBUG landmarks
+    landmarks_68 : (68,) vertices of the iBUG landmarks, as the morphable model has them
+    landmark_corners, landmark_weights : (68, 3) three vertices and their weights, the points that annotators of photos
+        choose for these landmarks; see `landmark_points`
     groups : {name: (n,)} weights in [0, 1]; "face" is what the network sees, without the inner sides of lids, lips and
         nostrils
     corners : {name: vertex} of the eyes' and the mouth's corners
@@ -74,12 +76,18 @@ class Template:
     mirror: Indices
     canonical: Points
     landmarks_68: Indices
+    landmark_corners: Indices
+    landmark_weights: Points
     groups: Groups
     corners: dict[str, int]
     eyeballs: Eyeballs
     level: int
     version: str
     provenance: str
+
+    def landmark_points(self, vertices: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Where annotators see the 68 landmarks (68, ...) of a head (n, ...) of this or a finer level."""
+        return np.einsum("kc,kc...->k...", self.landmark_weights, np.asarray(vertices)[self.landmark_corners])
 
     def subdivide(self, values: NDArray[np.floating], level: int) -> NDArray[np.float64]:
         """Carry values (n, ...) at the vertices of level 0, such as registered positions, to another level.
@@ -176,6 +184,8 @@ def _subdivided(template: Template) -> Template:
             mirror=_mirror(template, step.edges, count),
             canonical=carry(_canonical_control(), template.level + 1),
             landmarks_68=template.landmarks_68,
+            landmark_corners=template.landmark_corners,
+            landmark_weights=template.landmark_weights,
             groups=dict(zip(template.groups, np.ascontiguousarray(weights.T), strict=True)),
             corners=template.corners,
             eyeballs=template.eyeballs,
@@ -240,6 +250,8 @@ def _read() -> Template:
             mirror=data["mirror"].astype(np.int64),
             canonical=from_millimetres(vertices),
             landmarks_68=data["landmarks_68"].astype(np.int64),
+            landmark_corners=data["landmark_corners"].astype(np.int64),
+            landmark_weights=data["landmark_weights"].astype(np.float64),
             groups=groups,
             corners=dict(zip(data["corner_names"].tolist(), data["corner_vertices"].tolist(), strict=True)),
             eyeballs=eyeballs,

@@ -70,7 +70,7 @@ def test_the_head_is_upright_whatever_the_pose_in_the_photo(reconstruction, phot
 def test_the_camera_puts_the_mesh_over_the_photo(reconstruction):
     matrix = reconstruction.head_to_camera
     points = reconstruction.vertices @ matrix[:3, :3].T + matrix[:3, 3]
-    pixels = reconstruction.camera.project(points[reconstruction.landmarks_68])
+    pixels = reconstruction.camera.project(load_template().landmark_points(points))
     photo_pixels = pixels @ reconstruction.crop_to_photo[:, :2].T + reconstruction.crop_to_photo[:, 2]
     np.testing.assert_allclose(photo_pixels, reconstruction.report["landmarks_68"], atol=1e-6)
 

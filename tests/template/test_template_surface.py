@@ -6,6 +6,8 @@ from scipy.spatial import cKDTree
 
 from pix2vertex_blender.geometry.mesh import unique_edges
 from pix2vertex_blender.template import load_template
+from training.template.annotation_fit import IDENTITIES, annotation_offsets, symmetric_model
+from training.template.landmarks import MIRRORED
 from training.template.quality import quad_areas, uv_coverage
 from training.template.surface import Surface
 
@@ -47,6 +49,42 @@ def test_landmarks_are_the_models(template, mean_head):
     places = template.vertices[template.landmarks_68]
     assert np.linalg.norm(places - mean_head.landmarks, axis=1).max() <= 2
     assert len(np.unique(template.landmarks_68)) == 68
+
+
+@pytest.mark.parametrize("level", [0, 2])
+def test_annotated_landmarks_lie_on_the_skin_near_the_models(mean_head, level):
+    template = load_template(level)
+    places = template.landmark_points(template.vertices)
+    assert places.shape == (68, 3)
+    np.testing.assert_allclose(template.landmark_weights.sum(axis=1), 1, atol=1e-6)
+    # The mouth's landmarks 60 to 67 lie where the lips touch, where the mean face's own surface turns inwards.
+    assert np.linalg.norm(mean_head.skin.closest(places[:60])[0] - places[:60], axis=1).max() < 1.5
+    assert np.linalg.norm(places - mean_head.landmarks, axis=1).max() < 8
+    np.testing.assert_allclose(places[np.array([MIRRORED[i] for i in range(68)])], places * (-1, 1, 1), atol=0.2)
+
+
+def test_annotated_brows_lie_on_the_brow_ridge(template):
+    model, annotated = template.vertices[template.landmarks_68], template.landmark_points(template.vertices)
+    assert (model[17:27, 1] - annotated[17:27, 1] > 2).all()
+
+
+def test_the_definition_of_landmarks_is_measured():
+    """Landmarks of an unknown, smiling head seen from below, some of them moved: the moves are found."""
+    model = symmetric_model()
+    generator = np.random.default_rng(4)
+    coefficients = np.zeros(len(model.components))
+    coefficients[:IDENTITIES] = 0.6 * generator.standard_normal(IDENTITIES)
+    coefficients[IDENTITIES : IDENTITIES + 2] = 0.15, 0.3
+    moved = np.zeros((68, 2))
+    moved[17:27, 1] = -5
+    moved[[0, 16], 1] = -6
+    seen = model.place(coefficients, np.radians(5), -0.3, 0) + np.exp(-0.3) * moved
+    tilt = np.radians(3)
+    photo = 4 * seen @ [[np.cos(tilt), np.sin(tilt)], [-np.sin(tilt), np.cos(tilt)]] * (1, -1) + (300, 200)
+    found = annotation_offsets(photo, model)
+    assert np.abs(found[17:27] - moved[17:27]).max() < 1.5
+    assert np.abs(found[[0, 16]] - moved[[0, 16]]).max() < 2.5
+    assert np.linalg.norm(found[27:] - moved[27:], axis=1).mean() < 0.7
 
 
 def test_corners_are_named_and_mirrored(template):

@@ -13,6 +13,7 @@ from pix2vertex_blender.geometry.subdivision import catmull_clark
 from pix2vertex_blender.template.template import FILE
 
 from . import anatomy
+from .annotation import annotated_points
 from .eyeballs import unit_eyeball
 from .fit import fit
 from .groups import vertex_groups
@@ -46,13 +47,17 @@ def author() -> Arrays:
     }
     vertex |= {"left_eye_inner": landmarks[42], "left_eye_outer": landmarks[45]}
     vertex |= {"right_mouth": symmetry.mirror[landmarks[54]], "left_mouth": landmarks[54]}
+    whole_landmarks = all_landmarks(landmarks, symmetry)
+    corners, corner_weights = annotated_points(points, faces, groups["face"], whole_landmarks, symmetry.mirror)
     return {
         "vertices": points.astype(np.float32),
         "canonical_control": symmetry.unfold(canonical_control(faces, half, layout, symmetry, head)).astype(np.float32),
         "faces": faces.astype(np.int32),
         "uvs": texture_coordinates(faces, points, groups, seams(layout, symmetry)).astype(np.float32),
         "mirror": symmetry.mirror.astype(np.int32),
-        "landmarks_68": all_landmarks(landmarks, symmetry).astype(np.int32),
+        "landmarks_68": whole_landmarks.astype(np.int32),
+        "landmark_corners": corners.astype(np.int32),
+        "landmark_weights": corner_weights.astype(np.float32),
         "corner_names": np.array(list(vertex)),
         "corner_vertices": np.array(list(vertex.values()), dtype=np.int32),
         "group_names": np.array(list(groups)),

@@ -1,0 +1,90 @@
+"""Where people who annotate photos put the 68 landmarks, as points of the template's surface.
+
+The morphable model's landmark vertices are not quite there: its brows lie on the forehead, its jaw begins too high.
+The difference was measured with `training.template.annotation_fit`, on the mean landmarks of thousands of photos.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pix2vertex_blender.geometry.mesh import triangulate, vertex_normals
+
+from .landmarks import MIRRORED
+from .surface import Surface
+
+#: Millimetres to the left (x) and upwards (y) from the model's landmark to the annotated one, seen from the front.
+#: Those of the other side are mirrored.
+OFFSETS = {
+    8: (0.0, -2.7),
+    9: (1.6, -4.1),
+    10: (2.2, -0.2),
+    11: (3.6, 3.3),
+    12: (2.0, -0.6),
+    13: (2.0, -4.0),
+    14: (2.7, -4.0),
+    15: (1.4, -3.6),
+    16: (0.9, -5.3),
+    22: (0.5, -6.0),
+    23: (-0.2, -4.1),
+    24: (-1.2, -3.1),
+    25: (0.2, -2.6),
+    26: (0.8, -3.2),
+    27: (0.0, 0.8),
+    28: (0.0, 0.1),
+    29: (0.0, -0.9),
+    30: (0.0, -0.1),
+    33: (0.0, -0.8),
+    34: (0.8, 0.5),
+    35: (0.5, 2.0),
+    42: (0.1, 0.2),
+    43: (-0.7, -0.3),
+    44: (-1.4, 0.5),
+    45: (0.9, -0.2),
+    46: (-0.6, -0.1),
+    47: (0.5, 0.1),
+    51: (0.0, -1.2),
+    52: (-0.4, -0.5),
+    53: (0.0, -0.5),
+    54: (1.5, 0.8),
+    55: (0.1, -0.1),
+    56: (-2.3, -0.7),
+    57: (0.0, -0.2),
+    62: (0.0, 0.1),
+    63: (-3.7, 0.2),
+    64: (0.1, 0.3),
+    65: (-3.5, 0.0),
+    66: (0.0, 0.7),
+}
+
+
+def annotated_points(
+    vertices: NDArray[np.float64],
+    faces: NDArray[np.int64],
+    face_weights: NDArray[np.float64],
+    landmarks: NDArray[np.int64],
+    mirror: NDArray[np.int64],
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Three vertices (68, 3) and their weights (68, 3), in iBUG order.
+
+    Parameters
+    ----------
+    vertices : (n, 3) mm
+    faces : (m, 4)
+    face_weights : (n,)
+        The group that the network sees; only there points are looked for.
+    landmarks : (68,)
+        Vertices of the model's landmarks.
+    mirror : (n,)
+        The vertex on the other side.
+    """
+    triangles = triangulate(faces)
+    skin = Surface(vertices, triangles[(face_weights[triangles] > 0.5).all(axis=1)])
+    numbers = np.array(list(OFFSETS))
+    offsets = np.column_stack([np.array(list(OFFSETS.values())), np.zeros(len(OFFSETS))])
+    normals = vertex_normals(vertices, triangles)[landmarks[numbers]]
+    found, found_weights = skin.locate(vertices[landmarks[numbers]] + offsets, normals)
+    corners, weights = np.zeros((68, 3), np.int64), np.zeros((68, 3))
+    for number, triangle, shares in zip(numbers, skin.triangles[found], found_weights, strict=True):
+        corners[MIRRORED[number]], weights[MIRRORED[number]] = mirror[triangle], shares
+        corners[number], weights[number] = triangle, shares
+    return corners, weights
