@@ -5,6 +5,7 @@ import os
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from io import StringIO
 from pathlib import Path
 
 from ..errors import OutputError, PhotoError
@@ -46,6 +47,27 @@ class Outcome:
     confidence: float | None = None
     seconds: float = 0.0
     files: tuple[str, ...] = ()
+
+
+@dataclass
+class BatchProgress:
+    """What the last or running batch in Blender's window has done, for the panel.
+
+    Attributes
+    ----------
+    outcomes : list of Outcome
+        In the order of the photos; finished ones of earlier runs are among them.
+    """
+
+    outcomes: list[Outcome] = field(default_factory=list)
+
+    @property
+    def failures(self) -> list[Outcome]:
+        """The photos that failed."""
+        return [outcome for outcome in self.outcomes if outcome.status == FAILED]
+
+
+BATCH = BatchProgress()
 
 
 def photos_in(folder: Path) -> list[Path]:
@@ -155,14 +177,19 @@ class ResultTable:
         partial = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            with partial.open("w", encoding="utf-8", newline="") as file:
-                writer = csv.writer(file)
-                writer.writerow(_COLUMNS)
-                writer.writerows(_row(outcome) for outcome in self.outcomes.values())
+            partial.write_text(self.as_text(), encoding="utf-8", newline="")
             partial.replace(self.path)
         except OSError as error:
             partial.unlink(missing_ok=True)
             raise OutputError(UNWRITABLE_TABLE.format(path=self.path, reason=error.strerror)) from error
+
+    def as_text(self) -> str:
+        """What the file holds."""
+        text = StringIO()
+        writer = csv.writer(text, lineterminator="\n")
+        writer.writerow(_COLUMNS)
+        writer.writerows(_row(outcome) for outcome in self.outcomes.values())
+        return text.getvalue()
 
 
 def _row(outcome: Outcome) -> list[str]:

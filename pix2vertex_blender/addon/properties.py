@@ -20,6 +20,10 @@ EXPORT_FORMATS = (
     ("GLB", "glTF", "Shape keys, triangles, textures and material in one binary file"),
     ("BLEND", "Blender File", "Everything, to open in Blender or to append from"),
 )
+BATCH_TARGETS = (
+    ("SCENE", "Scene", "A collection with the faces side by side"),
+    ("FILES", "Files", "A file for each photo, for another program"),
+)
 
 
 def usual_export_format(preset: str) -> str:
@@ -27,7 +31,7 @@ def usual_export_format(preset: str) -> str:
     return "BLEND" if preset == "BLENDER" else "FBX"
 
 
-def _choose_usual_format(settings: "PIX2VERTEX_PG_export", _context: bpy.types.Context) -> None:
+def _choose_usual_format(settings: "PIX2VERTEX_PG_export | PIX2VERTEX_PG_batch", _context: bpy.types.Context) -> None:
     settings.file_format = usual_export_format(settings.preset)
 
 
@@ -38,6 +42,27 @@ class PIX2VERTEX_PG_export(bpy.types.PropertyGroup):
         name="For", description="The program that the file is for", items=EXPORT_PRESETS, update=_choose_usual_format
     )
     file_format: bpy.props.EnumProperty(name="Format", description="The kind of file", items=EXPORT_FORMATS)
+
+
+class PIX2VERTEX_PG_batch(bpy.types.PropertyGroup):
+    """The settings of Reconstruct Folder."""
+
+    directory: bpy.props.StringProperty(name="Photos", description="Folder with the photos", subtype="DIR_PATH")
+    target: bpy.props.EnumProperty(name="Into", description="Where the faces go", items=BATCH_TARGETS)
+    output: bpy.props.StringProperty(
+        name="Output",
+        description="Folder for the files; the folder 'faces' among the photos if empty",
+        subtype="DIR_PATH",
+    )
+    preset: bpy.props.EnumProperty(
+        name="For", description="The program that the files are for", items=EXPORT_PRESETS, update=_choose_usual_format
+    )
+    file_format: bpy.props.EnumProperty(name="Format", description="The kind of files", items=EXPORT_FORMATS)
+    again: bpy.props.BoolProperty(
+        name="Finished Ones Again",
+        description="Reconstruct also the photos whose files an earlier run has written",
+        default=False,
+    )
 
 
 class PIX2VERTEX_PG_settings(bpy.types.PropertyGroup):
@@ -67,9 +92,10 @@ class PIX2VERTEX_PG_settings(bpy.types.PropertyGroup):
         default=False,
     )
     export: bpy.props.PointerProperty(type=PIX2VERTEX_PG_export)
+    batch: bpy.props.PointerProperty(type=PIX2VERTEX_PG_batch)
 
 
-CLASSES = (PIX2VERTEX_PG_export, PIX2VERTEX_PG_settings)
+CLASSES = (PIX2VERTEX_PG_export, PIX2VERTEX_PG_batch, PIX2VERTEX_PG_settings)
 
 
 def attach() -> None:

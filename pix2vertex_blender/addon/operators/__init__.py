@@ -1,11 +1,12 @@
 """The operators. Each reads properties, calls one function or object of the domain, and reports."""
 
-from . import export, inspect, reconstruct, template, worker, worker_operator
+from . import batch, export, inspect, reconstruct, template, worker, worker_operator
 
 CLASSES = (
     *reconstruct.CLASSES,
     *inspect.CLASSES,
     *export.CLASSES,
+    *batch.CLASSES,
     *template.CLASSES,
     *worker.CLASSES,
     *worker_operator.CLASSES,

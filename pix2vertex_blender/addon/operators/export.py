@@ -13,7 +13,7 @@ from ..scene.export_preparation import clean_name
 from ..scene.face_object import read_provenance
 
 _FBX_SPACES = {"UNREAL": UNREAL, "UNITY": UNITY, "BLENDER": BLENDER}
-_SUFFIXES = {"FBX": ".fbx", "GLB": ".glb", "BLEND": ".blend"}
+SUFFIXES = {"FBX": ".fbx", "GLB": ".glb", "BLEND": ".blend"}
 
 
 class PIX2VERTEX_OT_export(bpy.types.Operator):
@@ -62,7 +62,7 @@ class PIX2VERTEX_OT_export(bpy.types.Operator):
         self._take_scene_settings(context)
         if not self.filepath:
             folder = Path(bpy.data.filepath).parent if bpy.data.filepath else Path.home()
-            self.filepath = str(folder / clean_name(context.active_object.name)) + _SUFFIXES[self.file_format]
+            self.filepath = str(folder / clean_name(context.active_object.name)) + SUFFIXES[self.file_format]
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
@@ -84,7 +84,7 @@ class PIX2VERTEX_OT_export(bpy.types.Operator):
             written = export_face(
                 path,
                 context.active_object,
-                self._writer(),
+                face_writer(self.preset, self.file_format),
                 with_eyeballs=self.with_eyeballs,
                 move_to_origin=self.move_to_origin,
             )
@@ -96,11 +96,6 @@ class PIX2VERTEX_OT_export(bpy.types.Operator):
         self.report({"INFO"}, message.format(file=path.name, count=len(written), size=size))
         return {"FINISHED"}
 
-    def _writer(self) -> Callable[[Path, Sequence[bpy.types.Object]], None]:
-        if self.file_format == "BLEND":
-            return export_blend
-        return export_glb if self.file_format == "GLB" else partial(export_fbx, space=_FBX_SPACES[self.preset])
-
     def _take_scene_settings(self, context: bpy.types.Context) -> None:
         """Use the scene's settings for what the caller did not set; a preset alone means its usual format."""
         settings = context.scene.pix2vertex.export
@@ -111,13 +106,20 @@ class PIX2VERTEX_OT_export(bpy.types.Operator):
                 setattr(self, name, getattr(settings, name))
 
 
+def face_writer(preset: str, file_format: str) -> Callable[[Path, Sequence[bpy.types.Object]], None]:
+    """The function that writes objects in a format for a program."""
+    if file_format == "BLEND":
+        return export_blend
+    return export_glb if file_format == "GLB" else partial(export_fbx, space=_FBX_SPACES[preset])
+
+
 def _with_suffix(path: str, file_format: str) -> str:
     """The path with the format's ending in place of that of another format."""
-    suffix = _SUFFIXES[file_format]
+    suffix = SUFFIXES[file_format]
     chosen = Path(path)
     if chosen.suffix.lower() == suffix or not chosen.name:
         return path
-    stem = chosen.stem if chosen.suffix.lower() in _SUFFIXES.values() else chosen.name
+    stem = chosen.stem if chosen.suffix.lower() in SUFFIXES.values() else chosen.name
     return str(chosen.with_name(stem + suffix))
 
 

@@ -1,5 +1,6 @@
 """The sidebar tab of the 3D view, one module for each panel."""
 
+from .batch import PIX2VERTEX_PT_batch
 from .detail import PIX2VERTEX_PT_detail
 from .export import PIX2VERTEX_PT_export
 from .inspect import PIX2VERTEX_PT_inspect
@@ -14,5 +15,6 @@ CLASSES = (
     PIX2VERTEX_PT_inspect,
     PIX2VERTEX_PT_detail,
     PIX2VERTEX_PT_export,
+    PIX2VERTEX_PT_batch,
     PIX2VERTEX_PT_template,
 )
