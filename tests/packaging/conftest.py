@@ -1,5 +1,8 @@
 """The extension's zip, and a Blender that has nothing but what Blender brings."""
 
+import hashlib
+import os
+import shutil
 import subprocess
 import sys
 import sysconfig
@@ -42,3 +45,29 @@ def bare_blender(tmp_path: Path) -> Path:
     for name in BLENDERS_OWN:
         (own / name).symlink_to(installed / name)
     return environment / "bin" / "python"
+
+
+@pytest.fixture(scope="session")
+def blender_52() -> Path:
+    """The Python of an environment with Blender 5.2 and nothing of ours, kept for the next run."""
+    pinned = Path(__file__).with_name("blender52.txt")
+    environment = ROOT / ".cache" / f"blender52-{hashlib.sha256(pinned.read_bytes()).hexdigest()[:8]}"
+    python = environment / "bin" / "python"
+    if (environment / "complete").exists():
+        return python
+    if (interpreter := _find_python_313()) is None:
+        pytest.skip("Blender 5.2 needs Python 3.13, which was not found")
+    subprocess.run([interpreter, "-m", "venv", "--clear", str(environment)], check=True)
+    command = [str(python), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-deps"]
+    subprocess.run([*command, "-r", str(pinned)], check=True)
+    (environment / "complete").touch()
+    return python
+
+
+def _find_python_313() -> str | None:
+    pyenv = Path(os.environ.get("PYENV_ROOT", Path.home() / ".pyenv"))
+    candidates = [shutil.which("python3.13"), *sorted(pyenv.glob("versions/3.13.*/bin/python3.13"))]
+    for candidate in candidates:
+        if candidate and subprocess.run([candidate, "-c", ""], capture_output=True, check=False).returncode == 0:
+            return str(candidate)
+    return None
