@@ -34,7 +34,9 @@ def make_zip(platform_name: str, blender: str, torch_index: str | None = None) -
     if not (path.exists() and stamp.exists() and stamp.read_text() == digest):
         DISTRIBUTION.mkdir(exist_ok=True)
         stamp.unlink(missing_ok=True)
-        write_zip(contents, path)
+        part = path.with_suffix(".part")
+        write_zip(contents, part)
+        part.replace(path)
         validate(path)
         stamp.write_text(digest)
     for name, packed, unpacked in sizes_by_part(path):

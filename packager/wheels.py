@@ -43,20 +43,13 @@ def collect_wheels(target: Target, torch_index: str | None = None) -> list[Path]
     wheels: dict[str, Path] = {}
     seen: set[tuple[str, str]] = set()
     queue = [Requirement(name) for name in target.roots]
-    deferred: list[Requirement] = []  # loose requirements of what another wheel may fix exactly
-    while queue or deferred:
-        requirement = queue.pop(0) if queue else deferred.pop(0)
+    while queue:
+        requirement = queue.pop(0)
         name = canonicalize_name(requirement.name)
         if name in target.without:
             continue
         if name not in wheels:
-            version = _version(requirement, target, torch_index)
-            if version is None and queue:
-                deferred.append(requirement)
-                continue
-            if version is None:
-                raise PackagingError(f"{requirement} is required and wheels.toml has no version for {name}: add one.")
-            wheels[name] = obtain_wheel(name, version, target, torch_index)
+            wheels[name] = obtain_wheel(name, _version(requirement, target, torch_index), target, torch_index)
         _check(requirement, wheels[name], target)
         for extra in {"", *requirement.extras}:
             if (name, extra) not in seen:
@@ -128,14 +121,16 @@ def _folder(torch_index: str | None) -> Path:
     return WHEELS if torch_index is None else WHEELS / hashlib.sha256(torch_index.encode()).hexdigest()[:8]
 
 
-def _version(requirement: Requirement, target: Target, torch_index: str | None) -> str | None:
-    """The chosen version of a required package, or the one that the requirement itself fixes, or None."""
+def _version(requirement: Requirement, target: Target, torch_index: str | None) -> str:
+    """The chosen version of a required package, or the one that the requirement itself fixes."""
     name = canonicalize_name(requirement.name)
     if name in target.versions:
         version = target.versions[name]
         return Version(version).public if name == "torch" and torch_index is not None else version
     fixed = [item.version.removesuffix(".*") for item in requirement.specifier if item.operator == "=="]
-    return fixed[0] if fixed else None
+    if not fixed:
+        raise PackagingError(f"{requirement} is required and wheels.toml has no version for {name}: add one.")
+    return fixed[0]
 
 
 def _check(requirement: Requirement, wheel: Path, target: Target) -> None:

@@ -96,7 +96,7 @@ def test_another_index_gives_another_torch_and_another_name(
         (
             "torch",
             "2.0+cu128",
-            ["runtime>12", "runtime==12.8.1.*; sys_platform == 'linux'"],
+            ["runtime==12.8.1.*; sys_platform == 'linux'"],
             "cp311-cp311-manylinux_2_28_x86_64",
             "12.8",
         ),
