@@ -2,9 +2,9 @@
 
 python benchmarks/synthetic.py FOLDER [--per-cell N] [--size PIXELS]
 
-Writes a folder that `depth.py` and `shape.py` read: `index.json`, `<key>.png` and `<key>.npz` with `depth`, `mask` and
-`vertices`, where each vertex of the head template at level 0 truly is. The heads come from the stream that is never
-trained on.
+Writes a folder that `depth.py` and `shape.py` read: `index.json`, `<key>.png` and `<key>.npz` with `depth`, `mask`,
+`surface`, the point seen at each pixel, and `vertices`, where each vertex of the head template at level 0 truly is. The
+heads come from the stream that is never trained on.
 """
 
 import argparse
@@ -48,7 +48,7 @@ SIZE = 512
 #: Portraits as people take them: upright, from a metre or so, the head in the picture, no scarf over the mouth.
 VIEW = ViewParameters(largest_pitch=20.0, largest_roll=12.0, least_distance=500.0, crop_sizes=(2.0, 2.5, 3.0))
 BELONGINGS = SynthesisParameters(
-    view=VIEW, hat_share=0.0, hand_share=0.0, object_share=0.0, mask_share=0.0, scarf_share=0.0
+    view=VIEW, least_face_share=0.04, hat_share=0.0, hand_share=0.0, object_share=0.0, mask_share=0.0, scarf_share=0.0
 )
 #: Apart from the seeds that people generate held-out samples with.
 SEED = 70101
@@ -87,16 +87,15 @@ def write_face(
     folder: Path, key: str, seed: list[int], expression: str, yaws: tuple[float, float], size: int
 ) -> dict[str, Any]:
     """Write one face and return its entry of the index."""
-    sample, head = draw_face(seed, expression, yaws, size)
+    sample, vertices = draw_face(seed, expression, yaws, size)
     generator = np.random.default_rng([*seed, 1])
     background = make_background(generator, size)
     alpha = sample.image[..., 3:].astype(np.float64) / 255
     picture = alpha * sample.image[..., :3] + (1 - alpha) * background
     cv2.imwrite(str(folder / f"{key}.png"), picture[..., ::-1].round().astype(np.uint8))
     mask = sample.mask == 1
-    depth = np.where(mask, -sample.geometry[2] / sample.geometry_scale, np.nan)
-    vertices = vertices_on_template(head)
-    np.savez_compressed(folder / f"{key}.npz", depth=depth.astype(np.float32), mask=mask, vertices=vertices)
+    surface = np.where(mask[..., None], np.moveaxis(sample.geometry, 0, -1) / sample.geometry_scale, np.nan)
+    np.savez_compressed(folder / f"{key}.npz", depth=-surface[..., 2], surface=surface, mask=mask, vertices=vertices)
     lower, upper = sample.landmarks.min(axis=0), sample.landmarks.max(axis=0)
     return {
         "image": f"{key}.png",
@@ -108,8 +107,17 @@ def write_face(
     }
 
 
-def draw_face(seed: list[int], expression: str, yaws: tuple[float, float], size: int) -> tuple[Sample, Head]:
-    """A sample with an expression and |yaw| in an interval: the first of a seed's heads whose view lies there."""
+def draw_face(
+    seed: list[int], expression: str, yaws: tuple[float, float], size: int
+) -> tuple[Sample, NDArray[np.float32]]:
+    """A sample with an expression and |yaw| in an interval: the first of a seed's heads whose view lies there.
+
+    Returns
+    -------
+    sample : Sample
+    vertices : (n, 3)
+        Where the template's vertices truly are, in the axes of the sample's geometry, millimetres.
+    """
     surface = head_surface()
     parameters = replace(BELONGINGS, size=size, shape=ShapeParameters(expression=EXPRESSIONS[expression]))
     attempt = 0
@@ -121,7 +129,7 @@ def draw_face(seed: list[int], expression: str, yaws: tuple[float, float], size:
         scene = sample_scene(surface, generator, parameters)
         sample = render(surface, scene, generator, parameters)
         if sample is not None:
-            return sample, scene.head
+            return sample, scene.view.to_camera(vertices_on_template(scene.head))
 
 
 def _yaw_of(seed: list[int], parameters: SynthesisParameters) -> float:

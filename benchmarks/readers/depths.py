@@ -33,7 +33,8 @@ BU3DFE_NAME = re.compile(r"(?P<subject>[FM]\d{4})_(?P<expression>[A-Z]{2})(?P<le
 def read_index(folder: Path) -> list[DepthFace]:
     """Read `index.json`: {key: {"image", "box" [x0, y0, x1, y1], ...}} with `<key>.npz` (`depth`, `mask`) for each key.
 
-    "yaw", "expression" and "millimetres_per_pixel" are read where they are given.
+    "yaw", "expression" and "millimetres_per_pixel" are read where they are given, and so are `surface` and `vertices`
+    in the .npz (see `DepthTruth`).
 
     Raises
     ------
@@ -62,7 +63,8 @@ def read_index(folder: Path) -> list[DepthFace]:
 
 def _read_npz(path: Path, pixel: float) -> DepthTruth:
     with np.load(path) as truth:
-        return DepthTruth(truth["depth"].astype(np.float64), truth["mask"].astype(bool), pixel)
+        optional = {name: truth[name].astype(np.float64) for name in ("surface", "vertices") if name in truth.files}
+        return DepthTruth(truth["depth"].astype(np.float64), truth["mask"].astype(bool), pixel, **optional)
 
 
 def read_bu3dfe(folder: Path) -> list[DepthFace]:

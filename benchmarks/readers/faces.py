@@ -41,11 +41,27 @@ class LandmarkFace:
 
 @dataclass(frozen=True)
 class DepthTruth:
-    """Depth (H, W) in the photo's grid, larger is farther; where it is valid; and a pixel's size in its unit."""
+    """Depth in the photo's grid.
+
+    Attributes
+    ----------
+    depth : (H, W)
+        Larger is farther.
+    mask : (H, W) bool
+        Where it is valid.
+    pixel : float
+        Size of a pixel in the depth's unit.
+    surface : (H, W, 3), optional
+        The points themselves, if they are known otherwise than from the depth.
+    vertices : (n, 3), optional
+        Where the template's vertices at level 0 truly are, in the frame of `surface`.
+    """
 
     depth: NDArray[np.float64]
     mask: NDArray[np.bool_]
     pixel: float
+    surface: NDArray[np.float64] | None = None
+    vertices: NDArray[np.float64] | None = None
 
 
 @dataclass(frozen=True)
@@ -86,11 +102,17 @@ class Scan:
     triangles : (m, 3)
     landmarks : dict of int to (3,)
         Positions by their number among the 68, counted from 0.
+    counterparts : (k, 3), optional
+        Where the template's vertices at level 0 truly are.
+    nearness : float
+        Counterparts farther from the scan than this were not seen.
     """
 
     vertices: NDArray[np.float64]
     triangles: NDArray[np.int64]
     landmarks: dict[int, NDArray[np.float64]]
+    counterparts: NDArray[np.float64] | None = None
+    nearness: float = 2.0
 
 
 @dataclass(frozen=True)

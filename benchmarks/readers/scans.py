@@ -12,7 +12,7 @@ import numpy as np
 
 from pix2vertex_blender.geometry.mesh import triangulate
 
-from .faces import DepthFace, LayoutError, Scan, ScanFace, require, require_any
+from .faces import DepthFace, DepthTruth, LayoutError, Scan, ScanFace, require, require_any
 from .meshes import read_mesh
 from .rendering import render_view
 
@@ -99,10 +99,7 @@ def scan_of_depth(face: DepthFace) -> Scan:
     """The mesh of a depth map that a pinhole camera saw, with the landmarks of its index where their depth is known."""
     truth = face.read()
     height, width = truth.depth.shape
-    focal = DISTANCE / truth.pixel
-    rows, columns = np.mgrid[:height, :width] + 0.5
-    x, y = (columns - width / 2) / focal * truth.depth, (height / 2 - rows) / focal * truth.depth
-    points = np.stack([x, y, -truth.depth], axis=-1).reshape(-1, 3)
+    points = (_seen_by_pinhole(truth) if truth.surface is None else truth.surface).reshape(-1, 3)
     corner = (np.arange(height - 1)[:, None] * width + np.arange(width - 1)).ravel()
     quads = np.add.outer(corner, [0, width, width + 1, 1])
     depth = np.where(truth.mask, truth.depth, np.nan).ravel()[quads]
@@ -112,7 +109,16 @@ def scan_of_depth(face: DepthFace) -> Scan:
         i, j = int(row), int(column)
         if 0 <= i < height and 0 <= j < width and truth.mask[i, j]:
             landmarks[number] = points[i * width + j]
-    return Scan(points, triangulate(quads[connected]).astype(np.int64), landmarks)
+    return Scan(points, triangulate(quads[connected]).astype(np.int64), landmarks, truth.vertices)
+
+
+def _seen_by_pinhole(truth: DepthTruth) -> np.ndarray:
+    """Points (H, W, 3) in the camera's axes: x right, y up, z towards the camera."""
+    height, width = truth.depth.shape
+    focal = DISTANCE / truth.pixel
+    rows, columns = np.mgrid[:height, :width] + 0.5
+    x, y = (columns - width / 2) / focal * truth.depth, (height / 2 - rows) / focal * truth.depth
+    return np.stack([x, y, -truth.depth], axis=-1)
 
 
 def read_depth_scans(folder: Path, work: Path) -> list[ScanFace]:
