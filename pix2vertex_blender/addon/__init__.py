@@ -4,7 +4,8 @@ import atexit
 
 import bpy
 
-from . import operators, panels, preferences, properties, session
+from . import found_faces, operators, panels, preferences, properties, session
+from .thumbnail import THUMBNAILS
 
 _CLASSES = (*properties.CLASSES, *preferences.CLASSES, *operators.CLASSES, *panels.CLASSES)
 
@@ -21,7 +22,9 @@ def register() -> None:
 def unregister() -> None:
     """End the worker process, whose libraries Blender may be about to replace, and remove everything again."""
     atexit.unregister(_unregister_at_exit)
+    found_faces.forget()
     session.stop_worker()
+    THUMBNAILS.remove()
     properties.detach()
     for item in reversed(_CLASSES):
         bpy.utils.unregister_class(item)

@@ -2,6 +2,8 @@
 
 import bpy
 
+from .found_faces import search_in_background, search_of
+
 DEVICES = (
     ("auto", "Automatic", "Use the graphics card if it works, otherwise the processor"),
     ("cpu", "Processor", "Works everywhere"),
@@ -65,6 +67,34 @@ class PIX2VERTEX_PG_batch(bpy.types.PropertyGroup):
     )
 
 
+def _photo_changed(settings: "PIX2VERTEX_PG_settings", _context: bpy.types.Context) -> None:
+    """Begin anew with another photo: nothing that was chosen in the last one fits."""
+    settings.face = 0
+    settings.use_face_box = False
+    settings.face_box = (0, 0, 0, 0)
+    if settings.photo and not bpy.app.background:
+        search_in_background(settings)
+
+
+def _face_box_switched(settings: "PIX2VERTEX_PG_settings", _context: bpy.types.Context) -> None:
+    """Begin with the box that was found, so that it only needs a correction."""
+    if settings.use_face_box and not any(settings.face_box):
+        settings.face_box = found_box(settings)
+
+
+def found_box(settings: "PIX2VERTEX_PG_settings") -> tuple[int, int, int, int]:
+    """The box of the chosen face as found, or the middle of the photo, in whole pixels; zeros without a photo."""
+    search = search_of(settings)
+    if search is None or search.size == (0, 0):
+        return (0, 0, 0, 0)
+    if not search.faces:
+        width, height = search.size
+        side = min(width, height) // 2
+        return ((width - side) // 2, (height - side) // 2, side, side)
+    left, top, width, height = search.faces[min(max(settings.face, 1), len(search.faces)) - 1].box
+    return (round(left), round(top), round(width), round(height))
+
+
 class PIX2VERTEX_PG_settings(bpy.types.PropertyGroup):
     """The settings of Reconstruct Face."""
 
@@ -72,6 +102,22 @@ class PIX2VERTEX_PG_settings(bpy.types.PropertyGroup):
         name="Photo",
         description="Portrait photo to reconstruct the face from",
         subtype="FILE_PATH",
+        update=_photo_changed,
+    )
+    face: bpy.props.IntProperty(
+        name="Face",
+        description="Which of several faces, beginning with 1 for the largest; chosen automatically if zero",
+        min=0,
+    )
+    use_face_box: bpy.props.BoolProperty(
+        name="Own Face Box",
+        description="Say where the face is instead of having it found",
+        update=_face_box_switched,
+    )
+    face_box: bpy.props.IntVectorProperty(
+        name="Face Box",
+        description="Left, top, width and height of the face in pixels of the photo",
+        size=4,
     )
     device: bpy.props.EnumProperty(
         name="Device",

@@ -5,8 +5,9 @@ request names. The libraries a job needs are imported inside it, so that the wor
 """
 
 from ..worker import Job
-from . import reconstruct
+from . import faces, reconstruct
 
 JOBS: dict[str, Job] = {
+    **faces.JOBS,
     **reconstruct.JOBS,
 }

@@ -1,8 +1,10 @@
 """The operators. Each reads properties, calls one function or object of the domain, and reports."""
 
-from . import batch, export, inspect, reconstruct, template, worker, worker_operator
+from . import batch, export, face_box, inspect, photo, reconstruct, template, worker, worker_operator
 
 CLASSES = (
+    *photo.CLASSES,
+    *face_box.CLASSES,
     *reconstruct.CLASSES,
     *inspect.CLASSES,
     *export.CLASSES,

@@ -1,8 +1,21 @@
-"""The panel of the photo."""
+"""The panel of the photo and of the face in it."""
 
 import bpy
 
-from .sidebar import Sidebar
+from ...reconstruction.confidence import LOW_CONFIDENCE, UNSURE
+from ..found_faces import Search, search_of
+from ..operators.face_box import PIX2VERTEX_OT_draw_face_box
+from ..operators.photo import (
+    PIX2VERTEX_OT_find_faces,
+    PIX2VERTEX_OT_next_face,
+    PIX2VERTEX_OT_use_open_image,
+)
+from ..properties import PIX2VERTEX_PG_settings
+from ..thumbnail import THUMBNAILS
+from .sidebar import Sidebar, draw_sentence
+
+NO_FACE = "No face was found: choose another photo or draw a box around the face."
+_THUMBNAIL_SCALE = 9.0
 
 
 class PIX2VERTEX_PT_photo(Sidebar, bpy.types.Panel):
@@ -13,4 +26,71 @@ class PIX2VERTEX_PT_photo(Sidebar, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the panel."""
-        self.layout.prop(context.scene.pix2vertex, "photo", text="")
+        layout = self.layout
+        settings = context.scene.pix2vertex
+        row = layout.row(align=True)
+        row.prop(settings, "photo", text="")
+        row.operator(PIX2VERTEX_OT_use_open_image.bl_idname, text="", icon="IMAGE_DATA")
+        if not settings.photo:
+            return
+        search = search_of(settings)
+        if search is None:
+            layout.operator(PIX2VERTEX_OT_find_faces.bl_idname, icon="VIEWZOOM")
+            return
+        self._draw_photo(settings, search)
+        self._draw_face(context, settings, search)
+        self._draw_box(settings)
+
+    def _draw_photo(self, settings: PIX2VERTEX_PG_settings, search: Search) -> None:
+        if search.pixels is None:
+            return
+        faces = [face.box for face in search.faces]
+        chosen = faces[_chosen(settings, search)] if faces else None
+        if settings.use_face_box:
+            chosen = tuple(settings.face_box)
+        icon = THUMBNAILS.icon(str(search.photo), search.pixels, search.size[0], chosen, faces)
+        if icon:
+            self.layout.template_icon(icon, scale=_THUMBNAIL_SCALE)
+
+    def _draw_face(self, context: bpy.types.Context, settings: PIX2VERTEX_PG_settings, search: Search) -> None:
+        """What is known about the faces."""
+        layout = self.layout
+        if search.is_running:
+            layout.label(text="Looking for faces ...", icon="VIEWZOOM")
+        elif search.sentence:
+            draw_sentence(layout, context, search.sentence)
+        elif settings.use_face_box:
+            return
+        elif not search.faces:
+            draw_sentence(layout, context, NO_FACE)
+        else:
+            chosen = _chosen(settings, search)
+            row = layout.row(align=True)
+            row.label(text=_count_text(chosen, len(search.faces)))
+            if len(search.faces) > 1:
+                row.operator(PIX2VERTEX_OT_next_face.bl_idname, text="", icon="TRIA_LEFT").step = -1
+                row.operator(PIX2VERTEX_OT_next_face.bl_idname, text="", icon="TRIA_RIGHT").step = 1
+            confidence = search.faces[chosen].confidence
+            if confidence < LOW_CONFIDENCE:
+                draw_sentence(layout, context, UNSURE.format(confidence=confidence))
+
+    def _draw_box(self, settings: PIX2VERTEX_PG_settings) -> None:
+        """The artist's own box."""
+        column = self.layout.column(align=True)
+        row = column.row(align=True)
+        row.prop(settings, "use_face_box", toggle=True)
+        row.operator(PIX2VERTEX_OT_draw_face_box.bl_idname, text="Draw", icon="SELECT_SET")
+        if settings.use_face_box:
+            for first, names in ((0, ("Left", "Top")), (2, ("Width", "Height"))):
+                row = column.row(align=True)
+                for offset, name in enumerate(names):
+                    row.prop(settings, "face_box", index=first + offset, text=name)
+
+
+def _chosen(settings: PIX2VERTEX_PG_settings, search: Search) -> int:
+    """The index of the chosen face; the largest one if none was chosen."""
+    return min(max(settings.face, 1), len(search.faces)) - 1
+
+
+def _count_text(chosen: int, count: int) -> str:
+    return "One face found" if count == 1 else f"Face {chosen + 1} of {count}"

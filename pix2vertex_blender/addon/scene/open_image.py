@@ -1,0 +1,63 @@
+"""Images that are open in Blender become photo files."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import bpy
+
+from ...errors import PhotoError
+from .. import session
+from .export_preparation import clean_name
+
+EMPTY_IMAGE = "{name} has nothing in it: choose another image or render it first."
+_PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"}
+
+
+def open_image(context: bpy.types.Context) -> bpy.types.Image | None:
+    """The image that an Image Editor shows: this one's, or that of the largest one in any window."""
+    if context.space_data is not None and context.space_data.type == "IMAGE_EDITOR":
+        return context.space_data.image
+    shown = [(area.width * area.height, area.spaces.active.image) for area in _image_editors(context)]
+    return max((pair for pair in shown if pair[1] is not None), key=lambda pair: pair[0], default=(0, None))[1]
+
+
+def photo_file_of(image: bpy.types.Image) -> Path:
+    """The image's file, or for what is unsaved, packed, generated or rendered a copy in this session's folder.
+
+    Raises
+    ------
+    PhotoError
+        If the image is empty or cannot be written.
+    """
+    path = Path(bpy.path.abspath(image.filepath, library=image.library))
+    has_own_file = image.source == "FILE" and image.packed_file is None and not image.is_dirty
+    if has_own_file and path.suffix.lower() in _PHOTO_SUFFIXES and path.is_file():
+        return path.absolute()
+    copy = session.temporary_folder() / f"{clean_name(Path(image.name).stem)}.png"
+    try:
+        if image.type in {"RENDER_RESULT", "COMPOSITING"}:
+            image.save_render(str(copy))
+        elif image.size[0] == 0:
+            raise PhotoError(EMPTY_IMAGE.format(name=image.name))
+        else:
+            _save_as_png(image, copy)
+    except RuntimeError as error:
+        raise PhotoError(EMPTY_IMAGE.format(name=image.name)) from error
+    return copy
+
+
+def _save_as_png(image: bpy.types.Image, path: Path) -> None:
+    file_format = image.file_format
+    try:
+        image.file_format = "PNG"
+        image.save(filepath=str(path), save_copy=True)
+    finally:
+        if image.file_format != file_format:
+            image.file_format = file_format
+
+
+def _image_editors(context: bpy.types.Context) -> Iterator[bpy.types.Area]:
+    for window in context.window_manager.windows:
+        for area in window.screen.areas:
+            if area.type == "IMAGE_EDITOR":
+                yield area
