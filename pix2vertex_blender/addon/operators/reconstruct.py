@@ -77,12 +77,15 @@ class PIX2VERTEX_OT_reconstruct(WorkerOperator, bpy.types.Operator):
     def _take_scene_settings(self, context: bpy.types.Context) -> None:
         """Use the scene's settings for what the caller did not set."""
         settings = context.scene.pix2vertex
-        for name, value in (
-            ("filepath", settings.photo),
-            ("device", settings.device),
-            ("detail_level", settings.detail_level),
-            ("with_eyeballs", settings.with_eyeballs),
-        ):
+        values: dict[str, Any] = {
+            "filepath": settings.photo,
+            "device": settings.device,
+            "detail_level": settings.detail_level,
+            "with_eyeballs": settings.with_eyeballs,
+        }
+        if not self.properties.is_property_set("filepath"):  # the chosen face is one of the scene's photo
+            values |= {"face": settings.face, "face_box": settings.face_box if settings.use_face_box else (0, 0, 0, 0)}
+        for name, value in values.items():
             if not self.properties.is_property_set(name):
                 setattr(self, name, value)
         if self.options.is_invoke and not settings.photo:
