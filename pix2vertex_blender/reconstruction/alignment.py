@@ -171,9 +171,10 @@ def _ransac(
     normal = np.einsum("kia,kib->kab", corners, corners)
     normal += 1e-9 * np.trace(normal, axis1=1, axis2=2)[:, None, None] * np.eye(4)
     matrices = np.linalg.solve(normal, np.einsum("kia,kib->kab", corners, goals[samples]))
-    mapped = (homogeneous[scored] @ matrices.transpose(1, 0, 2).reshape(4, -1)).reshape(len(scored), -1, 3)
-    squared = ((mapped - goals[scored][:, None]) ** 2).sum(axis=2)
-    best = matrices[np.argmax((squared < threshold**2).sum(axis=0))]
+    squared = np.zeros((len(matrices), len(scored)))
+    for axis in range(3):
+        squared += (matrices[:, :, axis] @ homogeneous[scored].T - goals[scored, axis]) ** 2
+    best = matrices[np.argmax(np.count_nonzero(squared < threshold**2, axis=1))]
     distances = np.linalg.norm(homogeneous @ best - goals, axis=1)
     inliers = distances < threshold
     if inliers.sum() < 12:

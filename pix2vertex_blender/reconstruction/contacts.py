@@ -100,24 +100,32 @@ def openings(triangles: NDArray[np.integer], count: int) -> list[NDArray[np.intp
     return [border[labels[border] == name] for name in small]
 
 
-def folded_vertices(vertices: Array, reference: Array, triangles: NDArray[np.integer]) -> NDArray[np.bool_]:
-    """Vertices (n,) at an edge whose two triangles lie folded onto each other, but do not in the reference (n, 3)."""
-    pairs, edges = _neighbouring_triangles(triangles, len(vertices))
-    folded = np.ones(len(pairs), dtype=bool)
-    for shape, sign in ((vertices, 1), (reference, -1)):
-        normals = normalise(triangle_normals(shape, triangles))
-        cosine = np.einsum("ij,ij->i", normals[pairs[:, 0]], normals[pairs[:, 1]])
-        folded &= (cosine < FOLD) if sign > 0 else (cosine > 0)
-    marked = np.zeros(len(vertices), dtype=bool)
-    marked[edges[folded]] = True
-    return marked
+class Folds:
+    """Finds edges whose two triangles lie folded onto each other, but do not in the reference (n, 3)."""
+
+    def __init__(self, reference: Array, triangles: NDArray[np.integer]) -> None:
+        self._triangles = triangles
+        pairs, edges = _neighbouring_triangles(triangles, len(reference))
+        flat = self._cosines(reference, pairs) > 0
+        self._pairs, self._edges = pairs[flat], edges[flat]
+
+    def find(self, vertices: Array) -> NDArray[np.bool_]:
+        """Vertices (n,) at folded edges of the deformed mesh (n, 3)."""
+        marked = np.zeros(len(vertices), dtype=bool)
+        marked[self._edges[self._cosines(vertices, self._pairs) < FOLD]] = True
+        return marked
+
+    def _cosines(self, vertices: Array, pairs: NDArray[np.intp]) -> Array:
+        normals = normalise(triangle_normals(vertices, self._triangles))
+        return np.einsum("ij,ij->i", normals[pairs[:, 0]], normals[pairs[:, 1]])
 
 
 def grow(marked: NDArray[np.bool_], triangles: NDArray[np.integer], rings: int) -> NDArray[np.bool_]:
     """Mark (n,) also the vertices within some rings of those marked."""
     marked = marked.copy()
+    a, b, c = np.ascontiguousarray(triangles.T)
     for _ in range(rings):
-        marked[triangles[marked[triangles].any(axis=1)]] = True
+        marked[triangles[marked[a] | marked[b] | marked[c]]] = True
     return marked
 
 

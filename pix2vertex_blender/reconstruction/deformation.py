@@ -59,7 +59,10 @@ class Contacts:
 
 
 class StiffnessSolver:
-    """Solves with ``diagonal + stiffness * bilaplacian``; the unknowns are ordered once for all factorisations."""
+    """Solves with ``diagonal + stiffness * bilaplacian`` in single precision, as a preconditioner.
+
+    The unknowns are ordered once for all factorisations.
+    """
 
     def __init__(self, bilaplacian: sparse.spmatrix) -> None:
         self._matrix = bilaplacian.tocsc()
@@ -78,11 +81,11 @@ class StiffnessSolver:
     def solve(self, right: Array) -> Array:
         """Solution (n, k) for right-hand sides (n, k)."""
         solution = np.empty_like(right)
-        solution[self._factors_order] = self._factors.solve(right[self._factors_order])
+        solution[self._factors_order] = self._factors.solve(right[self._factors_order].astype(np.float32))
         return solution
 
     def _splu(self, diagonal: Array, stiffness: float, ordering: str) -> scipy.sparse.linalg.SuperLU:
-        matrix = (sparse.diags(diagonal) + stiffness * self._matrix).tocsc()
+        matrix = (sparse.diags(diagonal) + stiffness * self._matrix).astype(np.float32).tocsc()
         return scipy.sparse.linalg.splu(
             matrix, permc_spec=ordering, diag_pivot_thresh=0.0, options={"SymmetricMode": True}
         )
@@ -130,7 +133,8 @@ class DeformationEnergy:
     def value(self, vertices: Array) -> float:
         """The energy of vertices (n, 3)."""
         data = self.data
-        to_point = ((vertices - data.points) ** 2).sum(axis=1)
+        difference = vertices - data.points
+        to_point = np.einsum("ij,ij->i", difference, difference)
         to_plane = np.einsum("ij,ij->i", data.plane_normals, vertices - data.plane_points)
         bending = (vertices * (self.bilaplacian @ vertices - 2 * self._pull)).sum() + self.rest
         gaps = np.einsum("ij,ij->i", self.contacts.directions, self._difference @ vertices) - self.contacts.gaps
@@ -165,17 +169,19 @@ class DeformationEnergy:
         energies = [self.value(vertices)]
         for _ in range(most_steps):
             conditioned = preconditioner.solve(residual)
-            progress = float((residual * conditioned).sum())
+            progress = float(np.vdot(residual, conditioned))
             if progress <= 0:
                 break
             direction = conditioned + (progress / previous if len(energies) > 1 else 0.0) * direction
             image = self._hessian(direction)
-            length = progress / float((direction * image).sum())
+            # The exact minimum along the direction, also where rounding has made it not quite conjugate.
+            slope = float(np.vdot(residual, direction))
+            length = slope / float(np.vdot(direction, image))
             vertices = vertices + length * direction
             residual = residual - length * image
-            energies.append(energies[-1] - length * progress)
+            energies.append(energies[-1] - length * slope)
             previous = progress
-            if length * np.sqrt((direction**2).sum(axis=1).mean()) < smallest_step:
+            if length * np.sqrt(np.vdot(direction, direction) / len(direction)) < smallest_step:
                 break
         return vertices, energies
 

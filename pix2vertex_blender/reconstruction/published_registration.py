@@ -6,7 +6,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from .contacts import folded_vertices
+from .contacts import Folds
 from .deformation import Array, DataTerms, DeformationEnergy
 from .elasticity import STIFFNESS_UNIT, Deformable
 from .matching import TargetIndex
@@ -120,5 +120,5 @@ def _report(
         median_distance_mm=float(np.median(distances)) * template.unit if len(distances) else float("nan"),
         correspondence_noise_mm=float("nan"),
         converged=converged,
-        folded=int(folded_vertices(vertices, template.reference, template.triangles).sum()),
+        folded=int(Folds(template.reference, template.triangles).find(vertices).sum()),
     )

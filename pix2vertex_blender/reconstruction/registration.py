@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ..errors import RegistrationError
 from ..template.canonical import SIZE
-from .contacts import facing_rims, folded_vertices, grow
+from .contacts import Folds, facing_rims, grow
 from .deformation import Array
 from .elasticity import Deformable, InnerLoop
 from .matching import Matches, TargetIndex
@@ -23,6 +23,9 @@ FEWEST_MATCHES = 12
 
 #: The factors of one stiffness serve as well for another that differs by less than this factor.
 SIMILAR_STIFFNESS = 6.0
+
+#: What matches will be found anew for is fitted until the steps are this many times `smallest_step`.
+FIRST_STEP = 3.0
 
 #: Weight of a crossing pair of lips or lids, against the published 1 of the plane term.
 CONTACT_WEIGHT = 10.0
@@ -194,7 +197,8 @@ def register(
         data = template.data_terms(matches, robust * parameters.point_weight, 0 * robust, smoothing, current)
         if smoothing < parameters.first_stiffness / SIMILAR_STIFFNESS:
             template.factorise(data, smoothing)
-        current = template.fit(data, smoothing, current, InnerLoop(parameters.smallest_step, parameters.most_steps))
+        loop = InnerLoop(FIRST_STEP * parameters.smallest_step, parameters.most_steps)
+        current = template.fit(data, smoothing, current, loop)
     progress("registration", 0.5)
 
     def match(vertices: Array) -> tuple[Matches, Array]:
@@ -275,7 +279,7 @@ def _fit_closely(
     After each, crossing lips and lids are driven apart in the next, and folded triangles are freed from their matches.
     """
     rims = facing_rims(template.reference, template.triangles, parameters.smallest_gap)
-    loop = InnerLoop(parameters.smallest_step, parameters.most_steps)
+    folds = Folds(template.reference, template.triangles)
     stiffness = parameters.last_stiffness
     touching, tangled = np.zeros(len(rims.gaps), dtype=bool), np.zeros(len(current), dtype=bool)
     motion, rounds = np.inf, 0
@@ -287,11 +291,13 @@ def _fit_closely(
         )
         if rounds == 0:
             template.factorise(data, stiffness)
+        step = parameters.smallest_step * (FIRST_STEP if rounds == 0 else 1.0)
+        loop = InnerLoop(step, parameters.most_steps)
         moved = template.fit(data, stiffness, current, loop, rims.contacts(touching, CONTACT_WEIGHT * template.mass))
         motion = float(np.sqrt(((moved - current) ** 2).sum(axis=1).mean()))
         current, rounds = moved, rounds + 1
         progress("registration", 0.5 + 0.5 * rounds / parameters.most_rounds)
-        folded = folded_vertices(current, template.reference, template.triangles)
+        folded = folds.find(current)
         crossing = rims.overlaps(current) > 0
         untangled = not (folded & ~tangled).any() and not (crossing & ~touching).any()
         if rounds == parameters.most_rounds or (motion < parameters.still_motion and untangled):

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pix2vertex_blender.geometry.mesh import triangulate
-from pix2vertex_blender.reconstruction.contacts import facing_rims, folded_vertices, openings
+from pix2vertex_blender.reconstruction.contacts import Folds, facing_rims, openings
 from pix2vertex_blender.reconstruction.registration import RegistrationParameters, register
 from pix2vertex_blender.reconstruction.target import make_target
 
@@ -56,11 +56,12 @@ def test_crossing_lips_are_driven_apart(template, triangles, rims):
 
 
 def test_a_fold_is_found_and_freed(template, triangles):
-    assert not folded_vertices(template.vertices, template.vertices, triangles).any()
+    folds = Folds(template.vertices, triangles)
+    assert not folds.find(template.vertices).any()
     folded = template.vertices.copy()
     cheek = np.linalg.norm(folded - folded[template.landmarks_68[30]] - [35, 0, -25], axis=1) < 9
     folded[cheek, 0] += 22.0 * np.sign(-folded[cheek, 0])
-    assert folded_vertices(folded, template.vertices, triangles).any()
+    assert folds.find(folded).any()
     target = make_target(folded, triangles, template.canonical)
     arguments = (template.vertices, template.faces, template.canonical, target)
     free = register(*arguments, RegistrationParameters(most_rounds=1), weights=template.groups["face"])
