@@ -13,7 +13,7 @@ import torch
 
 from pix2vertex_blender.errors import DataFileError
 from pix2vertex_blender.reconstruction.network import NetworkConfiguration, build_network, load_network
-from training.dataset import PortraitStream, held_out_batches
+from training.dataset import PortraitStream, held_out_batches, is_portrait
 from training.evaluate import evaluate, format_table, sample_figures
 from training.export import export
 from training.losses import SHIPPED_WEIGHTS
@@ -37,7 +37,9 @@ def ball_sample(index, size=48):
     geometry = (np.stack([x, y, depth]) * face).astype(np.float32)
     shade = (255 * (0.3 + 0.7 * depth / radius) * face).astype(np.uint8)
     image = np.dstack([shade, shade, shade, 255 * face.astype(np.uint8)])
-    landmarks = np.full((68, 2), size / 2, np.float32)
+    around = np.linspace(0, 2 * np.pi, 68)
+    ring = centre + 0.8 * radius * np.stack([np.cos(around), np.sin(around)], 1)
+    landmarks = (size / 2 * (1 + ring)).astype(np.float32)
     return Sample(image, face.astype(np.uint8), geometry / 2, geometry, landmarks, 0.0, 0.0, 0.0, 1000.0, 0.005)
 
 
@@ -75,6 +77,16 @@ def test_the_stream_depends_on_its_seed_only(folder):
     assert first.geometry.dtype == torch.float32
     assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
     assert not torch.equal(first.images, other.images)
+
+
+def test_hidden_and_turned_away_faces_are_no_portraits():
+    sample = ball_sample(0)
+    assert is_portrait(sample)
+    assert not is_portrait(dataclasses.replace(sample, yaw=-60.0))
+    assert not is_portrait(dataclasses.replace(sample, pitch=30.0))
+    covered = sample.mask.copy()
+    covered[:, :32] = 0
+    assert not is_portrait(dataclasses.replace(sample, mask=covered))
 
 
 def test_a_folder_without_samples_is_named(tmp_path):
