@@ -65,10 +65,11 @@ seen["older_worker_after_upgrade"] = alive(older_worker)
 seen["enabled_after_upgrade"] = PACKAGE in bpy.context.preferences.addons
 
 seen["result"] = list(reconstruct())
+newer_worker = worker_process()
 face = bpy.context.active_object
 seen["keys"] = [key.name for key in face.data.shape_keys.key_blocks]
 seen["height"] = float(np.ptp(coordinates(face, "Basis")[:, 2]))
-seen["report"] = json.loads(face["pix2vertex"]["report"])
+seen["report"] = json.loads(face.data["pix2vertex"]["report"])
 seen["libraries"] = sorted({"torch", "scipy", "cv2"} & set(sys.modules))
 before = coordinates(face, "Basis"), coordinates(face, "Detail")
 
@@ -81,7 +82,6 @@ after = coordinates(imported, "Basis"), coordinates(imported, "Detail")
 seen["fbx_error"] = max(float(np.abs(a - b).max()) for a, b in zip(before, after, strict=True))
 seen["detail"] = float(np.abs(after[1] - after[0]).max())
 
-newer_worker = worker_process()
 bpy.ops.extensions.package_uninstall(
     repo_directory=bpy.utils.user_resource("EXTENSIONS", path="user_default"), pkg_id="pix2vertex"
 )

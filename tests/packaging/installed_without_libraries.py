@@ -50,6 +50,8 @@ def reconstruction():
         detail_level=0,
         crop_png=b"",
         report={"photo": "someone.jpg", "confidence": 0.9},
+        automatic_vertices=head.vertices,
+        pins=result.no_pins(),
     )
 
 

@@ -33,11 +33,17 @@ def test_zip_holds_the_package_its_licence_and_the_listed_wheels(extension_zip: 
 def older_zip(extension_zip: Path, tmp_path: Path) -> Path:
     """The extension as an older version might have been: one more file, one more library, and not the present ones."""
     library = tmp_path / "forgotten-1.0-py3-none-any.whl"
+    files = {
+        "forgotten.py": "VERSION = 1\n",
+        "forgotten-1.0.dist-info/METADATA": "Metadata-Version: 2.1\nName: forgotten\nVersion: 1.0\n",
+        "forgotten-1.0.dist-info/WHEEL": "Wheel-Version: 1.0\nTag: py3-none-any\n",
+    }
+    files["forgotten-1.0.dist-info/RECORD"] = "".join(
+        f"{name},,\n" for name in (*files, "forgotten-1.0.dist-info/RECORD")
+    )
     with zipfile.ZipFile(library, "w") as wheel:
-        wheel.writestr("forgotten.py", "VERSION = 1\n")
-        wheel.writestr("forgotten-1.0.dist-info/METADATA", "Metadata-Version: 2.1\nName: forgotten\nVersion: 1.0\n")
-        wheel.writestr("forgotten-1.0.dist-info/WHEEL", "Wheel-Version: 1.0\nTag: py3-none-any\n")
-        wheel.writestr("forgotten-1.0.dist-info/RECORD", "")
+        for name, text in files.items():
+            wheel.writestr(name, text)
     contents: dict[str, Path | str] = {f"wheels/{library.name}": library, "forgotten_module.py": "\n"}
     with zipfile.ZipFile(extension_zip) as archive:
         for name in archive.namelist():
