@@ -13,7 +13,8 @@ from pix2vertex_blender.errors import Pix2VertexError
 from pix2vertex_blender.geometry.mesh import triangulate
 from pix2vertex_blender.geometry.raster import interpolate, rasterise
 from pix2vertex_blender.reconstruction.detection import overlap
-from pix2vertex_blender.reconstruction.pipeline import Options, box_around, reconstruct
+from pix2vertex_blender.reconstruction.fitting import box_around
+from pix2vertex_blender.reconstruction.pipeline import Options, reconstruct
 from pix2vertex_blender.reconstruction.result import Reconstruction
 from pix2vertex_blender.template import load_template
 

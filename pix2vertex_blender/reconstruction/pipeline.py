@@ -1,9 +1,7 @@
 """From a photo to a reconstruction: the stages in their order."""
 
 import platform
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -13,34 +11,22 @@ import cv2
 import numpy as np
 import scipy
 import torch
-from numpy.typing import NDArray
 
-from ..geometry.mesh import triangulate
-from ..geometry.raster import interpolate, rasterise
-from ..geometry.similarity import fit_similarity
 from ..template import Template, load_template
 from ..template.canonical import to_millimetres
-from ..template.eyeballs import place_both
-from .alignment import align
-from .detail import add_detail
 from .detection import FaceBox
 from .device import choose_device
+from .fitting import SeenFace, StageClock, complete, follow_pins, register_template
 from .localisation import FoundFace, Localiser, choose_face
 from .maps import FaceMaps, read_maps
-from .matching import TargetIndex
 from .network import MapNetwork, load_network, predict_views
-from .photo import FaceCrop, Photo, cut_square, encode_png, load_photo
+from .photo import Photo, cut_square, load_photo
 from .progress import Progress, silent
-from .registration import NETWORK_MAPS, Registration, register
-from .result import Reconstruction
-from .target import build_target
+from .registration import Registration
+from .result import Reconstruction, no_pins
 
 #: Resolution of the crop that detail is read from.
 DETAIL_RESOLUTION = 1024
-#: The face box that is reported, from the bounding box of the landmarks: how far it reaches beyond it to the sides and
-#: upwards, over its width and height.
-BOX_MARGIN_SIDES = 0.1
-BOX_MARGIN_TOP = 0.25
 
 
 @dataclass(frozen=True)
@@ -59,6 +45,8 @@ class Options:
         Subdivision level of the result, 0 to 3.
     seed : int
         Of the random choices.
+    pins : dict of int to (float, float)
+        Where the artist says that some of the 68 landmarks are, in photo pixels.
     """
 
     device: str = "auto"
@@ -66,23 +54,7 @@ class Options:
     face: int | None = None
     detail_level: int = 2
     seed: int = 0
-
-
-@dataclass
-class _Clock:
-    """Tells the progress of the stages and measures them."""
-
-    progress: Progress
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Measure one stage."""
-        self.progress(name, 0.0)
-        started = time.perf_counter()
-        yield
-        self.seconds[name] = time.perf_counter() - started
-        self.progress(name, 1.0)
+    pins: Mapping[int, tuple[float, float]] = field(default_factory=dict)
 
 
 def reconstruct(photo_path: Path | str, options: Options = Options(), progress: Progress = silent) -> Reconstruction:
@@ -95,7 +67,7 @@ def reconstruct(photo_path: Path | str, options: Options = Options(), progress: 
     Cancelled
         If `progress` raised it.
     """
-    clock = _Clock(progress)
+    clock = StageClock(progress)
     with clock.stage("start"):
         template = load_template()
         device = choose_device(options.device)
@@ -106,37 +78,15 @@ def reconstruct(photo_path: Path | str, options: Options = Options(), progress: 
         crop = cut_square(photo, face.square, network.configuration.resolution)
     with clock.stage("network"):
         maps = read_maps(predict_views(network, crop.pixels))
-    with clock.stage("target"):
-        target = TargetIndex(build_target(maps))
-    with clock.stage("alignment"):
-        visible = template.groups["face"]
-        alignment = align(
-            template.vertices, template.canonical, target, np.random.default_rng(options.seed), weights=visible
-        )
-    with clock.stage("registration"):
-        registration = register(
-            alignment.apply(template.vertices),
-            template.faces,
-            template.canonical,
-            target,
-            NETWORK_MAPS,
-            visible,
-            mirror=template.mirror,
-            progress=clock.progress,
-        )
-    with clock.stage("detail"):
-        level = load_template(options.detail_level)
-        vertices = template.subdivide(registration.vertices, options.detail_level)
         detail_crop = cut_square(photo, face.square, DETAIL_RESOLUTION)
-        detail_camera = maps.camera.resized(DETAIL_RESOLUTION / len(crop.pixels))
-        photo_pixel = 1 / float(np.linalg.norm(detail_crop.crop_to_photo[:, 0]))
-        detail = add_detail(vertices, level, detail_crop.pixels, detail_camera, maps.mask, photo_pixel)
-    report = _report(photo_path, photo, crop, maps, face_count, registration, template, device)
-    report["landmarks_68"] = crop.to_photo(maps.camera.project(level.landmark_points(vertices))).tolist()
-    report["face_box"] = box_around(np.array(report["landmarks_68"]))
-    report["seconds"] = clock.seconds
-    crop_png = encode_png(detail_crop.pixels)
-    return _in_head_frame(template, level, registration.vertices, vertices, detail, crop, crop_png, maps, photo, report)
+        seen = SeenFace(maps, crop.crop_to_photo, photo.size, detail_crop.pixels)
+    registration, target = register_template(seen, options.seed, clock)
+    pins = no_pins()
+    for landmark, pixel in options.pins.items():
+        pins[landmark] = pixel
+    pinned = follow_pins(registration.vertices, target, seen, pins, options.detail_level)
+    report = _report(photo_path, photo, maps, face_count, registration, template, device)
+    return complete(seen, registration.vertices, pinned, pins, options.detail_level, report, clock)
 
 
 def _locate(photo: Photo, network: MapNetwork, template: Template, options: Options) -> tuple[FoundFace, int]:
@@ -155,7 +105,6 @@ def _locate(photo: Photo, network: MapNetwork, template: Template, options: Opti
 def _report(
     photo_path: Path | str,
     photo: Photo,
-    crop: FaceCrop,
     maps: FaceMaps,
     face_count: int,
     registration: Registration,
@@ -187,70 +136,3 @@ def _report(
             "opencv": cv2.__version__,
         },
     }
-
-
-def box_around(landmarks: NDArray[np.float64]) -> list[float]:
-    """Face box [x, y, w, h] around landmarks (68, 2)."""
-    lower, upper = landmarks.min(axis=0), landmarks.max(axis=0)
-    width, height = upper - lower
-    return [
-        float(lower[0] - BOX_MARGIN_SIDES * width),
-        float(lower[1] - BOX_MARGIN_TOP * height),
-        float((1 + 2 * BOX_MARGIN_SIDES) * width),
-        float((1 + BOX_MARGIN_TOP) * height),
-    ]
-
-
-def _in_head_frame(
-    template: Template,
-    level: Template,
-    registered: NDArray[np.float64],
-    vertices: NDArray[np.float64],
-    detail: NDArray[np.float64],
-    crop: FaceCrop,
-    crop_png: bytes,
-    maps: FaceMaps,
-    photo: Photo,
-    report: dict[str, Any],
-) -> Reconstruction:
-    """Put everything together, turned from the camera's frame into the upright frame of the head."""
-    pose = fit_similarity(template.vertices, registered, template.groups["face"])
-    head_to_camera = np.eye(4)
-    head_to_camera[:3, :3] = pose.rotation
-    head_to_camera[:3, 3] = pose.translation
-    coarse_vertices = (registered - pose.translation) @ pose.rotation
-    depth = _mesh_depth(vertices + detail, level, maps)
-    return Reconstruction(
-        vertices=(vertices - pose.translation) @ pose.rotation,
-        faces=level.faces.astype(np.int32),
-        uvs=level.uvs.astype(np.float32),
-        detail=detail @ pose.rotation,
-        groups={name: weights.astype(np.float32) for name, weights in level.groups.items()},
-        landmarks_68=level.landmarks_68.astype(np.int32),
-        eyeballs=place_both(template, coarse_vertices),
-        head_to_camera=head_to_camera,
-        camera=maps.camera,
-        crop_to_photo=crop.crop_to_photo,
-        photo_size=photo.size,
-        maps={
-            "mask": maps.mask,
-            "correspondence": maps.correspondence,
-            "geometry": maps.geometry,
-            "network_depth": maps.geometry[..., 2],
-            "mesh_depth": depth,
-        },
-        coarse_vertices=coarse_vertices,
-        detail_level=level.level,
-        crop_png=crop_png,
-        report=report,
-    )
-
-
-def _mesh_depth(vertices: NDArray[np.float64], level: Template, maps: FaceMaps) -> NDArray[np.float32]:
-    """Depth (H, W) in millimetres of the mesh in the maps' grid, NaN where something else than the face is seen."""
-    triangles = triangulate(level.faces)
-    height, width = maps.mask.shape
-    triangle, barycentric = rasterise(maps.camera.project(vertices), vertices[:, 2], triangles, (height, width))
-    values = np.column_stack([vertices[:, 2], level.groups["face"]])
-    seen = interpolate(values, triangles, triangle, barycentric)
-    return np.where(seen[..., 1] > 0.5, seen[..., 0], np.nan).astype(np.float32)

@@ -18,7 +18,7 @@ from ..errors import RecordError
 from ..template import Template, load_template
 from ..template.eyeballs import place_both
 from .camera import Camera
-from .result import Reconstruction
+from .result import Reconstruction, no_pins
 
 VERSION = 1
 
@@ -37,6 +37,7 @@ def to_bytes(reconstruction: Reconstruction) -> bytes:
         **_integers("correspondence", reconstruction.maps["correspondence"][mask]),
         **_integers("depth", reconstruction.maps["geometry"][mask][:, 2:]),
         "coarse_vertices": reconstruction.coarse_vertices.astype(np.float32),
+        **_where_pinned(reconstruction),
         "detail_level": np.array(reconstruction.detail_level),
         "head_to_camera": reconstruction.head_to_camera,
         "camera": np.array([camera.scale, *camera.centre, camera.inverse_distance]),
@@ -88,6 +89,7 @@ def _unpacked(arrays: dict[str, NDArray[Any]], template: Template, crop_png: byt
     geometry = camera.unproject(np.column_stack([columns, rows]) + 0.5, depth[:, 0])
     photo_width, photo_height = (int(value) for value in arrays["photo_size"])
     vertices = arrays["coarse_vertices"].astype(np.float64)
+    pinned = "pins" in arrays
     return Reconstruction(
         vertices=vertices,
         faces=template.faces.astype(np.int32),
@@ -110,7 +112,18 @@ def _unpacked(arrays: dict[str, NDArray[Any]], template: Template, crop_png: byt
         detail_level=int(arrays["detail_level"]),
         crop_png=crop_png,
         report=json.loads(str(arrays["report"])),
+        automatic_vertices=arrays["automatic_vertices"].astype(np.float64) if pinned else vertices,
+        pins=arrays["pins"] if pinned else no_pins(),
     )
+
+
+def _where_pinned(reconstruction: Reconstruction) -> dict[str, NDArray[Any]]:
+    if not np.isfinite(reconstruction.pins).any():
+        return {}
+    return {
+        "pins": reconstruction.pins,
+        "automatic_vertices": reconstruction.automatic_vertices.astype(np.float32),
+    }
 
 
 def _integers(name: str, values: NDArray[np.floating]) -> dict[str, NDArray[Any]]:

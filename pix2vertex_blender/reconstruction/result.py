@@ -58,6 +58,10 @@ class Reconstruction:
         The crop of the photo with many more pixels than the maps, as a PNG file (8-bit sRGB); empty where unknown.
     report : dict
         What `report.json` says; JSON types only.
+    automatic_vertices : (c, 3) float64
+        `coarse_vertices` before any landmark was pinned.
+    pins : (68, 2) float64
+        Where the artist has put landmarks, in photo pixels; NaN for those that follow the mesh.
     """
 
     vertices: NDArray[np.float64]
@@ -76,6 +80,8 @@ class Reconstruction:
     detail_level: int
     crop_png: bytes
     report: dict[str, Any]
+    automatic_vertices: NDArray[np.float64]
+    pins: NDArray[np.float64]
 
     def save(self, path: Path) -> None:
         """Write everything into one .npz.
@@ -96,6 +102,8 @@ class Reconstruction:
             "crop_to_photo": self.crop_to_photo,
             "photo_size": np.array(self.photo_size),
             "coarse_vertices": self.coarse_vertices,
+            "automatic_vertices": self.automatic_vertices,
+            "pins": self.pins,
             "detail_level": np.array(self.detail_level),
             "crop_png": np.frombuffer(self.crop_png, dtype=np.uint8),
             "report": np.array(json.dumps(self.report)),
@@ -142,10 +150,17 @@ class Reconstruction:
             photo_size=(width, height),
             maps=_with_prefix(arrays, "map."),
             coarse_vertices=arrays["coarse_vertices"],
+            automatic_vertices=arrays["automatic_vertices"],
+            pins=arrays["pins"],
             detail_level=int(arrays["detail_level"]),
             crop_png=arrays["crop_png"].tobytes(),
             report=json.loads(str(arrays["report"])),
         )
+
+
+def no_pins() -> NDArray[np.float64]:
+    """Pins (68, 2) of a face that nobody has corrected."""
+    return np.full((68, 2), np.nan)
 
 
 _MESH_PARTS = ("vertices", "faces", "uvs")

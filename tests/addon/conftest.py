@@ -9,7 +9,7 @@ import pytest
 
 import pix2vertex_blender
 from pix2vertex_blender.reconstruction.camera import Camera
-from pix2vertex_blender.reconstruction.result import Reconstruction
+from pix2vertex_blender.reconstruction.result import Reconstruction, no_pins
 from pix2vertex_blender.template import load_template
 
 
@@ -44,6 +44,8 @@ def reconstruction() -> Reconstruction:
         detail_level=0,
         crop_png=cv2.imencode(".png", np.arange(16 * 16 * 3, dtype=np.uint8).reshape(16, 16, 3))[1].tobytes(),
         report={"photo": "someone.jpg", "confidence": 0.9},
+        automatic_vertices=vertices,
+        pins=no_pins(),
     )
 
 

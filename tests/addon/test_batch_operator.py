@@ -80,7 +80,7 @@ def test_faces_come_into_one_collection_side_by_side(photos: Path) -> None:
     assert [face.name for face in faces] == ["anna", "zoe"]
     assert len(collection.objects) == 6, "with their eyeballs"
     assert not bpy.context.scene.collection.objects
-    assert [Path(face["pix2vertex"]["photo"]).name for face in faces] == ["anna.jpg", "zoe.JPEG"]
+    assert [Path(face.data["pix2vertex"]["photo"]).name for face in faces] == ["anna.jpg", "zoe.JPEG"]
     assert tuple(faces[0].location) == (1.0, 2.0, 3.0)
     distance = faces[1].location - faces[0].location
     assert distance.x > faces[0].dimensions.x * 3, "room for the two that failed"

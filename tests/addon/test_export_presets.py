@@ -194,7 +194,7 @@ def test_blender_to_blender_keeps_what_only_blender_knows(face, tmp_path) -> Non
     imported = bpy.data.objects["Anna"]
     assert [modifier.type for modifier in imported.modifiers] == ["SUBSURF"]
     assert {group.name for group in imported.vertex_groups} == {"left", "face"}
-    assert imported["pix2vertex"]["photo"] == "someone.jpg", "Refit and the photo's camera still work"
+    assert imported.data["pix2vertex"]["photo"] == "someone.jpg", "Refit and the photo's camera still work"
     assert len(bpy.data.scenes) == 1
 
 

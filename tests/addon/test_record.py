@@ -78,7 +78,7 @@ def test_object_without_record_is_a_sentence() -> None:
 
 def test_other_versions_and_damage_are_sentences(reconstruction: Reconstruction, monkeypatch) -> None:
     face = build_face_object(reconstruction, bpy.context)
-    face[RECORD] = {"data": face[RECORD]["data"][:1000]}
+    face.data[RECORD] = {"data": face.data[RECORD]["data"][:1000]}
     with pytest.raises(RecordError, match="damaged"):
         read_record(face)
     monkeypatch.setattr(record, "VERSION", record.VERSION + 1)

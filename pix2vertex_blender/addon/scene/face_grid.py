@@ -45,7 +45,7 @@ def remove_face(face: bpy.types.Object) -> None:
     """Delete a face, its children, and what only they used."""
     objects = [face, *face.children_recursive]
     meshes = [item.data for item in objects if item.type == "MESH"]
-    images = [face[PHOTO_CROP]] if face.get(PHOTO_CROP) is not None else []
+    images = [face.data[PHOTO_CROP]] if face.data.get(PHOTO_CROP) is not None else []
     materials = {slot.material for item in objects for slot in item.material_slots if slot.material}
     for item in objects:
         bpy.data.objects.remove(item)

@@ -20,7 +20,7 @@ FACE_NAME = "Face"
 BASIS_KEY = "Basis"
 DETAIL_KEY = "Detail"
 
-#: The custom property of a face object that holds its `Provenance`, so that it is saved with the file.
+#: The custom property of a face's mesh that holds its `Provenance`, so that it is saved with the file.
 PROVENANCE = "pix2vertex"
 
 
@@ -80,7 +80,7 @@ def build_face_object(
         _add_shape_keys(face, reconstruction)
         for name, weights in reconstruction.groups.items():
             add_vertex_group(face, name, weights)
-        face[PROVENANCE] = _as_property(reconstruction, photo)
+        mesh[PROVENANCE] = _as_property(reconstruction, photo)
         store_record(face, reconstruction)
         if with_eyeballs:
             add_eyeballs(reconstruction.eyeballs, face, created)
@@ -91,7 +91,7 @@ def build_face_object(
 
 def read_provenance(item: bpy.types.Object | None) -> Provenance | None:
     """Where a face object came from; None if it is no face of ours."""
-    stored = item.get(PROVENANCE) if item is not None else None
+    stored = item.data.get(PROVENANCE) if item is not None and item.type == "MESH" else None
     if stored is None:
         return None
     scale, centre_x, centre_y, inverse_distance = stored["camera"]

@@ -1,4 +1,8 @@
-"""What is kept with a face object in the Blender file, so that later steps need neither the photo nor the network."""
+"""What is kept with a face object in the Blender file, so that later steps need neither the photo nor the network.
+
+It belongs to the object's mesh: linked duplicates share it as they share the mesh, and copies of the object take it
+with their copy of the mesh.
+"""
 
 from pathlib import Path
 
@@ -8,10 +12,10 @@ from ...errors import RecordError
 from ...reconstruction.record import from_bytes, to_bytes
 from ...reconstruction.result import Reconstruction
 
-#: The custom property of a face object that holds its packed reconstruction.
+#: The custom property of a face's mesh that holds its packed reconstruction.
 RECORD = "pix2vertex_record"
 
-#: The custom property of a face object that refers to the image of its photo's crop.
+#: The custom property of a face's mesh that refers to the image of its photo's crop.
 PHOTO_CROP = "pix2vertex_photo_crop"
 
 NO_RECORD = "{name} has no data of a photo: select a face that was reconstructed from a photo."
@@ -24,14 +28,14 @@ def store_record(face: bpy.types.Object, reconstruction: Reconstruction) -> None
     It is saved with the file, copied and appended with the object, and undone with it. The crop of the photo becomes an
     image packed into the file, which copies of the object share.
     """
-    face[RECORD] = {"data": to_bytes(reconstruction)}
+    face.data[RECORD] = {"data": to_bytes(reconstruction)}
     if reconstruction.crop_png:
-        face[PHOTO_CROP] = _crop_image(face, reconstruction.crop_png)
+        face.data[PHOTO_CROP] = _crop_image(face, reconstruction.crop_png)
 
 
 def has_record(item: bpy.types.Object | None) -> bool:
     """Whether an object is a face with a record, without reading it."""
-    return item is not None and item.type == "MESH" and RECORD in item
+    return item is not None and item.type == "MESH" and RECORD in item.data
 
 
 def read_record(face: bpy.types.Object) -> Reconstruction:
@@ -44,8 +48,8 @@ def read_record(face: bpy.types.Object) -> Reconstruction:
     """
     if not has_record(face):
         raise RecordError(NO_RECORD.format(name=face.name))
-    image = face.get(PHOTO_CROP)
-    return from_bytes(face[RECORD]["data"], _file_of(image) if image is not None else b"")
+    image = face.data.get(PHOTO_CROP)
+    return from_bytes(face.data[RECORD]["data"], _file_of(image) if image is not None else b"")
 
 
 def photo_crop(face: bpy.types.Object) -> bpy.types.Image:
@@ -56,15 +60,15 @@ def photo_crop(face: bpy.types.Object) -> bpy.types.Image:
     RecordError
         If there is none.
     """
-    image = face.get(PHOTO_CROP)
+    image = face.data.get(PHOTO_CROP) if has_record(face) else None
     if image is None:
         raise RecordError(NO_CROP.format(name=face.name))
     return image
 
 
 def _crop_image(face: bpy.types.Object, file: bytes) -> bpy.types.Image:
-    """The face's image with other contents, if no other face has it, or else a new one."""
-    image = face.get(PHOTO_CROP)
+    """The face's image, if it shows the same, or else a new one."""
+    image = face.data.get(PHOTO_CROP)
     if image is not None and _file_of(image) == file:
         return image
     image = bpy.data.images.new(f"{face.name} Photo", 1, 1)

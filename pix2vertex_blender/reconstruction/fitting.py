@@ -1,0 +1,261 @@
+"""From what the network has seen to a reconstruction: register the template, add detail, put everything together.
+
+Needs no network, so that a face can be fitted again from what is kept with it.
+"""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..geometry.mesh import triangulate
+from ..geometry.raster import interpolate, rasterise
+from ..geometry.similarity import Similarity, fit_similarity
+from ..template import Template, load_template
+from ..template.eyeballs import place_both
+from .alignment import align
+from .detail import add_detail
+from .maps import FaceMaps
+from .matching import TargetIndex
+from .photo import decode_image, encode_png
+from .pins import landmark_matrix, register_to_pins
+from .progress import Progress, silent
+from .registration import NETWORK_MAPS, Registration, register
+from .result import Reconstruction
+from .target import build_target
+
+#: The face box that is reported, from the bounding box of the landmarks: how far it reaches beyond it to the sides and
+#: upwards, over its width and height.
+BOX_MARGIN_SIDES = 0.1
+BOX_MARGIN_TOP = 0.25
+
+
+@dataclass
+class StageClock:
+    """Tells the progress of the stages and measures them."""
+
+    progress: Progress
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Measure one stage."""
+        self.progress(name, 0.0)
+        started = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - started
+        self.progress(name, 1.0)
+
+
+@dataclass(frozen=True)
+class SeenFace:
+    """A face as the network has seen it.
+
+    Attributes
+    ----------
+    maps : FaceMaps
+    crop_to_photo : (2, 3)
+        Affine map from the maps' pixels to photo pixels.
+    photo_size : tuple of int
+        Width and height of the photo.
+    crop : (S, S, 3) uint8
+        The photo's pixels over the maps' square, at the resolution that detail is read from.
+    """
+
+    maps: FaceMaps
+    crop_to_photo: NDArray[np.float64]
+    photo_size: tuple[int, int]
+    crop: NDArray[np.uint8]
+
+    @classmethod
+    def of(cls, reconstruction: Reconstruction) -> "SeenFace":
+        """What a reconstruction was made from."""
+        maps, pose = reconstruction.maps, reconstruction.head_to_camera
+        return cls(
+            FaceMaps(
+                mask=maps["mask"],
+                correspondence=maps["correspondence"],
+                geometry=maps["geometry"],
+                camera=reconstruction.camera,
+                head_pose=Similarity(1.0, pose[:3, :3], pose[:3, 3]),
+                confidence=float(reconstruction.report.get("confidence", 0.0)),
+            ),
+            reconstruction.crop_to_photo,
+            reconstruction.photo_size,
+            decode_image(reconstruction.crop_png),
+        )
+
+    def to_photo(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Photo pixels (n, 2) of points (n, 3) in the camera's axes."""
+        return self.maps.camera.project(points) @ self.crop_to_photo[:, :2].T + self.crop_to_photo[:, 2]
+
+    def from_photo(self, pixels: NDArray[np.floating]) -> NDArray[np.float64]:
+        """The maps' pixels (n, 2) of photo pixels (n, 2)."""
+        offsets = np.asarray(pixels, dtype=np.float64) - self.crop_to_photo[:, 2]
+        return np.linalg.solve(self.crop_to_photo[:, :2], offsets.T).T
+
+
+def register_template(seen: SeenFace, seed: int, clock: StageClock) -> tuple[Registration, TargetIndex]:
+    """Align the template with what was seen and register it; also returns the target.
+
+    Raises
+    ------
+    RegistrationError
+        If too little of the face is seen.
+    """
+    template = load_template()
+    visible = template.groups["face"]
+    with clock.stage("target"):
+        target = TargetIndex(build_target(seen.maps))
+    with clock.stage("alignment"):
+        generator = np.random.default_rng(seed)
+        alignment = align(template.vertices, template.canonical, target, generator, weights=visible)
+    with clock.stage("registration"):
+        registration = register(
+            alignment.apply(template.vertices),
+            template.faces,
+            template.canonical,
+            target,
+            NETWORK_MAPS,
+            visible,
+            mirror=template.mirror,
+            progress=clock.progress,
+        )
+    return registration, target
+
+
+def follow_pins(
+    registered: NDArray[np.float64],
+    target: TargetIndex,
+    seen: SeenFace,
+    pins: NDArray[np.floating],
+    detail_level: int,
+    progress: Progress = silent,
+) -> NDArray[np.float64]:
+    """The registered template (n, 3), in the camera's axes, with its landmarks at the pins (68, 2) in photo pixels.
+
+    Landmarks without a pin (NaN) follow the mesh.
+    """
+    landmarks = np.flatnonzero(np.isfinite(pins).all(axis=1))
+    pixels = seen.from_photo(pins[landmarks])
+    return register_to_pins(registered, target, seen.maps.camera, landmarks, pixels, detail_level, progress=progress)
+
+
+def complete(
+    seen: SeenFace,
+    registered: NDArray[np.float64],
+    pinned: NDArray[np.float64],
+    pins: NDArray[np.float64],
+    detail_level: int,
+    report: dict[str, Any],
+    clock: StageClock,
+) -> Reconstruction:
+    """Add detail, and turn everything from the camera's frame into the upright frame of the head.
+
+    Parameters
+    ----------
+    seen : SeenFace
+    registered, pinned : (c, 3)
+        The registered template at level 0 without and with the pins, in the camera's axes.
+    pins : (68, 2)
+        In photo pixels, NaN where there is none.
+    detail_level : int
+        The subdivision level.
+    report : dict
+        What is known so far; landmarks, face box and times are added.
+    clock : StageClock
+    """
+    template, level = load_template(), load_template(detail_level)
+    with clock.stage("detail"):
+        vertices = template.subdivide(pinned, detail_level)
+        enlargement = len(seen.crop) / len(seen.maps.mask)
+        photo_pixel = enlargement / float(np.linalg.norm(seen.crop_to_photo[:, 0]))
+        camera = seen.maps.camera.resized(enlargement)
+        detail = add_detail(vertices, level, seen.crop, camera, seen.maps.mask, photo_pixel)
+    report["landmarks_68"] = seen.to_photo(level.landmark_points(vertices)).tolist()
+    report["automatic_landmarks_68"] = seen.to_photo(landmark_matrix(detail_level) @ registered).tolist()
+    report["face_box"] = box_around(np.array(report["landmarks_68"]))
+    report["seconds"] = clock.seconds
+    pose = fit_similarity(template.vertices, registered, template.groups["face"])
+    head_to_camera = np.eye(4)
+    head_to_camera[:3, :3] = pose.rotation
+    head_to_camera[:3, 3] = pose.translation
+    coarse_vertices = _upright(pinned, pose)
+    return Reconstruction(
+        vertices=_upright(vertices, pose),
+        faces=level.faces.astype(np.int32),
+        uvs=level.uvs.astype(np.float32),
+        detail=detail @ pose.rotation,
+        groups={name: weights.astype(np.float32) for name, weights in level.groups.items()},
+        landmarks_68=level.landmarks_68.astype(np.int32),
+        eyeballs=place_both(template, coarse_vertices),
+        head_to_camera=head_to_camera,
+        camera=seen.maps.camera,
+        crop_to_photo=seen.crop_to_photo,
+        photo_size=seen.photo_size,
+        maps={
+            "mask": seen.maps.mask,
+            "correspondence": seen.maps.correspondence,
+            "geometry": seen.maps.geometry,
+            "network_depth": seen.maps.geometry[..., 2],
+            "mesh_depth": _mesh_depth(vertices + detail, level, seen.maps),
+        },
+        coarse_vertices=coarse_vertices,
+        detail_level=level.level,
+        crop_png=encode_png(seen.crop),
+        report=report,
+        automatic_vertices=_upright(registered, pose),
+        pins=pins,
+    )
+
+
+def refit(
+    reconstruction: Reconstruction, pins: NDArray[np.floating], detail_level: int, progress: Progress = silent
+) -> Reconstruction:
+    """The reconstruction with landmarks at other pins (68, 2) in photo pixels, NaN where the landmark is free.
+
+    Raises
+    ------
+    PhotoError
+        If the photo's crop is missing.
+    """
+    clock = StageClock(progress)
+    seen = SeenFace.of(reconstruction)
+    pose = reconstruction.head_to_camera
+    registered = reconstruction.automatic_vertices @ pose[:3, :3].T + pose[:3, 3]
+    with clock.stage("target"):
+        target = TargetIndex(build_target(seen.maps))
+    with clock.stage("registration"):
+        pinned = follow_pins(registered, target, seen, pins, detail_level, progress)
+    return complete(seen, registered, pinned, np.array(pins), detail_level, dict(reconstruction.report), clock)
+
+
+def box_around(landmarks: NDArray[np.float64]) -> list[float]:
+    """Face box [x, y, w, h] around landmarks (68, 2)."""
+    lower, upper = landmarks.min(axis=0), landmarks.max(axis=0)
+    width, height = upper - lower
+    return [
+        float(lower[0] - BOX_MARGIN_SIDES * width),
+        float(lower[1] - BOX_MARGIN_TOP * height),
+        float((1 + 2 * BOX_MARGIN_SIDES) * width),
+        float((1 + BOX_MARGIN_TOP) * height),
+    ]
+
+
+def _upright(points: NDArray[np.float64], pose: Similarity) -> NDArray[np.float64]:
+    """Points (n, 3) in the head's frame; its unit stays the millimetre of the camera's."""
+    return (points - pose.translation) @ pose.rotation
+
+
+def _mesh_depth(vertices: NDArray[np.float64], level: Template, maps: FaceMaps) -> NDArray[np.float32]:
+    """Depth (H, W) in millimetres of the mesh in the maps' grid, NaN where something else than the face is seen."""
+    triangles = triangulate(level.faces)
+    height, width = maps.mask.shape
+    triangle, barycentric = rasterise(maps.camera.project(vertices), vertices[:, 2], triangles, (height, width))
+    values = np.column_stack([vertices[:, 2], level.groups["face"]])
+    seen = interpolate(values, triangles, triangle, barycentric)
+    return np.where(seen[..., 1] > 0.5, seen[..., 0], np.nan).astype(np.float32)
