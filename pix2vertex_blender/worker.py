@@ -70,6 +70,7 @@ class _Replies:
 def _run_job(work: Job, request: Request, replies: _Replies) -> None:
     """Run one job and send exactly one final reply."""
     from .errors import Cancelled, Pix2VertexError
+    from .limits import is_lack_of_memory
 
     job = int(request["job"])
     try:
@@ -82,12 +83,12 @@ def _run_job(work: Job, request: Request, replies: _Replies) -> None:
         traceback.print_exc()
         message = f"The library {error.name} is missing; install the pix2vertex zip made for this version of Blender."
         replies.send(job, "error", message=message, fault=False)
-    except MemoryError:
-        traceback.print_exc()
-        message = "There is not enough memory; close other programs or choose a lower detail level."
-        replies.send(job, "error", message=message, fault=False)
     except Exception as error:
         traceback.print_exc()
+        if is_lack_of_memory(error):
+            message = "There is not enough memory; close other programs or choose a lower detail level."
+            replies.send(job, "error", message=message, fault=False)
+            return
         message = f"Something went wrong inside pix2vertex ({type(error).__name__}: {error})."
         replies.send(job, "error", message=message, fault=True)
 
@@ -124,6 +125,9 @@ def serve(
 
 def main(jobs: Mapping[str, Job]) -> None:
     """Serve on this process's standard streams, keeping what libraries print apart from the replies."""
+    from .limits import limit_memory
+
+    limit_memory()
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)
     idle_seconds = float(os.environ.get(IDLE_SECONDS_VARIABLE, DEFAULT_IDLE_SECONDS))

@@ -4,7 +4,7 @@ import atexit
 
 import bpy
 
-from . import found_faces, operators, panels, preferences, properties, session
+from . import computer, found_faces, operators, panels, preferences, properties, session
 from .thumbnail import THUMBNAILS
 
 _CLASSES = (*properties.CLASSES, *preferences.CLASSES, *operators.CLASSES, *panels.CLASSES)
@@ -32,5 +32,5 @@ def unregister() -> None:
 
 def _unregister_at_exit() -> None:
     """Do what Blender does for enabled add-ons: a script that ends with registered classes makes `bpy` hang at exit."""
-    if preferences.ADDON_PACKAGE not in bpy.context.preferences.addons:
+    if computer.ADDON_PACKAGE not in bpy.context.preferences.addons:
         unregister()

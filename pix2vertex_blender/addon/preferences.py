@@ -2,10 +2,20 @@
 
 import bpy
 
-#: The package's name as Blender knows it: `bl_ext.<repository>.pix2vertex` when installed as an extension.
-ADDON_PACKAGE = __package__.rpartition(".")[0]
+from ..limits import CAN_LIMIT_MEMORY
+from . import session
+from .computer import ADDON_PACKAGE, DEFAULT_IDLE_MINUTES
+from .operators.self_test import (
+    PIX2VERTEX_OT_copy_self_test,
+    PIX2VERTEX_OT_list_devices,
+    PIX2VERTEX_OT_open_folder,
+    PIX2VERTEX_OT_self_test,
+)
+from .operators.worker import PIX2VERTEX_OT_release_memory
+from .panels.sidebar import draw_operator
+from .self_test import FAILS, NOT_TRIED, SELF_TEST, WORKS, device_text
 
-_DEFAULT_IDLE_MINUTES = 5
+_ICONS = {WORKS: "CHECKMARK", FAILS: "ERROR", NOT_TRIED: "REMOVE"}
 
 
 class PIX2VERTEX_AP_preferences(bpy.types.AddonPreferences):
@@ -18,22 +28,51 @@ class PIX2VERTEX_AP_preferences(bpy.types.AddonPreferences):
         description="Minutes without work after which the memory of the reconstruction is given back",
         min=1,
         max=120,
-        default=_DEFAULT_IDLE_MINUTES,
+        default=DEFAULT_IDLE_MINUTES,
+    )
+    threads: bpy.props.IntProperty(
+        name="Threads",
+        description="How many threads of the processor the reconstruction uses; all of them if zero",
+        min=0,
+        max=256,
+    )
+    memory_limit: bpy.props.FloatProperty(
+        name="Memory Limit (GB)",
+        description="The most main memory that the reconstruction may take; work that needs more ends with a message. "
+        "No limit if zero. Only on Linux; memory of graphics cards is not limited",
+        min=0.0,
+        max=1024.0,
+        precision=1,
     )
 
-    def draw(self, _context: bpy.types.Context) -> None:
+    def draw(self, context: bpy.types.Context) -> None:
         """Draw the preferences."""
         layout = self.layout
-        layout.use_property_split = True
-        layout.prop(self, "idle_minutes")
-        layout.operator("pix2vertex.release_memory")
+        column = layout.column()
+        column.use_property_split = True
+        column.prop(self, "threads")
+        row = column.row()
+        row.enabled = CAN_LIMIT_MEMORY
+        row.prop(self, "memory_limit")
+        column.prop(self, "idle_minutes")
+        column.operator(PIX2VERTEX_OT_release_memory.bl_idname)
+        column.separator()
+        for device in SELF_TEST.devices:
+            column.label(text=device_text(device), icon="ERROR" if device["fault"] else "CHECKMARK")
+        draw_operator(column, context, PIX2VERTEX_OT_list_devices.bl_idname)
+        column.separator()
+        row = column.row()
+        row.label(text=str(session.user_folder()), icon="FILE_FOLDER", translate=False)
+        row.operator(PIX2VERTEX_OT_open_folder.bl_idname)
+        column.separator()
+        draw_operator(column, context, PIX2VERTEX_OT_self_test.bl_idname)
+        for line in SELF_TEST.lines:
+            row = column.split(factor=0.25)
+            row.label(text=line.part, icon=_ICONS[line.status])
+            seconds = f"{line.seconds:.2f} s" if line.status == WORKS else ""
+            row.label(text=f"{seconds}  {line.text}", translate=False)
+        if SELF_TEST.lines:
+            column.operator(PIX2VERTEX_OT_copy_self_test.bl_idname, icon="COPYDOWN")
 
 
 CLASSES = (PIX2VERTEX_AP_preferences,)
-
-
-def idle_seconds() -> float:
-    """How long the worker waits for work before it ends."""
-    addon = bpy.context.preferences.addons.get(ADDON_PACKAGE)
-    minutes = addon.preferences.idle_minutes if addon and addon.preferences else _DEFAULT_IDLE_MINUTES
-    return 60.0 * minutes

@@ -7,8 +7,9 @@ from pathlib import Path
 
 import bpy
 
+from ..limits import environment
 from ..worker import IDLE_SECONDS_VARIABLE, MODULE_PATH_VARIABLE
-from .preferences import ADDON_PACKAGE, idle_seconds
+from .computer import ADDON_PACKAGE, idle_seconds, memory_limit, threads
 from .worker_client import Job, JobStatus, WorkerClient
 
 _WORKER_SCRIPT = Path(__file__).resolve().parent.parent / "worker.py"
@@ -22,6 +23,8 @@ class Session:
     ----------
     worker : WorkerClient or None
         The client of the worker process; None until it is first needed.
+    worker_settings : tuple or None
+        The preferences with which the client was made; None for one that a test has put here.
     job : Job or None
         The last job that was asked for.
     operator, label : str
@@ -35,6 +38,7 @@ class Session:
     """
 
     worker: WorkerClient | None = None
+    worker_settings: tuple[float, int, float] | None = None
     job: Job | None = None
     operator: str = ""
     label: str = ""
@@ -63,23 +67,32 @@ SESSION = Session()
 
 def worker() -> WorkerClient:
     """The client of the worker process, which starts when it gets its first job."""
+    settings = (idle_seconds(), threads(), memory_limit())
+    if SESSION.worker_settings not in (None, settings) and SESSION.running_job is None:
+        _end_process()  # the preferences have changed
     if SESSION.worker is None:
-        environment = {
+        variables = {
             MODULE_PATH_VARIABLE: os.pathsep.join(_library_folders()),
             IDLE_SECONDS_VARIABLE: str(idle_seconds()),
+            **environment(threads(), memory_limit()),
         }
         command = [sys.executable, *bpy.app.python_args, str(_WORKER_SCRIPT)]
-        SESSION.worker = WorkerClient(command, environment, user_folder() / "worker.log")
+        SESSION.worker = WorkerClient(command, variables, user_folder() / "worker.log")
+        SESSION.worker_settings = settings
     return SESSION.worker
 
 
 def stop_worker() -> None:
     """End the worker process and give its memory back."""
-    if SESSION.worker is not None:
-        SESSION.worker.stop()
-    SESSION.worker = None
+    _end_process()
     SESSION.job = None
     SESSION.end()
+
+
+def _end_process() -> None:
+    if SESSION.worker is not None:
+        SESSION.worker.stop()
+    SESSION.worker = SESSION.worker_settings = None
 
 
 def user_folder() -> Path:

@@ -5,9 +5,10 @@ request names. The libraries a job needs are imported inside it, so that the wor
 """
 
 from ..worker import Job
-from . import faces, reconstruct
+from . import check, faces, reconstruct
 
 JOBS: dict[str, Job] = {
+    **check.JOBS,
     **faces.JOBS,
     **reconstruct.JOBS,
 }

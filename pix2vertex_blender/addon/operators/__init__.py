@@ -1,6 +1,6 @@
 """The operators. Each reads properties, calls one function or object of the domain, and reports."""
 
-from . import batch, export, face_box, inspect, photo, reconstruct, template, worker, worker_operator
+from . import batch, export, face_box, inspect, photo, reconstruct, self_test, template, worker, worker_operator
 
 CLASSES = (
     *photo.CLASSES,
@@ -11,5 +11,6 @@ CLASSES = (
     *batch.CLASSES,
     *template.CLASSES,
     *worker.CLASSES,
+    *self_test.CLASSES,
     *worker_operator.CLASSES,
 )

@@ -210,7 +210,7 @@ class PIX2VERTEX_OT_cancel(bpy.types.Operator):
 def _redraw_sidebars() -> None:
     for window in bpy.context.window_manager.windows:
         for area in window.screen.areas:
-            if area.type == "VIEW_3D":
+            if area.type in {"VIEW_3D", "PREFERENCES"}:
                 area.tag_redraw()
 
 

@@ -1,0 +1,40 @@
+"""How much of the computer the worker process may take. Set by Blender in the worker's environment."""
+
+import os
+import sys
+from collections.abc import Mapping
+
+#: Gigabytes (1024^3 bytes) of main memory.
+MEMORY_LIMIT_VARIABLE = "PIX2VERTEX_MEMORY_LIMIT"
+
+#: What the libraries read when they are loaded: OpenMP (torch), OpenBLAS (NumPy, SciPy), MKL (torch) and OpenCV.
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
+
+#: Only Linux counts, and refuses, what a process asks for; elsewhere the limit cannot be set.
+CAN_LIMIT_MEMORY = sys.platform == "linux"
+
+
+def environment(threads: int, memory_limit: float) -> dict[str, str]:
+    """The variables for a worker with these limits; zero stands for no limit."""
+    variables = dict.fromkeys(_THREAD_VARIABLES, str(threads)) if threads else {}
+    return variables | ({MEMORY_LIMIT_VARIABLE: str(memory_limit)} if memory_limit else {})
+
+
+def limit_memory(variables: Mapping[str, str] = os.environ) -> None:
+    """Have the system refuse this process more main memory than its environment allows, where the system can.
+
+    What is refused becomes a MemoryError, or a RuntimeError of torch's, and not the end of the process.
+    """
+    limit = float(variables.get(MEMORY_LIMIT_VARIABLE, 0.0))
+    if limit and CAN_LIMIT_MEMORY:
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_DATA, (int(limit * 2**30), resource.RLIM_INFINITY))
+
+
+def is_lack_of_memory(error: Exception) -> bool:
+    """Whether an error of Python, torch or OpenCV says that memory was refused."""
+    if isinstance(error, MemoryError):
+        return True
+    words = ("out of memory", "can't allocate memory", "not enough memory", "insufficient memory")
+    return any(each in str(error).lower() for each in words)
