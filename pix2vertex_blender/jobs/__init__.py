@@ -5,10 +5,13 @@ request names. The libraries a job needs are imported inside it, so that the wor
 """
 
 from ..worker import Job
-from . import check, faces, reconstruct
+from . import check, detail, faces, inspect, reconstruct, texture
 
 JOBS: dict[str, Job] = {
     **check.JOBS,
+    **detail.JOBS,
     **faces.JOBS,
+    **inspect.JOBS,
     **reconstruct.JOBS,
+    **texture.JOBS,
 }

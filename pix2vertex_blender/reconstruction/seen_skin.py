@@ -25,7 +25,9 @@ MARGIN = 2.0
 #: A vertex is hidden if it lies farther than this (mm) behind what the z-buffer sees.
 HIDDEN_DEPTH = 2.5
 #: Cosines to the camera above which a view counts, as a good one and at all; it counts fully at `FULL` more.
-WELL_SEEN, GRAZING, FULL = 0.45, 0.2, 0.3
+WELL_SEEN, GRAZING, FULL = 0.45, 0.12, 0.3
+#: Steps of averaging over neighbours, by which what is seen fades where it ends, and its colour towards the filling.
+FADE_STEPS, INNER_STEPS = 20, 200
 #: Rings of vertices around hair that are left out with it.
 HAIR_RINGS = 4
 #: The inner sides of lids, lips and nostrils, which no photo shows well.
@@ -53,10 +55,12 @@ class SeenSkin:
     ----------
     well : seen from in front
     at_all : seen, be it at a grazing angle; never less than `well`
+    inner : how far from the border of all that is seen, on either half: 0 at it, 1 some 15 mm inside
     """
 
     well: Array
     at_all: Array
+    inner: Array
 
 
 def find_seen_skin(
@@ -88,14 +92,19 @@ def find_seen_skin(
     cosine = facing(vertices, vertex_normals(vertices, level.faces), camera)
     seen = inside_mask(points / resolution, mask) * ~hidden(vertices, level.faces, others, cosine, camera, resolution)
     inner = np.max([level.groups[name] for name in INNER_GROUPS], axis=0)
-    seen = seen * smoothstep(2 * level.groups["face"] - 0.6) * (inner < 0.02)
+    inside = inner > 0.02
+    seen = seen * np.where(inside, 1.0, smoothstep(2 * level.groups["face"] - 0.6))
     neighbours = _Neighbourhood(level)
-    at_all = seen * (cosine > GRAZING)
+    at_all = seen * (cosine > GRAZING) * ~inside
     footprint = np.full(len(vertices), 2.0 * camera.scale)
     colours = np.column_stack([sample_intensity(pixels[..., k], points, footprint) for k in range(3)])
     seen = seen * ~neighbours.widened(find_hair(vertices, level, colours, at_all, neighbours), HAIR_RINGS)
-    well, at_all = (neighbours.faded(seen * smoothstep((cosine - low) / FULL)) for low in (WELL_SEEN, GRAZING))
-    return SeenSkin(well, np.maximum(well, at_all))
+    well, at_all = (
+        neighbours.faded(seen * smoothstep((cosine - low) / FULL), inside, FADE_STEPS) * ~inside
+        for low in (WELL_SEEN, GRAZING)
+    )
+    at_all = np.maximum(well, at_all)
+    return SeenSkin(well, at_all, neighbours.faded(np.maximum(at_all, at_all[level.mirror]), inside, INNER_STEPS))
 
 
 def facing(vertices: Array, normals: Array, camera: Camera) -> Array:
@@ -200,11 +209,11 @@ class _Neighbourhood:
             chosen = chosen | (self._adjacency @ chosen > 0)
         return chosen
 
-    def faded(self, values: Array) -> Array:
-        """Fade values (n,) in [0, 1] inwards to 0 where they end."""
+    def faded(self, values: Array, ignored: NDArray[np.bool_], steps: int) -> Array:
+        """Fade values (n,) in [0, 1] inwards to 0 where they end, but not towards the ignored vertices (n,)."""
         soft = values
-        for _ in range(12):
-            soft = self._average @ soft
+        for _ in range(steps):
+            soft = self._average @ np.where(ignored, 1.0, soft)
         return values * smoothstep((soft - 0.45) / 0.5)
 
     def distance(self, vertices: Array, start: NDArray[np.bool_]) -> Array:

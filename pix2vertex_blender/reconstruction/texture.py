@@ -121,12 +121,11 @@ def project_photo(
     progress("texture", 0.2)
     shares = origin_shares(seen, level.mirror)
     points = camera.project(vertices)
-    both = seen.at_all * seen.at_all[level.mirror]
-    gain, filling = _smooth_parts(vertices, pixels, points, camera.scale, shares, both, parameters)
+    tones = _tones(vertices, pixels, points, camera.scale, seen, shares, parameters)
     progress("texture", 0.4)
     grid = _grid(min(size, LARGEST_GRID))
     progress("texture", 0.6)
-    layers = grid.interpolate(np.column_stack([points, points[level.mirror], gain, filling, shares]))
+    layers = grid.interpolate(np.column_stack([points, points[level.mirror], tones, shares]))
     return _paint(layers, pixels, size, progress)
 
 
@@ -144,36 +143,46 @@ def origin_shares(seen: SeenSkin, mirror: NDArray[np.integer]) -> Array:
     return np.column_stack([own, mirrored, 1 - own - mirrored])
 
 
-def _smooth_parts(
+def _tones(
     vertices: Array,
     pixels: NDArray[np.uint8],
     points: Array,
     scale: float,
+    seen: SeenSkin,
     shares: Array,
-    both: Array,
     parameters: TextureParameters,
-) -> tuple[Array, Array]:
-    """The logarithm of the mirrored part's gain (n, 3) and the filling's colour (n, 3), display values in [0, 255]."""
+) -> Array:
+    """Smooth fields (n, 9): the logarithms of the gains of photo and mirrored photo, and the filling's colour.
+
+    The mirrored photo gets the brightness of what it continues. Towards the border of what is seen, where shadows of
+    hair and the rim of the face darken the photo, both get the brightness of the filling, which continues what lies
+    farther inside: so the border does not show.
+    """
     coarse = load_template()
     count = len(coarse.vertices)
     surface = SmoothExtension(vertices[:count], coarse.faces)
     footprint = np.full(count, 3.0 * scale)
     colour = 255 * np.column_stack([sample_intensity(pixels[..., k], points[:count], footprint) for k in range(3)])
     mirrored = colour[coarse.mirror]
+    shares, at_all, inner = shares[:count], seen.at_all[:count], seen.inner[:count]
+    both = at_all * at_all[coarse.mirror]
     gain = surface.extend(
-        np.clip(np.log((colour + DARK) / (mirrored + DARK)), -LARGEST_GAIN, LARGEST_GAIN),
-        both[:count],
-        np.zeros(3),
-        parameters.gain_smoothing,
-        parameters.gain_reach,
+        _log_ratio(colour, mirrored), both, np.zeros(3), parameters.gain_smoothing, parameters.gain_reach
     )
-    known = shares[:count, :2].sum(axis=1)
+    known = shares[:, :2].sum(axis=1)
     adjusted = (mirrored + DARK) * np.exp(gain) - DARK
-    mixed = (shares[:count, :1] * colour + shares[:count, 1:2] * adjusted) / np.maximum(known, 1e-6)[:, None]
-    sure = known > 0.9
-    tone = np.median(mixed[sure], axis=0) if sure.any() else colour.mean(axis=0)
-    filling = surface.extend(mixed, known**2, tone, parameters.fill_smoothing, parameters.fill_reach)
-    return coarse.subdivide(gain, LEVEL), coarse.subdivide(filling, LEVEL)
+    mixed = (shares[:, :1] * colour + shares[:, 1:2] * adjusted) / np.maximum(known, 1e-6)[:, None]
+    sure = known * inner
+    tone = np.median(mixed[sure > 0.9], axis=0) if (sure > 0.9).any() else colour.mean(axis=0)
+    filling = surface.extend(mixed, sure, tone, parameters.fill_smoothing, parameters.fill_reach)
+    towards_filling = (1 - inner)[:, None] * np.where(known[:, None] > 0, _log_ratio(filling, mixed), 0.0)
+    return coarse.subdivide(np.column_stack([towards_filling, gain + towards_filling, filling]), LEVEL)
+
+
+def _log_ratio(one: Array, other: Array) -> Array:
+    ratio = (np.maximum(one, 0) + DARK) / (np.maximum(other, 0) + DARK)
+    limited: Array = np.clip(np.log(ratio), -LARGEST_GAIN, LARGEST_GAIN)
+    return limited
 
 
 @cache
@@ -183,18 +192,23 @@ def _grid(size: int) -> TexelGrid:
 
 
 def _paint(layers: NDArray[np.float32], pixels: NDArray[np.uint8], size: int, progress: Progress) -> FaceTexture:
-    """Mix the parts in each texel from layers (h, w, 13): own and mirrored pixels, gain, filling, shares."""
+    """Mix the parts in each texel from layers (h, w, 16): pixels and mirrored pixels, their gains, filling, shares."""
     factor = size // len(layers)
     colour = np.empty((size, size, 3), dtype=np.uint8)
     origin = np.empty((size, size, 3), dtype=np.uint8)
     for start in range(0, size, STRIP):
         rows = _enlarged(layers, start // factor, -(-STRIP // factor), factor)[: size - start]
-        own, mirrored = (_photo_at(pixels, rows[..., k : k + 2]) for k in (0, 2))
-        mirrored = (mirrored + DARK) * np.exp(rows[..., 4:7]) - DARK
-        shares = np.clip(rows[..., 10:13], 0, 1)
+        shares = np.clip(rows[..., 13:16], 0, 1)
         shares[..., 2] = np.maximum(shares[..., 2], 1e-6)
         shares /= shares.sum(axis=-1, keepdims=True)
-        mixed = shares[..., :1] * own + shares[..., 1:2] * mirrored + shares[..., 2:] * rows[..., 7:10]
+        mixed = rows[..., 10:13] * shares[..., 2:]
+        for share in range(2):
+            used = np.flatnonzero((shares[..., share] > 0).any(axis=0))
+            if len(used):
+                chosen = np.s_[:, used[0] : used[-1] + 1]
+                part = _photo_at(pixels, rows[chosen][..., 2 * share : 2 * share + 2])
+                part = (part + DARK) * np.exp(rows[chosen][..., 4 + 3 * share : 7 + 3 * share]) - DARK
+                mixed[chosen] += shares[chosen][..., share : share + 1] * part
         colour[start : start + STRIP] = np.clip(np.rint(mixed), 0, 255)
         origin[start : start + STRIP] = np.rint(255 * shares)
         progress("texture", 0.6 + 0.4 * min(1.0, (start + STRIP) / size))

@@ -69,7 +69,7 @@ def test_what_is_seen_comes_back_and_the_back_of_the_head_is_skin(head, texels):
     back = covered & (rest[..., 2] < 0)
     assert (origin[back] == (0, 0, 255)).all()
     assert error(colour, SKIN, back).max() < 5
-    assert error(colour, SKIN, ~photo).max() < 25, "neither background nor black anywhere"
+    assert error(colour, SKIN, ~photo).max() < 35, "neither background nor black anywhere"
 
 
 def test_the_hidden_half_is_the_mirrored_other(head, texels):

@@ -17,6 +17,12 @@ def to_blender(points: NDArray[np.floating]) -> NDArray[np.float32]:
     return np.ascontiguousarray(points @ _AXES.T * METRES_PER_MILLIMETRE, dtype=np.float32)
 
 
+def from_blender(points: NDArray[np.floating]) -> NDArray[np.float64]:
+    """Points or offsets (n, 3) in millimetres and the algorithm's axes, from Blender's."""
+    converted: NDArray[np.float64] = np.asarray(points, dtype=np.float64) @ _AXES / METRES_PER_MILLIMETRE
+    return converted
+
+
 def rotation_to_blender() -> Matrix:
     """The rotation (4, 4) that turns the algorithm's axes into Blender's, without the change of unit."""
     return Matrix(_AXES.tolist()).to_4x4()

@@ -1,0 +1,33 @@
+"""The fine detail anew, with other settings, from what is kept with a face."""
+
+from pathlib import Path
+from typing import Any
+
+from ..worker import Progress, Request
+
+
+def recompute_detail(request: Request, progress: Progress) -> dict[str, Any]:
+    """Compute the detail of the saved reconstruction `source` with `scale` and `smoothing`, for its mesh `vertices`.
+
+    `result` gets the array `detail` (n, 3) in millimetres in the head frame.
+    """
+    progress("detail", 0.0)
+    import numpy as np
+
+    from ..errors import MeshError
+    from ..reconstruction.detail_settings import DetailSettings, detail_again
+    from ..reconstruction.frames import level_with
+    from ..reconstruction.result import Reconstruction
+
+    face = Reconstruction.load(Path(request["source"]))
+    with np.load(request["mesh"], allow_pickle=False) as arrays:
+        vertices = arrays["vertices"]
+    level = level_with(len(vertices))
+    if level is None:
+        raise MeshError("The face's mesh has been changed: its detail fits only the mesh that was reconstructed.")
+    settings = DetailSettings(scale=float(request["scale"]), smoothing=float(request["smoothing"]))
+    np.savez(request["result"], detail=detail_again(face, vertices, level, settings))
+    return {}
+
+
+JOBS = {"detail": recompute_detail}

@@ -1,0 +1,32 @@
+"""What a face was fitted to, and how well."""
+
+from pathlib import Path
+from typing import Any
+
+from ..worker import Progress, Request
+
+
+def find_target(request: Request, progress: Progress) -> dict[str, Any]:
+    """Build the target mesh of the saved reconstruction `source` and measure the distance of its mesh `vertices`.
+
+    `result` gets `vertices` (t, 3) in millimetres in the head frame and `triangles` of the target, and `distance` (n,)
+    in millimetres of each vertex of `mesh` from it, NaN where it has nothing to do with the target.
+    """
+    progress("target", 0.0)
+    import numpy as np
+
+    from ..reconstruction.fit_distance import distances_from_target, target_of
+    from ..reconstruction.frames import to_camera, to_head
+    from ..reconstruction.result import Reconstruction
+
+    face = Reconstruction.load(Path(request["source"]))
+    with np.load(request["mesh"], allow_pickle=False) as arrays:
+        vertices = arrays["vertices"]
+    target = target_of(face)
+    progress("target", 0.5)
+    distance = distances_from_target(to_camera(face, vertices), target)
+    np.savez(request["result"], vertices=to_head(face, target.vertices), triangles=target.triangles, distance=distance)
+    return {}
+
+
+JOBS = {"target": find_target}

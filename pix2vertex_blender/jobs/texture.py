@@ -1,0 +1,70 @@
+"""A texture from the photo, and maps of the detail, as image files."""
+
+from pathlib import Path
+from typing import Any
+
+from ..worker import Progress, Request
+
+
+def project_texture(request: Request, progress: Progress) -> dict[str, Any]:
+    """Texture the head of the saved reconstruction `source` with its photo.
+
+    Files with the names `colour`, `origin` and `eyeballs` of the request are written: the texture, where each texel
+    comes from, and the eyeballs' texture. `photo` is where the photo was; if it is no longer there, the crop is used.
+    """
+    progress("texture", 0.0)
+    import cv2
+
+    from ..reconstruction.eyeball_texture import paint_eyeballs
+    from ..reconstruction.frames import to_camera
+    from ..reconstruction.result import Reconstruction
+    from ..reconstruction.texture import project_photo
+    from ..reconstruction.texture_source import sharpest_crop
+    from ..template import load_template
+
+    face = Reconstruction.load(Path(request["source"]))
+    template = load_template()
+    size = int(request["size"])
+    pixels, from_photo = sharpest_crop(face, Path(request["photo"]), size)
+    camera = face.camera.resized(len(pixels) / len(face.maps["mask"]))
+    head = to_camera(face, face.coarse_vertices)
+    eyes = to_camera(face, template.place_eyeballs(face.coarse_vertices))
+    others = ((eyes, template.eyeballs.faces),)
+    texture = project_photo(head, pixels, camera, face.maps["mask"], size, others, progress=progress)
+    eyeballs = paint_eyeballs(template.eyeballs, eyes, (head, template.faces), pixels, camera)
+    for name, image in (("colour", texture.colour), ("origin", texture.origin), ("eyeballs", eyeballs)):
+        if not cv2.imwrite(request[name], image[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 3]):
+            raise OSError(f"{request[name]} could not be written")
+    return {"from_photo": from_photo}
+
+
+def bake_maps(request: Request, progress: Progress) -> dict[str, Any]:
+    """Draw the detail of `source`, an .npz with `vertices` and `detail`, on the template's UVs.
+
+    `stem` is the beginning of the files' names, `size` their side in texels, `file_format` png or exr.
+    """
+    progress("bake", 0.0)
+    import numpy as np
+
+    from ..errors import MeshError
+    from ..reconstruction.frames import level_with
+    from ..reconstruction.surface_map_files import write_detail_maps
+    from ..reconstruction.surface_maps import bake_detail_maps
+
+    with np.load(request["source"], allow_pickle=False) as arrays:
+        vertices, detail = arrays["vertices"], arrays["detail"]
+    level = level_with(len(vertices))
+    if level is None:
+        raise MeshError("The face's mesh has been changed: bake the maps before you add or remove vertices.")
+    maps = bake_detail_maps(vertices, detail, level.faces, level.uvs, level.level, int(request["size"]))
+    progress("bake", 0.7)
+    files = write_detail_maps(maps, Path(request["stem"]), request["file_format"])
+    return {
+        "normals": str(files.normals),
+        "displacement": str(files.displacement),
+        "middle": files.middle,
+        "range_mm": files.range_mm,
+    }
+
+
+JOBS = {"texture": project_texture, "bake_maps": bake_maps}

@@ -1,0 +1,87 @@
+"""The fine detail of a face that was reconstructed before, as the artist's sliders want it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.sparse as sparse
+import scipy.sparse.linalg
+from numpy.typing import NDArray
+
+from ..geometry.laplacian import cotangent_laplacian, lumped_mass
+from ..geometry.mesh import triangulate
+from ..template import Template
+from .detail import DetailParameters, add_detail
+from .fitting import SeenFace
+from .frames import to_camera
+from .result import Reconstruction
+
+#: The smoothing's equation is solved to this relative error.
+TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True)
+class DetailSettings:
+    """What the sliders say.
+
+    Attributes
+    ----------
+    scale : float
+        Multiplies the size of the wrinkles and folds that count as detail.
+    smoothing : float
+        Length in millimetres over which the detail is averaged along the surface; 0 leaves it as it is.
+    """
+
+    scale: float = 1.0
+    smoothing: float = 0.0
+
+
+def detail_again(
+    face: Reconstruction, vertices: NDArray[np.floating], level: Template, settings: DetailSettings
+) -> NDArray[np.float64]:
+    """Displacement vectors (n, 3) in millimetres in the head frame, from the crop kept with a face.
+
+    Parameters
+    ----------
+    face : Reconstruction
+    vertices : (n, 3)
+        The registered mesh at the template level `level`, in the head frame.
+    level : Template
+    settings : DetailSettings
+
+    Raises
+    ------
+    PhotoError
+        If the crop cannot be read.
+    """
+    seen = SeenFace.of(face)
+    enlargement = len(seen.crop) / len(seen.maps.mask)
+    detail = add_detail(
+        to_camera(face, vertices),
+        level,
+        seen.crop,
+        seen.maps.camera.resized(enlargement),
+        seen.maps.mask,
+        photo_pixel=enlargement / float(np.linalg.norm(seen.crop_to_photo[:, 0])),
+        parameters=DetailParameters(scale=settings.scale),
+    )
+    rotation = face.head_to_camera[:3, :3]
+    in_head = detail @ np.linalg.inv(rotation).T
+    return smoothed(in_head, vertices, level.faces, settings.smoothing)
+
+
+def smoothed(
+    values: NDArray[np.floating], vertices: NDArray[np.floating], faces: NDArray[np.integer], length: float
+) -> NDArray[np.float64]:
+    """Values (n, c) averaged over about a length in mm along the surface: ``(M - length^2 C) u = M values``."""
+    values = np.asarray(values, dtype=np.float64)
+    if length <= 0:
+        return values
+    triangles = triangulate(faces)
+    mass = lumped_mass(vertices, triangles)
+    matrix = (sparse.diags(mass) - length**2 * cotangent_laplacian(vertices, triangles)).tocsr()
+    condition = sparse.diags(1 / matrix.diagonal())
+    columns = [
+        scipy.sparse.linalg.cg(matrix, mass * column, x0=column, rtol=TOLERANCE, maxiter=200, M=condition)[0]
+        for column in values.T
+    ]
+    return np.stack(columns, axis=1)
