@@ -69,10 +69,13 @@ def _attempt(photo: Path, options: Options) -> tuple[Reconstruction | None, str]
 
 
 def _is_expected(report: dict[str, Any], landmarks: NDArray[np.floating] | None) -> bool:
-    if landmarks is None:
-        return True
-    expected = np.array(box_around(np.asarray(landmarks, dtype=np.float64)[:, :2]))
-    return bool(overlap(np.array(report["face_box"]), expected) >= FOUND_OVERLAP)
+    return landmarks is None or face_overlap(np.array(report["landmarks_68"]), landmarks) >= FOUND_OVERLAP
+
+
+def face_overlap(landmarks: NDArray[np.floating], others: NDArray[np.floating]) -> float:
+    """Intersection over union of the face boxes around landmarks (68, 2 or more)."""
+    one, other = (np.array(box_around(np.asarray(points, dtype=np.float64)[:, :2])) for points in (landmarks, others))
+    return float(overlap(one, other))
 
 
 def in_camera(reconstruction: Reconstruction) -> NDArray[np.float64]:

@@ -33,7 +33,6 @@ from benchmarks.readers.faces import Scan, ScanFace
 from benchmarks.readers.scans import LAYOUTS
 from benchmarks.tables import Table
 from pix2vertex_blender.geometry.mesh import triangulate
-from pix2vertex_blender.reconstruction.result import Reconstruction
 from pix2vertex_blender.template import load_template
 
 LEAST_RELIABLE = 50
@@ -100,14 +99,13 @@ def measure_face(face: ScanFace, device: str) -> ShapeResult:
     if outcome.reconstruction is None:
         return ShapeResult(face, face.yaw, None, outcome)
     yaw = yaw_degrees(outcome.reconstruction) if np.isnan(face.yaw) else face.yaw
-    return ShapeResult(face, yaw, measure_shape(outcome.reconstruction, face.read()), outcome)
+    return ShapeResult(face, yaw, measure_shape(outcome.reconstruction.coarse_vertices, face.read()), outcome)
 
 
-def measure_shape(reconstruction: Reconstruction, scan: Scan) -> ShapeErrors | None:
-    """Errors of the registered mesh, without its fine detail; None if hardly any vertex has a counterpart."""
+def measure_shape(vertices: NDArray[np.float64], scan: Scan) -> ShapeErrors | None:
+    """Errors of a registered head (n, 3) at level 0, without fine detail; None if hardly any of it has counterparts."""
     template = load_template()
     chosen = np.flatnonzero(template.groups["face"] > 0.5)
-    vertices = reconstruction.coarse_vertices
     surface = Surface(scan.vertices, scan.triangles)
     if scan.counterparts is None:
         found = _counterparts(vertices, chosen, surface, scan)

@@ -1,0 +1,19 @@
+"""The sections of `RESULTS.md`: each measures one thing and returns tables, sentences and pictures."""
+
+from collections.abc import Callable
+
+from .faces import scanned_head, synthetic_faces
+from .landmarks import landmarks_on_photos
+from .registration import registration_pairs
+from .section import Context, Section, SectionAbsentError
+from .speed import speed_and_memory
+
+__all__ = ["SECTIONS", "Context", "Section", "SectionAbsentError"]
+
+SECTIONS: dict[str, Callable[[Context], Section]] = {
+    "landmarks": landmarks_on_photos,
+    "scans": scanned_head,
+    "synthetic": synthetic_faces,
+    "registration": registration_pairs,
+    "speed": speed_and_memory,
+}

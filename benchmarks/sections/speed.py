@@ -1,0 +1,27 @@
+"""Time and memory by stage and their growth, beside the previous release's."""
+
+import json
+import tempfile
+from pathlib import Path
+
+from benchmarks import speed
+
+from .section import Context, Section
+
+
+def speed_and_memory(context: Context) -> Section:
+    """Time and memory by stage and their growth."""
+    baseline = speed.read_baseline()
+    with tempfile.TemporaryDirectory() as temporary:
+        measured = speed.measure(speed.write_default_photo(Path(temporary)), growth=True)
+    (context.output / "speed.json").write_text(json.dumps(measured, indent=1))
+    section = Section("Speed and memory", list(speed.tables(measured, baseline)))
+    section.notes.append(
+        "The portrait of an astronaut, without Blender: the first reconstruction of a process is cold, the second warm."
+    )
+    if "cuda" not in measured["devices"] and len(measured["devices"]) == 1:
+        section.notes.append("There is no graphics card on this machine.")
+    if baseline:
+        same = "the same kind of machine" if baseline["machine"] == measured["machine"] else baseline["machine"]
+        section.notes.append(f"The baseline is version {baseline['version']}, measured on {same}.")
+    return section
