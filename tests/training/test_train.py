@@ -13,6 +13,7 @@ import torch
 
 from pix2vertex_blender.errors import DataFileError
 from pix2vertex_blender.reconstruction.network import NetworkConfiguration, build_network, load_network
+from training.compare import VARIANTS, Variant, compare
 from training.dataset import PortraitStream, held_out_batches, is_portrait
 from training.evaluate import evaluate, format_table, sample_figures
 from training.export import export
@@ -227,3 +228,18 @@ def test_two_processes_train_one_network(folder, batches, tmp_path):
     assert all(torch.equal(a, b) for a, b in zip(first, second, strict=True))
     alone = run_training(tmp_path / "alone", batches)
     assert not all(torch.equal(a, b) for a, b in zip(first, alone.parameters(), strict=True))
+
+
+def test_variants_are_trained_alike_and_measured(folder, tmp_path, monkeypatch):
+    for name, weights in (
+        ("plain", SHIPPED_WEIGHTS),
+        ("geometry", dataclasses.replace(SHIPPED_WEIGHTS, correspondence=0)),
+    ):
+        monkeypatch.setitem(VARIANTS, name, Variant(name, TINY, weights))
+    settings = dataclasses.replace(SETTINGS, steps=25, average_horizon=5, batch_size=2)
+    rows = compare(tmp_path, ["plain", "geometry"], [folder], folder, 4, settings, BACKGROUNDS, CPU)
+    plain, geometry = ([float(cell) for cell in row.split("|")[2:5]] for row in rows[2:])
+    assert plain[0] == geometry[0] == 50
+    assert plain[1] < 0.9 * geometry[1]  # correspondence, which the other was not trained for
+    again = compare(tmp_path, ["plain"], [folder], folder, 4, settings, BACKGROUNDS, CPU)
+    assert again[-1] == rows[2]
