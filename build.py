@@ -1,8 +1,9 @@
-"""Everything a developer runs: reconstruct a photo, test, package. Needs Python 3.11 and nothing else of ours.
+"""Everything a developer runs: reconstruct a photo, test, package, benchmark. Needs Python 3.11 and nothing else of ours.
 
 python3 build.py reconstruct [PHOTO ...] [--output DIR]     photos, or folders of them, become faces without a window
 python3 build.py test [PYTEST ARGUMENTS]                    lint, types and all tests
 python3 build.py package [--platform PLATFORM] [...]        this platform's extension zip in dist/
+python3 build.py benchmark [--only SECTION ...]             what this machine can measure, in benchmarks/RESULTS.md
 """
 
 import hashlib
@@ -89,7 +90,12 @@ def package(arguments: Sequence[str]) -> int:
     return run(["-m", "packager", *arguments])
 
 
-VERBS = {"reconstruct": reconstruct, "test": test, "package": package}
+def benchmark(arguments: Sequence[str]) -> int:
+    """Run the benchmarks and write their results."""
+    return run([str(ROOT / "benchmarks" / "results.py"), *arguments])
+
+
+VERBS = {"reconstruct": reconstruct, "test": test, "package": package, "benchmark": benchmark}
 
 
 def main(arguments: Sequence[str]) -> int:
