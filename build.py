@@ -1,4 +1,4 @@
-"""Everything a developer runs: reconstruct a photo, test, package, benchmark. Needs Python 3.11 and nothing else of ours.
+"""What a developer runs: reconstruct a photo, test, package, benchmark. Needs Python 3.11 and nothing else of ours.
 
 python3 build.py reconstruct [PHOTO ...] [--output DIR]     photos, or folders of them, become faces without a window
 python3 build.py test [PYTEST ARGUMENTS]                    lint, types and all tests
