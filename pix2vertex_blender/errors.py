@@ -25,6 +25,10 @@ class RecordError(Pix2VertexError):
     """What is kept with a face object is missing, damaged or of another version."""
 
 
+class SceneError(Pix2VertexError):
+    """An object of the Blender file cannot be used or changed."""
+
+
 class MeshError(Pix2VertexError):
     """A mesh is not one the algorithm can work on: wrong shapes, degenerate triangles, edges of more than two faces."""
 

@@ -12,6 +12,11 @@ DEVICES = (
     ("xpu", "Intel", "Use an Intel graphics card"),
 )
 
+DESTINATIONS = (
+    ("AUTO", "Automatic", "Update the active face if it shows the same face of the same photo, otherwise add one"),
+    ("NEW", "New Object", "Always add a new face"),
+    ("ACTIVE", "Active Face", "Update the active face, also from another photo, and keep what was added to it"),
+)
 EXPORT_PRESETS = (
     ("UNREAL", "Unreal", "Centimetres, without rotation and scale on the objects"),
     ("UNITY", "Unity", "Metres, without rotation and scale on the objects"),
@@ -136,6 +141,11 @@ class PIX2VERTEX_PG_settings(bpy.types.PropertyGroup):
         name="Eyeballs",
         description="Add the eyeballs as child objects of the face",
         default=False,
+    )
+    destination: bpy.props.EnumProperty(
+        name="Result",
+        description="Which object gets the face",
+        items=DESTINATIONS,
     )
     export: bpy.props.PointerProperty(type=PIX2VERTEX_PG_export)
     batch: bpy.props.PointerProperty(type=PIX2VERTEX_PG_batch)

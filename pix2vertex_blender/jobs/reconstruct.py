@@ -1,13 +1,19 @@
 """From a photo to a reconstruction."""
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..worker import Progress, Request
 
+if TYPE_CHECKING:
+    from ..reconstruction.result import Reconstruction
+
 
 def reconstruct_face(request: Request, progress: Progress) -> dict[str, Any]:
-    """Reconstruct the face of `request["photo"]` with `request["options"]` and save it as `request["result"]`."""
+    """Reconstruct the face of `request["photo"]` with `request["options"]` and save it as `request["result"]`.
+
+    If the request names the saved reconstruction `source`, its vertices are saved as in `refit_face`.
+    """
     progress("start", 0.0)
     from ..reconstruction.pipeline import Options, reconstruct  # torch takes seconds to load: only when there is work
 
@@ -17,13 +23,19 @@ def reconstruct_face(request: Request, progress: Progress) -> dict[str, Any]:
     options["pins"] = {int(landmark): tuple(pixel) for landmark, pixel in options.get("pins", {}).items()}
     reconstruction = reconstruct(Path(request["photo"]), Options(**options), progress)
     reconstruction.save(Path(request["result"]))
+    if "source" in request:
+        from ..reconstruction.result import Reconstruction
+
+        _save_vertices(Reconstruction.load(Path(request["source"])), request["vertices"])
     return {"result": request["result"]}
 
 
 def refit_face(request: Request, progress: Progress) -> dict[str, Any]:
-    """Fit the saved reconstruction `request["source"]` to `request["pins"]` and save it as `request["result"]`."""
+    """Fit the saved reconstruction `request["source"]` to `request["pins"]` and save it as `request["result"]`.
+
+    The vertices (n, 3) that the source had at its level are saved as `request["vertices"]`.
+    """
     progress("start", 0.0)
-    import numpy as np
 
     from ..reconstruction.fitting import refit
     from ..reconstruction.result import Reconstruction, no_pins
@@ -33,7 +45,17 @@ def refit_face(request: Request, progress: Progress) -> dict[str, Any]:
         pins[int(landmark)] = pixel
     source = Reconstruction.load(Path(request["source"]))
     refit(source, pins, source.detail_level, progress).save(Path(request["result"]))
-    return {"result": request["result"], "pinned": int(np.isfinite(pins[:, 0]).sum())}
+    _save_vertices(source, request["vertices"])
+    return {"result": request["result"]}
+
+
+def _save_vertices(source: "Reconstruction", path: str) -> None:
+    """Save the registered vertices of a face's record at the face's level."""
+    import numpy as np
+
+    from ..template import load_template
+
+    np.save(Path(path), load_template().subdivide(source.coarse_vertices, source.detail_level))
 
 
 def prepare(_request: Request, progress: Progress) -> dict[str, Any]:

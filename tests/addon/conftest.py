@@ -1,6 +1,8 @@
 """Fixtures of the tests in Blender: an empty file for each, a registered add-on, a small real head."""
 
+import sys
 from collections.abc import Iterator
+from pathlib import Path
 
 import bpy
 import cv2
@@ -8,9 +10,14 @@ import numpy as np
 import pytest
 
 import pix2vertex_blender
+from pix2vertex_blender.addon import session
+from pix2vertex_blender.addon.worker_client import WorkerClient
 from pix2vertex_blender.reconstruction.camera import Camera
 from pix2vertex_blender.reconstruction.result import Reconstruction, no_pins
 from pix2vertex_blender.template import load_template
+
+PRACTICE = Path(__file__).with_name("practice_worker.py")
+WORKER = Path(pix2vertex_blender.__file__).with_name("worker.py")
 
 
 @pytest.fixture(scope="session")
@@ -88,3 +95,20 @@ def addon(empty_file: None) -> Iterator[None]:
     pix2vertex_blender.register()
     yield
     pix2vertex_blender.unregister()
+
+
+@pytest.fixture
+def practice(addon: None, tmp_path: Path) -> Iterator[WorkerClient]:
+    """The add-on with a worker whose jobs need neither torch nor time."""
+    client = WorkerClient([sys.executable, "-I", str(PRACTICE), str(WORKER)], {}, tmp_path / "worker.log")
+    session.stop_worker()
+    session.SESSION.worker, session.SESSION.error = client, ""
+    yield client
+    session.stop_worker()
+
+
+@pytest.fixture
+def saved(reconstruction: Reconstruction, tmp_path: Path) -> str:
+    path = tmp_path / "someone.npz"
+    reconstruction.save(path)
+    return str(path)

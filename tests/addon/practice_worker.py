@@ -1,5 +1,6 @@
 """The real worker process with jobs whose length and outcome the tests decide. Run as a script, like `worker.py`."""
 
+import dataclasses
 import importlib.util
 import os
 import shutil
@@ -14,8 +15,11 @@ specification.loader.exec_module(script)
 script.extend_module_path()
 script.load_package()
 
+import numpy as np  # noqa: E402
+
 from pix2vertex_blender import worker  # noqa: E402 - importable only now
 from pix2vertex_blender.errors import PhotoError  # noqa: E402
+from pix2vertex_blender.reconstruction.result import Reconstruction, no_pins  # noqa: E402
 
 
 def endless(request, progress):
@@ -38,7 +42,22 @@ def reconstruct(request, progress):
         raise PhotoError("The photo is empty; choose another.")
     progress("start", 0.0)
     shutil.copy(photo, request["result"])
+    if "source" in request:
+        np.save(request["vertices"], Reconstruction.load(request["source"]).coarse_vertices)
     return {"result": request["result"], "options": request["options"]}
+
+
+def refit(request, progress):
+    """Pretend to fit: every pin moves the whole head by a millimetre to the right."""
+    progress("start", 0.0)
+    source = Reconstruction.load(request["source"])
+    np.save(request["vertices"], source.coarse_vertices)
+    pins = no_pins()
+    for landmark, pixel in request["pins"].items():
+        pins[int(landmark)] = pixel
+    moved = source.automatic_vertices + len(request["pins"]) * np.array([1.0, 0.0, 0.0])
+    dataclasses.replace(source, vertices=moved, coarse_vertices=moved, pins=pins).save(request["result"])
+    return {"result": request["result"]}
 
 
 def user_error(_request, _progress):
@@ -58,5 +77,12 @@ def modules(_request, _progress):
 
 
 worker.main(
-    {"reconstruct": reconstruct, "endless": endless, "user_error": user_error, "fault": fault, "modules": modules}
+    {
+        "reconstruct": reconstruct,
+        "refit": refit,
+        "endless": endless,
+        "user_error": user_error,
+        "fault": fault,
+        "modules": modules,
+    }
 )

@@ -1,39 +1,15 @@
 import os
 import signal
-import sys
 import threading
 import time
-from collections.abc import Iterator
 from pathlib import Path
 
 import bpy
-import numpy as np
 import pytest
 
 import pix2vertex_blender
 from pix2vertex_blender.addon import session
 from pix2vertex_blender.addon.worker_client import DIED, WorkerClient
-from pix2vertex_blender.reconstruction.result import Reconstruction
-
-PRACTICE = Path(__file__).with_name("practice_worker.py")
-WORKER = Path(pix2vertex_blender.__file__).with_name("worker.py")
-
-
-@pytest.fixture
-def practice(addon: None, tmp_path: Path) -> Iterator[WorkerClient]:
-    """The add-on with a worker whose jobs need neither torch nor time."""
-    client = WorkerClient([sys.executable, "-I", str(PRACTICE), str(WORKER)], {}, tmp_path / "worker.log")
-    session.stop_worker()
-    session.SESSION.worker, session.SESSION.error = client, ""
-    yield client
-    session.stop_worker()
-
-
-@pytest.fixture
-def saved(reconstruction: Reconstruction, tmp_path: Path) -> str:
-    path = tmp_path / "someone.npz"
-    reconstruction.save(path)
-    return str(path)
 
 
 def everything() -> list[str]:
@@ -153,14 +129,3 @@ def test_release_memory_ends_the_worker(practice: WorkerClient, saved: str) -> N
     assert practice.process_id is not None
     assert bpy.ops.pix2vertex.release_memory() == {"FINISHED"}
     assert practice.process_id is None
-
-
-def test_faces_stay_when_a_second_one_is_made(practice: WorkerClient, saved: str) -> None:
-    bpy.ops.pix2vertex.reconstruct(filepath=saved, with_eyeballs=False)
-    first = bpy.context.active_object
-    first.location = (1.0, 0.0, 0.0)
-    bpy.ops.pix2vertex.reconstruct(filepath=saved, with_eyeballs=False)
-    second = bpy.context.active_object
-    assert first != second
-    assert np.allclose(first.location, (1.0, 0.0, 0.0))
-    assert len(bpy.data.materials) == 1

@@ -4,15 +4,21 @@ from pathlib import Path
 from typing import Any
 
 import bpy
+import numpy as np
 
-from ...errors import PhotoError
+from ...errors import PhotoError, Pix2VertexError, SceneError
+from ...reconstruction.confidence import LOW_CONFIDENCE, UNSURE
 from ...reconstruction.result import Reconstruction
 from .. import session
-from ..properties import DEVICES
-from ..scene.face_object import build_face_object
+from ..former_face import FormerFace, comes_from
+from ..properties import DESTINATIONS, DEVICES
+from ..scene.face_object import active_face, build_face_object
+from ..scene.face_update import update_face_object
+from ..scene.reference import Reference, in_scene
 from .worker_operator import Work, WorkerOperator
 
 RECONSTRUCTED = "{face} reconstructed from {photo}"
+UPDATED = "{face} updated from {photo}"
 
 
 class PIX2VERTEX_OT_reconstruct(WorkerOperator, bpy.types.Operator):
@@ -52,6 +58,9 @@ class PIX2VERTEX_OT_reconstruct(WorkerOperator, bpy.types.Operator):
         options={"SKIP_SAVE"},
     )
     seed: bpy.props.IntProperty(name="Seed", description="Seed of the random choices", min=0, options={"SKIP_SAVE"})
+    destination: bpy.props.EnumProperty(
+        name="Result", description="Which object gets the face", items=DESTINATIONS, options={"SKIP_SAVE"}
+    )
     filter_image: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
     filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
 
@@ -64,15 +73,53 @@ class PIX2VERTEX_OT_reconstruct(WorkerOperator, bpy.types.Operator):
         return {"RUNNING_MODAL"}
 
     def work(self) -> Work:
-        """Have the photo reconstructed and build the object."""
+        """Have the photo reconstructed, and update the active face or build a new one."""
         self._take_scene_settings(bpy.context)
         if not self.filepath:
             raise PhotoError("Choose a photo first.")
+        scene = Reference.to(bpy.context.scene)
         photo, result = Path(bpy.path.abspath(self.filepath)), self.temporary_file(".npz")
-        yield session.worker().submit("reconstruct", photo=str(photo), options=self._options(), result=str(result))
+        options, files = self._options(), {"photo": str(photo), "result": str(result)}
+        former = self._face_to_update(photo)
+        if former is not None:
+            vertices, source = self.temporary_file(".npy"), self.temporary_file(".npz")
+            former.record.save(source)
+            options |= {"detail_level": former.record.detail_level, "pins": former.pins()}
+            files |= {"source": str(source), "vertices": str(vertices)}
+        yield session.worker().submit("reconstruct", options=options, **files)
         reconstruction = Reconstruction.load(result)
-        face = build_face_object(reconstruction, bpy.context, photo=photo, with_eyeballs=self.with_eyeballs)
-        return RECONSTRUCTED.format(face=face.name, photo=photo.name)
+        face = former.reference.find() if former is not None else None
+        if former is not None and self.destination == "AUTO" and not former.shows_same_face(reconstruction):
+            face = None
+        if face is not None:
+            update_face_object(face, reconstruction, np.load(vertices), bpy.context, photo=photo)
+            sentence = UPDATED
+        else:
+            with in_scene(scene):
+                face = build_face_object(reconstruction, bpy.context, photo=photo, with_eyeballs=self.with_eyeballs)
+            sentence = RECONSTRUCTED
+        self._warn_if_unsure(reconstruction)
+        return sentence.format(face=face.name, photo=photo.name)
+
+    def _face_to_update(self, photo: Path) -> FormerFace | None:
+        """The face that gets the new shape; None if an object is to be added."""
+        face = active_face(bpy.context) if self.destination != "NEW" else None
+        if self.destination == "ACTIVE":
+            if face is None:
+                raise SceneError("Select the face to update, or have a new object added.")
+            return FormerFace.of(face, photo)
+        if face is None or not comes_from(face, photo):
+            return None
+        try:
+            former = FormerFace.of(face, photo)
+        except Pix2VertexError:  # of another version, linked or remodelled: it stays as it is
+            return None
+        return former if former.record.detail_level == self.detail_level else None
+
+    def _warn_if_unsure(self, reconstruction: Reconstruction) -> None:
+        confidence = float(reconstruction.report["confidence"])
+        if confidence < LOW_CONFIDENCE:
+            self.report({"WARNING"}, UNSURE.format(confidence=confidence))
 
     def _take_scene_settings(self, context: bpy.types.Context) -> None:
         """Use the scene's settings for what the caller did not set."""
@@ -82,6 +129,7 @@ class PIX2VERTEX_OT_reconstruct(WorkerOperator, bpy.types.Operator):
             "device": settings.device,
             "detail_level": settings.detail_level,
             "with_eyeballs": settings.with_eyeballs,
+            "destination": settings.destination,
         }
         if not self.properties.is_property_set("filepath"):  # the chosen face is one of the scene's photo
             values |= {"face": settings.face, "face_box": settings.face_box if settings.use_face_box else (0, 0, 0, 0)}

@@ -3,6 +3,7 @@
 import bpy
 
 from ..operators.reconstruct import PIX2VERTEX_OT_reconstruct
+from ..scene.face_object import active_face
 from .sidebar import Sidebar, draw_operator
 
 
@@ -22,4 +23,6 @@ class PIX2VERTEX_PT_reconstruct(Sidebar, bpy.types.Panel):
         column.prop(settings, "device")
         column.prop(settings, "detail_level")
         column.prop(settings, "with_eyeballs")
+        if active_face(context) is not None:
+            column.prop(settings, "destination")
         draw_operator(layout, context, PIX2VERTEX_OT_reconstruct.bl_idname)

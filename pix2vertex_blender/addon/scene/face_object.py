@@ -14,7 +14,7 @@ from ...reconstruction.result import Reconstruction
 from .axes import to_blender
 from .material import face_material
 from .mesh_object import add_at_cursor, add_eyeballs, add_vertex_group, build_mesh
-from .record import store_record
+from .record import has_record, store_record
 
 FACE_NAME = "Face"
 BASIS_KEY = "Basis"
@@ -80,8 +80,7 @@ def build_face_object(
         _add_shape_keys(face, reconstruction)
         for name, weights in reconstruction.groups.items():
             add_vertex_group(face, name, weights)
-        mesh[PROVENANCE] = _as_property(reconstruction, photo)
-        store_record(face, reconstruction)
+        store_origin(face, reconstruction, photo)
         if with_eyeballs:
             add_eyeballs(reconstruction.eyeballs, face, created)
         return face
@@ -103,6 +102,20 @@ def read_provenance(item: bpy.types.Object | None) -> Provenance | None:
         crop_to_photo=np.reshape(np.array(stored["crop_to_photo"]), (2, 3)),
         head_to_camera=np.reshape(np.array(stored["head_to_camera"]), (4, 4)),
     )
+
+
+def store_origin(face: bpy.types.Object, reconstruction: Reconstruction, photo: Path | None) -> None:
+    """Keep with a face where it came from and what later steps need."""
+    face.data[PROVENANCE] = _as_property(reconstruction, photo)
+    store_record(face, reconstruction)
+
+
+def active_face(context: bpy.types.Context) -> bpy.types.Object | None:
+    """The face that the artist works on: the active object, or the face whose eyeball or pin that is."""
+    item = context.active_object
+    if item is not None and not has_record(item):
+        item = item.parent
+    return item if has_record(item) else None
 
 
 def detail_key(item: bpy.types.Object | None) -> bpy.types.ShapeKey | None:

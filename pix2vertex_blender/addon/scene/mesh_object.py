@@ -12,6 +12,9 @@ from .axes import to_blender
 
 EYEBALL_NAMES = ("Eyeball Left", "Eyeball Right")
 
+#: The custom property of an eyeball that tells the left one (0) from the right one (1).
+EYEBALL = "pix2vertex_eyeball"
+
 _WEIGHT_STEPS = 255
 
 
@@ -66,6 +69,11 @@ def mesh_coordinates(points: Any) -> NDArray[np.float32]:
     return coordinates
 
 
+def set_mesh_coordinates(points: Any, coordinates: NDArray[np.floating]) -> None:
+    """Move a mesh's vertices or a shape key's points to coordinates (n, 3) in metres."""
+    points.foreach_set("co", np.ascontiguousarray(coordinates, dtype=np.float32).ravel())
+
+
 def add_vertex_group(item: bpy.types.Object, name: str, weights: NDArray[np.floating]) -> None:
     """Add a group with weights (n,), one call per distinct weight, of which there are at most 255."""
     group = item.vertex_groups.new(name=name)
@@ -76,8 +84,9 @@ def add_vertex_group(item: bpy.types.Object, name: str, weights: NDArray[np.floa
 
 def add_eyeballs(eyeballs: tuple[PlainMesh, ...], head: bpy.types.Object, created: list[bpy.types.Object]) -> None:
     """Make eyeball objects, left one first, as children of a head."""
-    for name, arrays in zip(EYEBALL_NAMES, eyeballs, strict=False):
+    for index, (name, arrays) in enumerate(zip(EYEBALL_NAMES, eyeballs, strict=False)):
         eyeball = bpy.data.objects.new(name, build_mesh(name, arrays))
+        eyeball[EYEBALL] = index
         eyeball.parent = head
         created.append(eyeball)
 

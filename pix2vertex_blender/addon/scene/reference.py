@@ -1,5 +1,7 @@
 """Objects and scenes that may be renamed, undone or deleted while something runs."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import bpy
@@ -28,3 +30,16 @@ class Reference:
     def find(self) -> bpy.types.Object | bpy.types.Scene | None:
         """The datablock; None if it has been deleted."""
         return next((item for item in getattr(bpy.data, self.kind) if item.session_uid == self.identity), None)
+
+
+@contextmanager
+def in_scene(reference: Reference) -> Iterator[None]:
+    """Let Blender's context be that of a scene, if it still exists, whatever the artist looks at by now."""
+    scene = reference.find()
+    if scene is None or scene == bpy.context.scene:
+        yield
+        return
+    layer = scene.view_layers[0]
+    collection = layer.active_layer_collection.collection
+    with bpy.context.temp_override(scene=scene, view_layer=layer, collection=collection):
+        yield

@@ -1,0 +1,83 @@
+"""A face that exists already and gets a new shape."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+
+from ..errors import SceneError
+from ..reconstruction.result import Reconstruction
+from .scene.face_object import read_provenance
+from .scene.face_update import obstacle_to_update
+from .scene.record import read_record
+from .scene.reference import Reference
+
+#: Two squares around faces belong to the same face if their centres are nearer than this share of a side.
+_SAME_FACE = 0.25
+
+
+@dataclass(frozen=True)
+class FormerFace:
+    """A face as it was before the worker began.
+
+    Attributes
+    ----------
+    reference : Reference
+        The object.
+    record : Reconstruction
+        What is kept with it.
+    same_photo : bool
+        Whether it was made from the photo that is now being reconstructed.
+    """
+
+    reference: Reference
+    record: Reconstruction
+    same_photo: bool = True
+
+    @classmethod
+    def of(cls, face: bpy.types.Object, photo: Path | None = None) -> "FormerFace":
+        """Read what is kept with a face.
+
+        Parameters
+        ----------
+        face : bpy.types.Object
+        photo : Path, optional
+            The photo that is reconstructed; the face's own if None.
+
+        Raises
+        ------
+        RecordError
+            If what is kept was written by another version.
+        SceneError
+            If the face cannot be updated.
+        """
+        record = read_record(face)
+        if obstacle := obstacle_to_update(face, record.detail_level):
+            raise SceneError(obstacle)
+        return cls(Reference.to(face), record, photo is None or comes_from(face, photo))
+
+    def pins(self) -> dict[int, list[float]]:
+        """The pins that hold for the new reconstruction too: photo pixels by landmark."""
+        return pins_by_landmark(self.record.pins) if self.same_photo else {}
+
+    def shows_same_face(self, other: Reconstruction) -> bool:
+        """Whether another reconstruction of the photo shows this face and not the one beside it."""
+        centres, sides = [], []
+        for item in (self.record, other):
+            side = len(item.maps["mask"])
+            centres.append(item.crop_to_photo @ (side / 2, side / 2, 1.0))
+            sides.append(side * float(np.linalg.norm(item.crop_to_photo[:, 0])))
+        return float(np.linalg.norm(centres[0] - centres[1])) < _SAME_FACE * max(sides)
+
+
+def comes_from(face: bpy.types.Object, photo: Path) -> bool:
+    """Whether a face was made from a photo."""
+    provenance = read_provenance(face)
+    return provenance is not None and Path(bpy.path.abspath(provenance.photo)) == photo
+
+
+def pins_by_landmark(pins: NDArray[np.float64]) -> dict[int, list[float]]:
+    """The pins that exist, of (68, 2) in photo pixels, by landmark."""
+    return {int(landmark): pins[landmark].tolist() for landmark in np.flatnonzero(np.isfinite(pins).all(axis=1))}

@@ -1,0 +1,143 @@
+"""A face object gets a new shape in place, and keeps what the artist has added to it."""
+
+from pathlib import Path
+
+import bpy
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import SceneError
+from ...reconstruction.result import Reconstruction
+from ...template import load_template
+from .axes import to_blender
+from .face_object import DETAIL_KEY, store_origin
+from .mesh_object import EYEBALL, mesh_coordinates, set_mesh_coordinates
+
+LINKED = "{name} belongs to another Blender file: make it local to change it."
+REMODELLED = "{name} no longer has the vertices of a reconstructed face, so its shape cannot be updated."
+IN_A_MODE = "{name} cannot be changed in this mode: go back to Object Mode and try again."
+
+#: Metres by which a vertex has to lie beside its registered place to count as moved by the artist.
+_MOVED = 1e-5
+
+
+def obstacle_to_update(face: bpy.types.Object, detail_level: int) -> str:
+    """Why a face cannot get a shape of a subdivision level, as a sentence; empty if it can."""
+    if not face.is_editable or not face.data.is_editable:
+        return LINKED.format(name=face.name)
+    if len(face.data.polygons) != len(load_template().faces) * 4**detail_level:
+        return REMODELLED.format(name=face.name)
+    return ""
+
+
+def update_face_object(
+    face: bpy.types.Object,
+    reconstruction: Reconstruction,
+    previous_vertices: NDArray[np.floating],
+    context: bpy.types.Context,
+    *,
+    photo: Path | None = None,
+) -> None:
+    """Give a face the shape of another reconstruction.
+
+    The `Basis` and the `Detail` key change, and every other key keeps what it adds to the key it is relative to. What
+    the artist has moved on the `Basis` stays moved as far. Nothing else of the object and its mesh is touched but the
+    coordinates of its eyeballs. If the artist has removed the shape keys, the mesh takes the shape with its detail.
+
+    Parameters
+    ----------
+    face : bpy.types.Object
+        It leaves edit, sculpt or paint mode.
+    reconstruction : Reconstruction
+        At the face's subdivision level.
+    previous_vertices : (n, 3)
+        The registered vertices in millimetres that the face had before anything was changed by hand.
+    context : bpy.types.Context
+    photo : Path, optional
+        Where the photo is.
+
+    Raises
+    ------
+    SceneError
+        If the object cannot be changed or has other vertices.
+    """
+    obstacle = obstacle_to_update(face, reconstruction.detail_level)
+    if obstacle or not _same_topology(face.data, reconstruction.faces):
+        raise SceneError(obstacle or REMODELLED.format(name=face.name))
+    leave_mode(face, context)
+    registered, detail = to_blender(reconstruction.vertices), to_blender(reconstruction.detail)
+    if face.data.shape_keys is None:
+        set_mesh_coordinates(face.data.vertices, registered + detail)
+    else:
+        _update_keys(face.data, registered, detail, to_blender(previous_vertices))
+    face.data.update()
+    _update_eyeballs(face, reconstruction)
+    store_origin(face, reconstruction, photo)
+
+
+def leave_mode(face: bpy.types.Object, context: bpy.types.Context) -> None:
+    """Bring an object back to object mode, with what has been edited.
+
+    Raises
+    ------
+    SceneError
+        If Blender does not allow it, for instance because the object is edited in the window of another scene.
+    """
+    if face.mode == "OBJECT":
+        return
+    try:
+        with context.temp_override(active_object=face, object=face):
+            bpy.ops.object.mode_set(mode="OBJECT")
+    except RuntimeError as error:
+        raise SceneError(IN_A_MODE.format(name=face.name)) from error
+    if face.mode != "OBJECT":
+        raise SceneError(IN_A_MODE.format(name=face.name))
+
+
+def _same_topology(mesh: bpy.types.Mesh, faces: NDArray[np.integer]) -> bool:
+    if len(mesh.polygons) != len(faces) or len(mesh.loops) != faces.size:
+        return False
+    corners = np.empty(faces.size, dtype=np.int32)
+    mesh.loops.foreach_get("vertex_index", corners)
+    return np.array_equal(corners, faces.ravel())
+
+
+def _update_keys(
+    mesh: bpy.types.Mesh,
+    registered: NDArray[np.float32],
+    detail: NDArray[np.float32],
+    previous: NDArray[np.float32],
+) -> None:
+    """Set all keys of a mesh from registered coordinates (n, 3), offsets of the detail and former coordinates."""
+    keys = mesh.shape_keys
+    basis = keys.reference_key
+    old = {key.name: mesh_coordinates(key.data) for key in keys.key_blocks}
+    moved = old[basis.name] - previous
+    moved[np.linalg.norm(moved, axis=1) < _MOVED] = 0.0
+    new = {basis.name: registered + moved}
+    if DETAIL_KEY in keys.key_blocks:
+        new[DETAIL_KEY] = new[basis.name] + detail
+
+    def coordinates(key: bpy.types.ShapeKey) -> NDArray[np.float32]:
+        """The new coordinates of a key, after those of the key it is relative to."""
+        if key.name not in new:
+            new[key.name] = new[basis.name] + old[key.name] - old[basis.name]  # what ends a circle of relative keys
+            if (other := key.relative_key) != key:
+                new[key.name] = coordinates(other) + old[key.name] - old[other.name]
+        return new[key.name]
+
+    for key in keys.key_blocks:
+        set_mesh_coordinates(key.data, coordinates(key))
+    set_mesh_coordinates(mesh.vertices, new[basis.name])
+
+
+def _update_eyeballs(face: bpy.types.Object, reconstruction: Reconstruction) -> None:
+    """Move the vertices of the eyeballs that are still as they were made."""
+    for child in face.children:
+        index = child.get(EYEBALL)
+        if index is None or child.type != "MESH" or index >= len(reconstruction.eyeballs):
+            continue
+        vertices = reconstruction.eyeballs[index][0]
+        if child.data.is_editable and child.mode == "OBJECT" and len(child.data.vertices) == len(vertices):
+            set_mesh_coordinates(child.data.vertices, to_blender(vertices))
+            child.data.update()
