@@ -98,6 +98,7 @@ def test_what_failed_is_told_in_the_table_and_the_panel(photos: Path) -> None:
     assert (table["anna.jpg"]["files"], float(table["anna.jpg"]["confidence"])) == ("anna", 0.9)
     assert [outcome.photo.name for outcome in BATCH.failures] == ["damaged.png", "empty.png"]
     assert session.SESSION.error == "", "the batch itself did not fail"
+    assert session.SESSION.last_operator == "pix2vertex.reconstruct_folder", "the panel's name for it"
 
 
 def test_one_undo_takes_all_faces_back(photos: Path) -> None:

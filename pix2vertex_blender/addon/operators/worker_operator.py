@@ -83,7 +83,7 @@ class WorkerOperator:
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Run to the end when called by a script or without a window; otherwise start and return."""
-        SESSION.begin(self.bl_idname, self.bl_label)
+        SESSION.begin(type(self).bl_idname, self.bl_label)  # the instance has the name of the class instead
         self._files: list[Path] = []
         self._job: Job | None = None
         self._timer: bpy.types.Timer | None = None
