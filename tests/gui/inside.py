@@ -1,0 +1,352 @@
+"""Runs inside Blender's window: takes the pictures and clicks through a session. Started by `window.py`."""
+
+import contextlib
+import importlib
+import json
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import bpy
+
+FOLDER = Path(__file__).resolve().parent
+sys.path.insert(0, str(FOLDER))
+
+import pointer  # noqa: E402 - importable only now
+
+ADDON = "bl_ext.user_default.pix2vertex"
+TASK = json.loads((FOLDER / "task.json").read_text())
+PHOTO = str(FOLDER / "photo.png")
+
+#: How long something may take on a busy computer without a GPU.
+PATIENCE = 400.0
+
+seen: dict[str, dict | list] = {"sidebars": {}, "seconds": {}, "faults": []}
+
+
+def module(name: str):
+    return importlib.import_module(f"{ADDON}.{name}")
+
+
+def running() -> bool:
+    """Whether the add-on works on something."""
+    return module("addon.session").SESSION.running_job is not None
+
+
+def fault(sentence: str) -> None:
+    seen["faults"].append(sentence)
+    print("\tFAULT: " + sentence, flush=True)
+
+
+def faces() -> list[bpy.types.Object]:
+    read_provenance = module("addon.scene.face_object").read_provenance
+    return [item for item in bpy.data.objects if read_provenance(item) is not None]
+
+
+def picture(name: str) -> Iterator[float]:
+    """A picture of the window; the sidebar is cut out of it later."""
+    _window, area, _sidebar, _viewport = pointer.view()
+    area.tag_redraw()
+    yield 1.0
+    seen["sidebars"][name] = pointer.sidebar_rectangle()
+    pointer.shot(str(FOLDER / f"{name}.png"))
+
+
+def show_tab() -> Iterator[float]:
+    """Open the sidebar on our tab, which exists only after a first draw."""
+    for _attempt in range(60):
+        _window, area, sidebar, _viewport = pointer.view()
+        area.spaces.active.show_region_ui = True
+        with contextlib.suppress(AttributeError, TypeError):
+            sidebar.active_panel_category = pointer.TAB
+        area.tag_redraw()
+        yield 0.5
+        if sidebar.active_panel_category == pointer.TAB:
+            yield 1.0
+            return
+    fault("The sidebar has no tab of ours.")
+
+
+def wait(condition: Callable[[], bool]) -> Iterator[float]:
+    """Wait for something; the generator's value says whether it happened."""
+    end = time.perf_counter() + PATIENCE
+    while not condition():
+        if time.perf_counter() > end:
+            return False
+        yield 0.1
+    return True
+
+
+def only(*labels: str) -> None:
+    """Show only the panels with these labels, or all of them, as if the others had been folded and scrolled away."""
+    panels = module("addon.panels").CLASSES
+    for panel in reversed(panels):
+        if panel.is_registered:
+            bpy.utils.unregister_class(panel)
+    for panel in panels:
+        if not labels or panel.bl_label in labels or getattr(panel, "bl_parent_id", "") in labels:
+            closed = set(getattr(panel, "bl_options", set()))
+            panel.bl_options = closed - {"DEFAULT_CLOSED"} if labels else closed
+            bpy.utils.register_class(panel)
+
+
+def timed(name: str, action: Callable[[], None], condition: Callable[[], bool]) -> Iterator[float]:
+    """Do something and tell how long it took until a condition held."""
+    started = time.perf_counter()
+    action()
+    happened = yield from wait(condition)
+    took = time.perf_counter() - started
+    seen["seconds"][name] = round(took, 2)
+    print(f"\t{name:<44}{took:7.1f} s{'' if happened else '   did not happen'}", flush=True)
+    error = module("addon.session").SESSION.error
+    if not happened or error:
+        fault(f"{name}: {error or 'nothing happened'}")
+    return happened
+
+
+def press(name: str, operator: str, condition: Callable[[], bool], panel: str = "") -> Iterator[float]:
+    """Click an operator's button in a panel, or say that there is none."""
+    if not hasattr(bpy.types, "PIX2VERTEX_OT_" + operator):
+        fault(f"{name}: the operator pix2vertex.{operator} does not exist.")
+        return False
+    if panel:
+        only(panel)
+        yield from show_tab()
+    button = yield from pointer.find(f"pix2vertex.{operator}(")
+    if button is None:
+        yield from picture(f"missing_{operator}")
+        fault(f"{name}: the button pix2vertex.{operator} was not found.")
+        return False
+    return (yield from timed(name, lambda: pointer.click(button), condition))
+
+
+def idle() -> bool:
+    return not running() and not module("addon.session").SESSION.operator
+
+
+# The session, step by step.
+
+
+def start() -> Iterator[float]:
+    """A new scene with our tab open."""
+    if ADDON not in bpy.context.preferences.addons:
+        fault("The extension is not enabled.")
+        return
+    bpy.context.preferences.view.show_splash = False
+    if TASK["language"]:
+        bpy.context.preferences.view.language = TASK["language"]
+        bpy.context.preferences.view.use_translate_interface = True
+    if TASK["bridge"]:
+        module("addon.session")._WORKER_SCRIPT = FOLDER / "bridge.py"
+    for item in list(bpy.data.objects):
+        bpy.data.objects.remove(item)
+    yield from show_tab()
+    yield from picture("start")
+
+
+def choose_photo() -> Iterator[float]:
+    """As the file browser would."""
+
+    def choose() -> None:
+        window, area, _sidebar, viewport = pointer.view()
+        with bpy.context.temp_override(window=window, area=area, region=viewport):
+            if hasattr(bpy.types, "PIX2VERTEX_OT_choose_photo"):
+                bpy.ops.pix2vertex.choose_photo("EXEC_DEFAULT", filepath=PHOTO)
+            else:
+                bpy.context.scene.pix2vertex.photo = PHOTO
+
+    yield from timed("Choose the photo", choose, lambda: bpy.context.scene.pix2vertex.photo == PHOTO)
+    if hasattr(bpy.types, "PIX2VERTEX_OT_find_faces"):
+        search_of = module("addon.found_faces").search_of
+
+        def found() -> bool:
+            search = search_of(bpy.context.scene.pix2vertex)
+            return search is not None and not search.is_running
+
+        if not (search_of(bpy.context.scene.pix2vertex)):
+            yield from press("Find the face", "find_faces", found)
+        else:
+            yield from timed("Find the face", lambda: None, found)
+    yield from picture("photo_chosen")
+
+
+def reconstruct() -> Iterator[float]:
+    """Start, cancel with Esc, start again."""
+    yield from press("Reconstruct Face: started", "reconstruct", running)
+    yield 2.0
+    yield from picture("running")
+    left, top, _width, height = pointer.sidebar_rectangle()
+    pointer.move(left - 300, top + height // 2)
+    yield from timed("Esc: cancelled", lambda: pointer.xdotool("key", "Escape"), idle)
+    yield from picture("cancelled")
+    if faces():
+        fault("A cancelled reconstruction left an object.")
+    yield from press("Reconstruct Face: done", "reconstruct", lambda: bool(faces()) and idle())
+    window, area, _sidebar, viewport = pointer.view()
+    with bpy.context.temp_override(window=window, area=area, region=viewport):
+        bpy.ops.view3d.view_selected()
+    yield from picture("face")
+
+
+def correct() -> Iterator[float]:
+    """Drag a pin in the viewport, then refit."""
+    yield from press("Show Landmarks", "show_landmarks", lambda: len(bpy.data.objects) > 1, "Correct")
+    yield from picture("pins")
+
+
+def refit() -> Iterator[float]:
+    before = [tuple(vertex.co) for vertex in faces()[0].data.vertices[:2000]]
+    yield from press(
+        "Refit",
+        "refit",
+        lambda: idle() and [tuple(vertex.co) for vertex in faces()[0].data.vertices[:2000]] != before,
+        "Correct",
+    )
+    yield from picture("refitted")
+
+
+def detail() -> Iterator[float]:
+    """Drag the slider of the detail's strength."""
+    only("Detail")
+    yield from show_tab()
+    key = faces()[0].data.shape_keys.key_blocks["Detail"]
+    slider = yield from pointer.find('key_blocks["Detail"].value', 0.75)
+    if slider is None:
+        yield from picture("missing_detail_slider")
+        fault("Detail: the slider was not found.")
+        return
+    before, started = key.value, time.perf_counter()
+    yield from pointer.drag(slider.x, slider.y, -60, 0)
+    yield from timed("Drag the detail slider", lambda: None, lambda: key.value != before)
+    seen["seconds"]["Drag the detail slider"] = round(time.perf_counter() - started, 2)
+    yield from picture("detail")
+    key.value = 1.0
+
+
+def inspect() -> Iterator[float]:
+    yield from press("Show over Photo", "show_over_photo", lambda: bpy.context.scene.camera is not None, "Inspect")
+    yield from picture("over_photo")
+
+
+def texture() -> Iterator[float]:
+    yield from press("Project Photo", "project_photo", lambda: idle() and bool(textures()), "Texture")
+    _window, area, _sidebar, _viewport = pointer.view()
+    area.spaces.active.shading.type = "MATERIAL"
+    yield 3.0
+    yield from picture("textured")
+    area.spaces.active.shading.type = "SOLID"
+
+
+def textures() -> list[bpy.types.Image]:
+    materials = [slot.material for slot in faces()[0].material_slots if slot.material and slot.material.use_nodes]
+    nodes = [node for material in materials for node in material.node_tree.nodes]
+    return [node.image for node in nodes if node.type == "TEX_IMAGE" and node.image]
+
+
+def export() -> Iterator[float]:
+    """Through the file browser that the button opens, and back in another scene."""
+    path = FOLDER / "exported.fbx"
+
+    def browser() -> tuple | None:
+        for window in bpy.context.window_manager.windows:
+            for area in window.screen.areas:
+                if area.type == "FILE_BROWSER" and area.spaces.active.params:
+                    return window, area
+        return None
+
+    bpy.context.scene.pix2vertex.export.file_format = "FBX"
+    happened = yield from press("Export: the file browser opens", "export", lambda: browser() is not None, "Export")
+    if not happened:
+        return
+    yield 1.0
+    pointer.shot(str(FOLDER / "file_browser.png"))
+    window, area = browser()
+
+    def confirm() -> None:
+        area.spaces.active.params.directory = str(FOLDER).encode()
+        area.spaces.active.params.filename = path.name
+        region = next(region for region in area.regions if region.type == "WINDOW")
+        with bpy.context.temp_override(window=window, area=area, region=region):
+            bpy.ops.file.execute()
+
+    yield from timed("Export FBX", confirm, path.exists)
+    yield 2.0
+    main_window, view_area, _sidebar, viewport = pointer.view()
+    with bpy.context.temp_override(window=main_window, area=view_area, region=viewport):
+        bpy.ops.scene.new(type="EMPTY")
+    yield 1.0
+
+    def read() -> None:
+        with bpy.context.temp_override(window=main_window, area=view_area, region=viewport):
+            bpy.ops.import_scene.fbx(filepath=str(path))
+
+    yield from timed("Import it into another scene", read, lambda: any(imported()))
+    with bpy.context.temp_override(window=main_window, area=view_area, region=viewport):
+        bpy.ops.view3d.view_selected()
+    yield from picture("imported")
+
+
+def imported() -> list[bpy.types.Object]:
+    return [item for item in bpy.context.scene.objects if item.type == "MESH" and item.data.shape_keys]
+
+
+def panels() -> Iterator[float]:
+    """Each panel alone and open, and all of them."""
+    for panel in list(module("addon.panels").CLASSES):
+        only(panel.bl_label)
+        yield from show_tab()
+        yield from picture("panel_" + panel.bl_idname.partition("_PT_")[2])
+    only()
+    yield from show_tab()
+    yield from picture("panels")
+
+
+def preferences() -> Iterator[float]:
+    """The extension's preferences, in their own window."""
+    bpy.ops.preferences.addon_show(module=ADDON)
+    yield 3.0
+    pointer.shot(str(FOLDER / "preferences.png"))
+    if len(bpy.context.window_manager.windows) > 1:
+        with bpy.context.temp_override(window=bpy.context.window_manager.windows[-1]):
+            bpy.ops.wm.window_close()
+    yield 1.0
+
+
+def whole() -> Iterator[float]:
+    """Everything, each step on its own, so that one fault hides no other."""
+    yield from start()
+    steps = [choose_photo, reconstruct]
+    if TASK["only"] != "panels":
+        steps += [correct, refit, detail, inspect, texture, export]
+    if TASK["only"] != "session":
+        steps += [panels, preferences]
+    for step in steps:
+        try:
+            only()
+            yield from show_tab()
+            yield from step()
+        except Exception:
+            traceback.print_exc()
+            fault(f"{step.__name__}: {traceback.format_exc().splitlines()[-1]}")
+
+
+_steps = whole()
+
+
+def tick() -> float | None:
+    """Run to the next wait; at the end, write what was seen and close Blender."""
+    try:
+        return next(_steps)
+    except StopIteration:
+        pass
+    except Exception:
+        traceback.print_exc()
+        fault(traceback.format_exc().splitlines()[-1])
+    (FOLDER / "seen.json").write_text(json.dumps(seen, indent=2))
+    bpy.ops.wm.quit_blender()
+    return None
+
+
+bpy.app.timers.register(tick, first_interval=2.0, persistent=True)
