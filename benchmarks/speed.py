@@ -1,10 +1,11 @@
 """Time and memory of the product by stage, cold and warm, and their growth with size.
 
-python benchmarks/speed.py [--photo PHOTO] [--json OUT] [--write-baseline] [--growth]
+python benchmarks/speed.py [--photo PHOTO] [--json OUT] [--write-baseline] [--release FOLDER] [--growth]
 
 Each device is measured in a process of its own: the first reconstruction is cold, the second warm. CPU seconds are
 those of all threads, and stand for the work when other programs run beside it. With --write-baseline the figures become
-`baseline.json`, the previous release that later ones are compared with.
+`baseline.json`, the release that later ones are compared with; --release FOLDER measures the unpacked source of one
+instead of this repository.
 """
 
 import argparse
@@ -60,15 +61,17 @@ def main() -> int:
     parser.add_argument("--photo", type=Path, help="default: the portrait of an astronaut")
     parser.add_argument("--json", type=Path, help="write the figures")
     parser.add_argument("--write-baseline", action="store_true")
+    parser.add_argument("--release", type=Path, default=REPOSITORY, help="source to measure")
     parser.add_argument("--growth", action="store_true", help="measure larger photos and finer meshes too")
     parser.add_argument("--in-this-process", metavar="DEVICE", help=argparse.SUPPRESS)
     options = parser.parse_args()
+    sys.path.insert(0, str(options.release.resolve()))
     with tempfile.TemporaryDirectory() as temporary:
         photo = options.photo or write_default_photo(Path(temporary))
         if options.in_this_process:
             print(json.dumps(measure_here(photo, options.in_this_process, options.growth, Path(temporary))))
             return 0
-        figures = measure(photo, options.growth)
+        figures = measure(photo, options.growth, options.release)
     if options.json or options.write_baseline:
         text = json.dumps(figures, indent=1) + "\n"
         (options.json or BASELINE).write_text(text)
@@ -79,16 +82,17 @@ def main() -> int:
     return 0
 
 
-def measure(photo: Path, growth: bool) -> dict[str, Any]:
+def measure(photo: Path, growth: bool, release: Path = REPOSITORY) -> dict[str, Any]:
     """The figures of each device there is, with the version and the machine."""
     devices = {}
     for device in available_devices():
         command = [sys.executable, str(Path(__file__).resolve()), "--photo", str(photo), "--in-this-process", device]
+        command += ["--release", str(release)]
         result = subprocess.run(
             [*command, *(["--growth"] if growth else [])], check=True, capture_output=True, text=True
         )
         devices[device] = json.loads(result.stdout.splitlines()[-1])
-    return {"version": product_version(), "machine": machine(), "devices": devices}
+    return {"version": product_version(release), "machine": machine(), "devices": devices}
 
 
 def available_devices() -> list[str]:
@@ -155,9 +159,9 @@ def peak_megabytes() -> float:
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
 
 
-def product_version() -> str:
+def product_version(release: Path = REPOSITORY) -> str:
     """The version in the manifest."""
-    text = (REPOSITORY / "blender_manifest.toml").read_text(encoding="utf-8")
+    text = (release / "blender_manifest.toml").read_text(encoding="utf-8")
     return re.findall(r'^version = "(.+)"', text, re.MULTILINE)[0]
 
 

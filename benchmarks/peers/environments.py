@@ -85,18 +85,9 @@ def environment_of(peer: Peer) -> Path:
     if complete.exists():
         return python
     shutil.rmtree(folder, ignore_errors=True)
-    install = [
-        str(python),
-        "-m",
-        "pip",
-        "install",
-        "--quiet",
-        "--disable-pip-version-check",
-        "--no-deps",
-        "--no-compile",
-    ]
+    install = [sys.executable, "-m", "pip", "--python", str(python), "install", "--quiet", "--no-deps", "--no-compile"]
     try:
-        _run([sys.executable, "-m", "venv", str(folder)], INSTALLATION_SECONDS)
+        _run([sys.executable, "-m", "venv", "--without-pip", str(folder)], INSTALLATION_SECONDS)
         _run([*install, *peer.requirements], INSTALLATION_SECONDS)
     except (OSError, subprocess.SubprocessError) as error:
         shutil.rmtree(folder, ignore_errors=True)
