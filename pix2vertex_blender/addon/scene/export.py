@@ -118,6 +118,7 @@ def export_blend(path: Path, objects: Sequence[bpy.types.Object]) -> None:
     try:
         for item in objects:
             scene.collection.objects.link(item)
+        scene.view_layers[0].update()  # Blender 5.2 crashes when it writes a view layer that was never up to date
         with textures_packed(objects):
             bpy.data.libraries.write(str(path), {scene}, path_remap="ABSOLUTE", compress=True)
     except (RuntimeError, OSError) as error:
