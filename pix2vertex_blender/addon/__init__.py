@@ -4,10 +4,16 @@ import atexit
 
 import bpy
 
-from . import computer, found_faces, operators, panels, preferences, properties, session
+from . import computer, face_properties, found_faces, legend, operators, panels, preferences, properties, session
 from .thumbnail import THUMBNAILS
 
-_CLASSES = (*properties.CLASSES, *preferences.CLASSES, *operators.CLASSES, *panels.CLASSES)
+_CLASSES = (
+    *properties.CLASSES,
+    *face_properties.CLASSES,
+    *preferences.CLASSES,
+    *operators.CLASSES,
+    *panels.CLASSES,
+)
 
 
 def register() -> None:
@@ -15,6 +21,8 @@ def register() -> None:
     for item in _CLASSES:
         bpy.utils.register_class(item)
     properties.attach()
+    face_properties.attach()
+    legend.attach()
     if not bpy.app.binary_path:  # Blender as a Python module
         atexit.register(_unregister_at_exit)
 
@@ -25,6 +33,8 @@ def unregister() -> None:
     found_faces.forget()
     session.stop_worker()
     THUMBNAILS.remove()
+    legend.detach()
+    face_properties.detach()
     properties.detach()
     for item in reversed(_CLASSES):
         bpy.utils.unregister_class(item)

@@ -1,6 +1,8 @@
+import dataclasses
 from pathlib import Path
 
 import bpy
+import cv2
 import numpy as np
 import pytest
 from PIL import Image
@@ -13,23 +15,55 @@ from pix2vertex_blender.template import load_template
 pytestmark = pytest.mark.usefixtures("addon")
 
 
-def test_camera_of_the_photo_has_the_photo_behind_the_mesh(reconstruction: Reconstruction, tmp_path: Path) -> None:
-    photo = tmp_path / "someone.png"
-    Image.new("RGB", reconstruction.photo_size, "teal").save(photo)
-    build_face_object(reconstruction, bpy.context, photo=photo)
+@pytest.fixture
+def photo(tmp_path: Path, reconstruction: Reconstruction) -> tuple[np.ndarray, Reconstruction]:
+    """A photo (480, 640, 3) and a reconstruction whose crop is cut from it."""
+    width, height = reconstruction.photo_size
+    rows, columns = np.indices((height, width))
+    pixels = np.stack([columns / 3, rows / 2, (columns * rows) % 250], axis=-1).astype(np.uint8)
+    side = 40
+    rows, columns = (np.indices((side, side)) + 0.5) / side
+    grid = reconstruction.maps["mask"].shape
+    points = np.column_stack([columns.ravel() * grid[1], rows.ravel() * grid[0]])
+    affine = reconstruction.crop_to_photo
+    x, y = np.floor(points @ affine[:, :2].T + affine[:, 2]).astype(int).T
+    crop = pixels[y, x].reshape(side, side, 3)
+    crop_png = cv2.imencode(".png", crop[..., ::-1])[1].tobytes()
+    return pixels, dataclasses.replace(reconstruction, crop_png=crop_png)
+
+
+def test_camera_of_the_photo_has_the_photo_behind_the_mesh(photo, tmp_path: Path) -> None:
+    pixels, seen = photo
+    path = tmp_path / "someone.png"
+    Image.fromarray(pixels).save(path)
+    build_face_object(seen, bpy.context, photo=path)
+    for _click in range(2):
+        assert bpy.ops.pix2vertex.show_over_photo() == {"FINISHED"}
+        scene = bpy.context.scene
+        assert (scene.render.resolution_x, scene.render.resolution_y) == seen.photo_size
+        [background] = scene.camera.data.background_images
+        assert scene.camera.data.show_background_images
+        assert tuple(background.image.size) == seen.photo_size
+    assert len([item for item in bpy.data.objects if item.type == "CAMERA"]) == 1
+
+
+@pytest.mark.parametrize("kind", ["turned", "another", "gone"])
+def test_crop_is_behind_the_mesh_where_the_file_does_not_show_it(photo, tmp_path: Path, kind: str) -> None:
+    pixels, seen = photo
+    path = tmp_path / "someone.jpg"
+    if kind == "turned":  # upright only for programs that read the EXIF data
+        exif = Image.Exif()
+        exif[0x0112] = 3
+        Image.fromarray(pixels[::-1, ::-1].copy()).save(path, exif=exif)
+    elif kind == "another":
+        Image.new("RGB", seen.photo_size, "teal").save(path)
+    build_face_object(seen, bpy.context, photo=path)
+    images = set(bpy.data.images)
     assert bpy.ops.pix2vertex.show_over_photo() == {"FINISHED"}
-    scene = bpy.context.scene
-    assert (scene.render.resolution_x, scene.render.resolution_y) == reconstruction.photo_size
-    [background] = scene.camera.data.background_images
-    assert scene.camera.data.show_background_images
-    assert tuple(background.image.size) == reconstruction.photo_size
-
-
-def test_missing_photo_is_a_sentence_and_no_camera(reconstruction: Reconstruction, tmp_path: Path) -> None:
-    build_face_object(reconstruction, bpy.context, photo=tmp_path / "gone.png")
-    with pytest.raises(RuntimeError, match=r"gone\.png cannot be opened"):
-        bpy.ops.pix2vertex.show_over_photo()
-    assert bpy.context.scene.camera is None
+    [background] = bpy.context.scene.camera.data.background_images
+    assert tuple(background.image.size) == (40, 40)
+    assert set(bpy.data.images) == images
+    assert (bpy.context.scene.render.resolution_x, bpy.context.scene.render.resolution_y) == (40, 40)
 
 
 def test_photo_view_is_only_for_faces_of_ours() -> None:

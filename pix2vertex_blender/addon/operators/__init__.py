@@ -1,12 +1,27 @@
 """The operators. Each reads properties, calls one function or object of the domain, and reports."""
 
-from . import batch, export, face_box, inspect, photo, reconstruct, self_test, template, worker, worker_operator
+from . import (
+    batch,
+    detail,
+    export,
+    face_box,
+    inspect,
+    photo,
+    reconstruct,
+    self_test,
+    template,
+    texture,
+    worker,
+    worker_operator,
+)
 
 CLASSES = (
     *photo.CLASSES,
     *face_box.CLASSES,
     *reconstruct.CLASSES,
     *inspect.CLASSES,
+    *detail.CLASSES,
+    *texture.CLASSES,
     *export.CLASSES,
     *batch.CLASSES,
     *template.CLASSES,

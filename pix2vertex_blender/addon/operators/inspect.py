@@ -1,10 +1,42 @@
 """Operators that look at a face in other ways."""
 
-import bpy
+from pathlib import Path
 
-from ...errors import Pix2VertexError
-from ..scene.face_object import read_provenance
-from ..scene.photo_view import show_over_photo
+import bpy
+import numpy as np
+
+from ...errors import MeshError, Pix2VertexError, RecordError
+from .. import session
+from ..scene.axes import from_blender
+from ..scene.face_object import BASIS_KEY, read_provenance
+from ..scene.fit_view import hide_distances, hide_target, show_distances, show_target, shown_target, shows_distances
+from ..scene.images import picture
+from ..scene.map_pictures import correspondence_picture, depth_picture, mask_picture, normal_picture
+from ..scene.mesh_object import mesh_coordinates
+from ..scene.photo_view import show_over_crop, show_over_photo
+from ..scene.record import has_record, photo_crop, read_record
+from ..scene.reference import Reference
+from ..worker_client import Job
+from .texture import DELETED, NOT_A_FACE
+from .worker_operator import Work, WorkerOperator
+
+TARGET_ADDED = "{target} is in the collection {collection}"
+NOTHING_NEAR = "Nothing of the head lies near what was seen"
+DISTANCES = "Distance: half of the head within {median} mm, 95 % within {most} mm"
+
+VIEWS = (
+    ("PHOTO", "Photo", "The photo as the network saw it"),
+    ("MASK", "Mask", "Where the network sees the face"),
+    ("CORRESPONDENCE", "Correspondence", "Which point of the head each pixel shows, as a colour"),
+    ("NORMALS", "Normals", "Which way the seen surface faces, as a colour"),
+    ("DEPTH", "Depth", "How near the seen surface is, the nearest point white"),
+)
+PICTURES = {
+    "MASK": mask_picture,
+    "CORRESPONDENCE": correspondence_picture,
+    "NORMALS": normal_picture,
+    "DEPTH": depth_picture,
+}
 
 
 class PIX2VERTEX_OT_show_over_photo(bpy.types.Operator):
@@ -17,23 +49,194 @@ class PIX2VERTEX_OT_show_over_photo(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Only for faces made from a photo."""
-        if read_provenance(context.active_object) is None:
-            cls.poll_message_set("Select a face that was reconstructed from a photo")
-            return False
-        return True
+        return _poll_face(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Add the camera and look through it."""
-        provenance = read_provenance(context.active_object)
-        assert provenance is not None
+        face = context.active_object
         try:
-            show_over_photo(context.active_object, provenance, context)
+            record = read_record(face)
+            provenance = read_provenance(face)
+            assert provenance is not None
+            show_over_photo(face, record, provenance, photo_crop(face), context)
         except Pix2VertexError as error:
             self.report({"ERROR"}, str(error))
             return {"CANCELLED"}
-        if context.space_data is not None and context.space_data.type == "VIEW_3D":
-            context.space_data.region_3d.view_perspective = "CAMERA"
+        _look_through_camera(context)
         return {"FINISHED"}
 
 
-CLASSES = (PIX2VERTEX_OT_show_over_photo,)
+class PIX2VERTEX_OT_show_map(bpy.types.Operator):
+    """Show what the network was given or said, in an open Image Editor or else behind the face"""
+
+    bl_idname = "pix2vertex.show_map"
+    bl_label = "Show Map"
+    bl_options = {"REGISTER", "UNDO"}
+
+    view: bpy.props.EnumProperty(name="Show", description="What to show", items=VIEWS)
+
+    @classmethod
+    def description(cls, _context: bpy.types.Context, properties: bpy.types.OperatorProperties) -> str:
+        """The tooltip of each view."""
+        text = next(text for name, _label, text in VIEWS if name == properties.view)
+        return bpy.app.translations.pgettext_tip(text)
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Only for faces made from a photo."""
+        return _poll_face(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Make the picture and show it."""
+        face = context.active_object
+        try:
+            record = read_record(face)
+            image = photo_crop(face) if self.view == "PHOTO" else None
+        except Pix2VertexError as error:
+            self.report({"ERROR"}, str(error))
+            return {"CANCELLED"}
+        if image is None:
+            label = next(label for name, label, _text in VIEWS if name == self.view)
+            image = picture(face, f"pix2vertex_{self.view.lower()}_image", label, PICTURES[self.view](record))
+        editor = _image_editor(context)
+        if editor is not None:
+            editor.image = image
+        else:
+            show_over_crop(face, record, image, tuple(image.size), context)
+            _look_through_camera(context)
+        return {"FINISHED"}
+
+
+class _FitOperator(WorkerOperator):
+    """Has the target built in the worker."""
+
+    @classmethod
+    def poll_idle(cls, context: bpy.types.Context) -> bool:
+        """Only for faces made from a photo, in object mode."""
+        if not _poll_face(cls, context):
+            return False
+        if context.mode != "OBJECT":
+            cls.poll_message_set("Only in Object Mode")
+            return False
+        return True
+
+    def find_target(self, face: bpy.types.Object) -> tuple[Job, Path]:
+        """Submit the job; returns it and the file of its result."""
+        source, mesh, result = (self.temporary_file(f"_{name}.npz") for name in ("source", "mesh", "result"))
+        read_record(face).save(source)
+        keys = face.data.shape_keys
+        smooth = keys.key_blocks.get(BASIS_KEY) if keys is not None else None
+        np.savez(mesh, vertices=from_blender(mesh_coordinates(smooth.data if smooth else face.data.vertices)))
+        return session.worker().submit("target", source=str(source), mesh=str(mesh), result=str(result)), result
+
+
+class PIX2VERTEX_OT_show_target(_FitOperator, bpy.types.Operator):
+    """Show the surface that the head was fitted to as an object, or delete it again"""
+
+    bl_idname = "pix2vertex.show_target"
+    bl_label = "Target Mesh"
+    bl_options = {"UNDO"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Delete the object if it is there."""
+        if shown_target(context.active_object) is not None:
+            hide_target(context.active_object)
+            return {"FINISHED"}
+        return super().execute(context)
+
+    def work(self) -> Work:
+        """Have the target built and add it."""
+        face = bpy.context.active_object
+        reference = Reference.to(face)
+        job, result = self.find_target(face)
+        yield job
+        face = reference.find()
+        if face is None:
+            raise RecordError(DELETED)
+        with np.load(result) as arrays:
+            target = show_target(face, arrays["vertices"], arrays["triangles"], bpy.context)
+        return TARGET_ADDED.format(target=target.name, collection=target.users_collection[0].name)
+
+
+class PIX2VERTEX_OT_show_distances(_FitOperator, bpy.types.Operator):
+    """Colour the head by its distance from what was seen, or take the colours off again"""
+
+    bl_idname = "pix2vertex.show_distances"
+    bl_label = "Distance"
+    bl_options = {"UNDO"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Take the colours off if they are there."""
+        face = context.active_object
+        if shows_distances(face):
+            hide_distances(face)
+            _shade_views(context, coloured=False)
+            return {"FINISHED"}
+        return super().execute(context)
+
+    def work(self) -> Work:
+        """Have the distances measured and show them."""
+        face = bpy.context.active_object
+        reference = Reference.to(face)
+        job, result = self.find_target(face)
+        yield job
+        face = reference.find()
+        if face is None:
+            raise RecordError(DELETED)
+        with np.load(result) as arrays:
+            distance = arrays["distance"]
+        if len(distance) != len(face.data.vertices):
+            raise MeshError("The face's mesh has been changed meanwhile.")
+        show_distances(face, distance)
+        _shade_views(bpy.context, coloured=True)
+        known = distance[np.isfinite(distance)]
+        if not len(known):
+            return NOTHING_NEAR
+        median, most = np.quantile(known, [0.5, 0.95])
+        return DISTANCES.format(median=f"{median:.2f}", most=f"{most:.2f}")
+
+
+def _poll_face(operator: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    if not has_record(context.active_object):
+        operator.poll_message_set(NOT_A_FACE)
+        return False
+    return True
+
+
+def _image_editor(context: bpy.types.Context) -> bpy.types.SpaceImageEditor | None:
+    """An open Image Editor, that of the context first."""
+    windows = context.window_manager.windows
+    areas = [area for window in windows for area in window.screen.areas if area.ui_type == "IMAGE_EDITOR"]
+    return areas[0].spaces.active if areas else None
+
+
+def _look_through_camera(context: bpy.types.Context) -> None:
+    if context.space_data is not None and context.space_data.type == "VIEW_3D":
+        context.space_data.region_3d.view_perspective = "CAMERA"
+
+
+#: How 3D views were shaded before they showed the colours, by their addresses.
+_SHADED_BEFORE: dict[int, tuple[str, str]] = {}
+
+
+def _shade_views(context: bpy.types.Context, coloured: bool) -> None:
+    """Have the screen's 3D views show the colours, or show again what they have shown before."""
+    screen = context.window.screen if context.window is not None else None
+    for area in screen.areas if screen is not None else ():
+        if area.type != "VIEW_3D":
+            continue
+        shading = area.spaces.active.shading
+        if coloured:
+            _SHADED_BEFORE[area.as_pointer()] = (shading.type, shading.color_type)
+            shading.type, shading.color_type = "SOLID", "VERTEX"
+        elif shading.color_type == "VERTEX":
+            before = _SHADED_BEFORE.pop(area.as_pointer(), ("SOLID", "MATERIAL"))
+            shading.type, shading.color_type = before
+
+
+CLASSES = (
+    PIX2VERTEX_OT_show_over_photo,
+    PIX2VERTEX_OT_show_map,
+    PIX2VERTEX_OT_show_target,
+    PIX2VERTEX_OT_show_distances,
+)

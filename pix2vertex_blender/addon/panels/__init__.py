@@ -7,6 +7,7 @@ from .inspect import PIX2VERTEX_PT_inspect
 from .photo import PIX2VERTEX_PT_photo
 from .reconstruct import PIX2VERTEX_PT_reconstruct
 from .template import PIX2VERTEX_PT_template
+from .texture import PIX2VERTEX_PT_texture
 
 #: In the order of the sidebar.
 CLASSES = (
@@ -14,6 +15,7 @@ CLASSES = (
     PIX2VERTEX_PT_reconstruct,
     PIX2VERTEX_PT_inspect,
     PIX2VERTEX_PT_detail,
+    PIX2VERTEX_PT_texture,
     PIX2VERTEX_PT_export,
     PIX2VERTEX_PT_batch,
     PIX2VERTEX_PT_template,

@@ -2,8 +2,12 @@
 
 import bpy
 
+from ..operators.detail import PIX2VERTEX_OT_update_detail
+from ..operators.texture import PIX2VERTEX_OT_bake_maps
 from ..scene.face_object import detail_key
-from .sidebar import Sidebar
+from ..scene.record import has_record
+from ..session import SESSION
+from .sidebar import Sidebar, draw_operator, draw_sentence
 
 
 class PIX2VERTEX_PT_detail(Sidebar, bpy.types.Panel):
@@ -19,5 +23,24 @@ class PIX2VERTEX_PT_detail(Sidebar, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the panel."""
-        self.layout.use_property_split = True
-        self.layout.prop(detail_key(context.active_object), "value", text="Strength")
+        layout, face = self.layout, context.active_object
+        settings = context.scene.pix2vertex_texture
+        column = layout.column()
+        column.use_property_split = True
+        column.use_property_decorate = False
+        column.prop(detail_key(face), "value", text="Strength")
+        sliders = column.column()
+        sliders.active = has_record(face)
+        sliders.prop(face.pix2vertex_detail, "scale")
+        sliders.prop(face.pix2vertex_detail, "smoothing")
+        if SESSION.operator == PIX2VERTEX_OT_update_detail.bl_idname:
+            layout.progress(factor=SESSION.fraction, text=SESSION.text or "Starting")
+        elif SESSION.error and SESSION.last_operator == PIX2VERTEX_OT_update_detail.bl_idname:
+            draw_sentence(layout, context, SESSION.error)
+        column = layout.column()
+        column.use_property_split = True
+        column.use_property_decorate = False
+        column.prop(settings, "maps_size")
+        column.prop(settings, "maps_format")
+        column.prop(settings, "maps_wiring")
+        draw_operator(layout, context, PIX2VERTEX_OT_bake_maps.bl_idname, icon="RENDER_STILL")

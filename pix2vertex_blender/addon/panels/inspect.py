@@ -2,8 +2,16 @@
 
 import bpy
 
-from ..operators.inspect import PIX2VERTEX_OT_show_over_photo
-from .sidebar import Sidebar
+from ..operators.inspect import (
+    VIEWS,
+    PIX2VERTEX_OT_show_distances,
+    PIX2VERTEX_OT_show_map,
+    PIX2VERTEX_OT_show_over_photo,
+    PIX2VERTEX_OT_show_target,
+)
+from ..scene.face_object import detail_key
+from ..scene.fit_view import shown_target, shows_distances
+from .sidebar import Sidebar, draw_operator
 
 
 class PIX2VERTEX_PT_inspect(Sidebar, bpy.types.Panel):
@@ -13,6 +21,28 @@ class PIX2VERTEX_PT_inspect(Sidebar, bpy.types.Panel):
     bl_label = "Inspect"
     bl_options = {"DEFAULT_CLOSED"}
 
-    def draw(self, _context: bpy.types.Context) -> None:
+    def draw(self, context: bpy.types.Context) -> None:
         """Draw the panel."""
-        self.layout.operator(PIX2VERTEX_OT_show_over_photo.bl_idname, icon="CAMERA_DATA")
+        layout, face = self.layout, context.active_object
+        layout.operator(PIX2VERTEX_OT_show_over_photo.bl_idname, icon="CAMERA_DATA")
+        grid = layout.grid_flow(row_major=True, columns=2, even_columns=True, align=True)
+        for name, label, _text in VIEWS:
+            grid.operator(PIX2VERTEX_OT_show_map.bl_idname, text=label).view = name
+        if (key := detail_key(face)) is not None:
+            layout.prop(key, "mute", text="Registered Mesh", toggle=True, icon="MESH_DATA")
+        target = face is not None and shown_target(face) is not None
+        draw_operator(
+            layout,
+            context,
+            PIX2VERTEX_OT_show_target.bl_idname,
+            text="Delete Target Mesh" if target else "Target Mesh",
+            icon="X" if target else "OUTLINER_OB_MESH",
+        )
+        shown = shows_distances(face)
+        draw_operator(
+            layout,
+            context,
+            PIX2VERTEX_OT_show_distances.bl_idname,
+            text="Hide Distance" if shown else "Distance",
+            icon="X" if shown else "COLOR",
+        )

@@ -3,46 +3,134 @@
 from pathlib import Path
 
 import bpy
+import numpy as np
+from numpy.typing import NDArray
 
-from ...errors import PhotoError
-from .camera import add_photo_camera
+from ...reconstruction.result import Reconstruction
+from .camera import Window, add_crop_camera, add_photo_camera
 from .face_object import Provenance
 
 CAMERA_NAME = "Photo Camera"
 
+#: The custom property of a face that refers to its camera.
+CAMERA = "pix2vertex_camera"
 
-def show_over_photo(face: bpy.types.Object, provenance: Provenance, context: bpy.types.Context) -> bpy.types.Object:
-    """Add a camera that matches the photo of a face and make it the scene's; the render gets the photo's size.
+#: Points along each side of the crop at which the photo's file is compared with it, the blocks over which their
+#: differences are averaged, and the largest that remains if it is the same picture.
+_COMPARED, _BLOCKS, _LARGEST_DIFFERENCE = 32, 4, 0.03
 
-    Raises
-    ------
-    PhotoError
-        If the photo is no longer where it was.
+
+def show_over_photo(
+    face: bpy.types.Object,
+    record: Reconstruction,
+    provenance: Provenance,
+    crop: bpy.types.Image,
+    context: bpy.types.Context,
+) -> bpy.types.Object:
+    """Make the scene's camera match the photo of a face.
+
+    The camera's picture is the whole photo where its file is as it was, and as Blender shows it: Blender does not turn
+    photos upright. Otherwise it is the crop kept with the face. The render gets the size of the background.
     """
-    photo = _load_photo(provenance)
-    camera = add_photo_camera(
-        CAMERA_NAME,
-        face,
-        provenance.head_to_camera,
-        provenance.camera,
-        provenance.crop_to_photo,
-        provenance.photo_size,
-    )
+    photo = _upright_photo(provenance, crop, record)
+    if photo is not None:
+        camera = add_photo_camera(
+            CAMERA_NAME,
+            face,
+            provenance.head_to_camera,
+            provenance.camera,
+            provenance.crop_to_photo,
+            provenance.photo_size,
+        )
+        _look_through(face, camera, photo, provenance.photo_size, context)
+        return camera
+    return show_over_crop(face, record, crop, tuple(crop.size), context)
+
+
+def show_over_crop(
+    face: bpy.types.Object,
+    record: Reconstruction,
+    picture: bpy.types.Image,
+    size: tuple[int, int],
+    context: bpy.types.Context,
+) -> bpy.types.Object:
+    """Make the scene's camera match a picture of the crop, such as one of the maps."""
+    height, width = record.maps["mask"].shape
+    window = Window(0.0, 0.0, width, height)
+    camera = add_crop_camera(CAMERA_NAME, face, record.head_to_camera, record.camera, window)
+    _look_through(face, camera, picture, size, context)
+    return camera
+
+
+def _look_through(
+    face: bpy.types.Object,
+    camera: bpy.types.Object,
+    picture: bpy.types.Image,
+    size: tuple[int, int],
+    context: bpy.types.Context,
+) -> None:
+    """Put a new camera in the place of the face's last one and make it the scene's."""
+    last = face.get(CAMERA)
+    if last is not None and last.name in bpy.data.objects and last.users_scene:
+        lens = last.data
+        bpy.data.objects.remove(last)
+        if lens is not None and lens.users == 0:
+            bpy.data.cameras.remove(lens)
+        camera.name = CAMERA_NAME
+    face[CAMERA] = camera
     background = camera.data.background_images.new()
-    background.image = photo
+    background.image = picture
     background.alpha = 1.0
     camera.data.show_background_images = True
     scene = context.scene
     scene.collection.objects.link(camera)
     scene.camera = camera
-    scene.render.resolution_x, scene.render.resolution_y = provenance.photo_size
+    scene.render.resolution_x, scene.render.resolution_y = size
     scene.render.resolution_percentage = 100
-    return camera
 
 
-def _load_photo(provenance: Provenance) -> bpy.types.Image:
+def _upright_photo(provenance: Provenance, crop: bpy.types.Image, record: Reconstruction) -> bpy.types.Image | None:
+    """The photo's file as an image, if it is there and Blender shows it as it was reconstructed."""
     path = Path(bpy.path.abspath(provenance.photo))
+    known = set(bpy.data.images)
     try:
-        return bpy.data.images.load(str(path), check_existing=True)
-    except RuntimeError as error:
-        raise PhotoError(f"{path} cannot be opened; put the photo back or reconstruct the face again.") from error
+        photo = bpy.data.images.load(str(path), check_existing=True)
+    except RuntimeError:
+        return None
+    if tuple(photo.size) == tuple(provenance.photo_size) and _shows(photo, crop, provenance, record):
+        return photo
+    if photo not in known:
+        bpy.data.images.remove(photo)
+    return None
+
+
+def _shows(photo: bpy.types.Image, crop: bpy.types.Image, provenance: Provenance, record: Reconstruction) -> bool:
+    """Whether the crop is cut from the photo as it is shown."""
+    fractions = (np.arange(_COMPARED) + 0.5) / _COMPARED
+    across, down = (each.ravel() for each in np.meshgrid(fractions, fractions))
+    in_crop = _colours(crop, across, down)
+    affine = provenance.crop_to_photo
+    height, width = record.maps["mask"].shape
+    points = np.column_stack([across * width, down * height]) @ affine[:, :2].T + affine[:, 2]
+    x, y = (points / provenance.photo_size).T
+    inside = (x > 0) & (x < 1) & (y > 0) & (y < 1)
+    if inside.sum() < _COMPARED:
+        return False
+    difference = (_colours(photo, x, y) - in_crop) * inside[:, None]
+    side = _COMPARED // _BLOCKS
+    blocks = difference.reshape(_BLOCKS, side, _BLOCKS, side, 3).mean(axis=(1, 3))
+    return float(np.abs(blocks).mean()) < _LARGEST_DIFFERENCE
+
+
+def _colours(image: bpy.types.Image, x: NDArray[np.float64], y: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean colours (n, 3) of an image around places given as fractions from its left upper corner."""
+    small = image.copy()
+    try:
+        small.scale(64, 64)
+        pixels = np.empty(64 * 64 * 4, dtype=np.float32)
+        small.pixels.foreach_get(pixels)
+    finally:
+        bpy.data.images.remove(small)
+    grid = pixels.reshape(64, 64, 4)[::-1, :, :3]
+    column, row = (np.clip((each * 64).astype(int), 0, 63) for each in (x, y))
+    return grid[row, column].astype(np.float64)

@@ -1,0 +1,101 @@
+"""What the artist sets for a face's texture, maps and detail."""
+
+import bpy
+
+SIZES = (
+    ("1024", "1k", "1024 texels along each side"),
+    ("2048", "2k", "2048 texels along each side"),
+    ("4096", "4k", "4096 texels along each side"),
+)
+STORAGES = (
+    ("PACKED", "Packed", "Inside the Blender file"),
+    ("BESIDE", "Beside the File", "In the folder 'textures' beside the saved Blender file"),
+)
+FORMATS = (
+    ("png", "PNG", "16 bits, half the size"),
+    ("exr", "OpenEXR", "32-bit floating point, displacement in millimetres"),
+)
+WIRINGS = (
+    ("NONE", "None", "Leave the material as it is"),
+    ("NORMAL", "Normal Map", "Bump the face's material with the normal map, and take the Detail key back"),
+    ("DISPLACEMENT", "Displacement", "Displace the face's material, and take the Detail key back"),
+)
+
+#: Seconds after the last move of a slider before the detail is computed.
+_SETTLED_SECONDS = 0.35
+
+
+class PIX2VERTEX_PG_texture(bpy.types.PropertyGroup):
+    """The settings of Project Photo and Bake Maps."""
+
+    size: bpy.props.EnumProperty(name="Size", description="Size of the texture", items=SIZES, default="2048")
+    storage: bpy.props.EnumProperty(name="Images", description="Where the images are kept", items=STORAGES)
+    maps_size: bpy.props.EnumProperty(name="Size", description="Size of the maps", items=SIZES, default="2048")
+    maps_format: bpy.props.EnumProperty(name="Format", description="The kind of image files", items=FORMATS)
+    maps_wiring: bpy.props.EnumProperty(
+        name="Use In Material", description="What the face's material does with the maps", items=WIRINGS
+    )
+
+
+def _update_detail(_settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
+    """Compute the detail when the slider has come to rest; a script calls the operator when it has set everything."""
+    if bpy.app.background:
+        return
+    if bpy.app.timers.is_registered(_run_update):
+        bpy.app.timers.unregister(_run_update)
+    bpy.app.timers.register(_run_update, first_interval=_SETTLED_SECONDS)
+
+
+def _run_update() -> float | None:
+    if not bpy.ops.pix2vertex.update_detail.poll():
+        return _SETTLED_SECONDS if _is_busy() else None
+    bpy.ops.pix2vertex.update_detail("INVOKE_DEFAULT")
+    return None
+
+
+def _is_busy() -> bool:
+    from .session import SESSION
+
+    return bool(SESSION.operator)
+
+
+class PIX2VERTEX_PG_detail(bpy.types.PropertyGroup):
+    """The settings of one face's detail."""
+
+    scale: bpy.props.FloatProperty(
+        name="Scale",
+        description="Size of the wrinkles and folds that count as detail",
+        default=1.0,
+        min=0.2,
+        max=4.0,
+        soft_max=2.0,
+        update=_update_detail,
+        options=set(),
+    )
+    smoothing: bpy.props.FloatProperty(
+        name="Smoothing",
+        description="Millimetres over which the detail is averaged",
+        default=0.0,
+        min=0.0,
+        max=10.0,
+        soft_max=5.0,
+        update=_update_detail,
+        options=set(),
+    )
+
+
+CLASSES = (PIX2VERTEX_PG_texture, PIX2VERTEX_PG_detail)
+
+
+def attach() -> None:
+    """Give every scene and object their settings."""
+    bpy.types.Scene.pix2vertex_texture = bpy.props.PointerProperty(type=PIX2VERTEX_PG_texture)
+    bpy.types.Object.pix2vertex_detail = bpy.props.PointerProperty(type=PIX2VERTEX_PG_detail)
+
+
+def detach() -> None:
+    """Take the settings away again."""
+    if bpy.app.timers.is_registered(_run_update):
+        bpy.app.timers.unregister(_run_update)
+    del bpy.types.Scene.pix2vertex_texture
+    del bpy.types.Object.pix2vertex_detail

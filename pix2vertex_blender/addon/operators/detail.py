@@ -1,0 +1,70 @@
+"""The fine detail anew, as the sliders want it."""
+
+import bpy
+import numpy as np
+
+from ...errors import MeshError, RecordError
+from .. import session
+from ..scene.axes import from_blender, to_blender
+from ..scene.face_object import BASIS_KEY, detail_key
+from ..scene.mesh_object import mesh_coordinates
+from ..scene.record import has_record, read_record
+from ..scene.reference import Reference
+from .texture import DELETED, NOT_A_FACE
+from .worker_operator import Work, WorkerOperator
+
+CHANGED = "The face's mesh has been changed: its detail fits only the mesh that was reconstructed."
+
+
+class PIX2VERTEX_OT_update_detail(WorkerOperator, bpy.types.Operator):
+    """Compute the fine detail again with the scale and smoothing of the face"""
+
+    bl_idname = "pix2vertex.update_detail"
+    bl_label = "Update Detail"
+    bl_options = {"UNDO"}
+
+    @classmethod
+    def poll_idle(cls, context: bpy.types.Context) -> bool:
+        """Only for faces made from a photo that still have their detail."""
+        if not has_record(context.active_object) or detail_key(context.active_object) is None:
+            cls.poll_message_set(NOT_A_FACE)
+            return False
+        if context.mode != "OBJECT":
+            cls.poll_message_set("Only in Object Mode")
+            return False
+        return True
+
+    def work(self) -> Work:
+        """Have the detail computed and write it into the shape key; the key's value stays."""
+        face = bpy.context.active_object
+        reference = Reference.to(face)
+        source, mesh, result = (self.temporary_file(f"_{name}.npz") for name in ("source", "mesh", "result"))
+        read_record(face).save(source)
+        basis = face.data.shape_keys.key_blocks.get(BASIS_KEY)
+        if basis is None:
+            raise MeshError(CHANGED)
+        smooth = from_blender(mesh_coordinates(basis.data))
+        np.savez(mesh, vertices=smooth)
+        settings = face.pix2vertex_detail
+        yield session.worker().submit(
+            "detail",
+            source=str(source),
+            mesh=str(mesh),
+            result=str(result),
+            scale=settings.scale,
+            smoothing=settings.smoothing,
+        )
+        face = reference.find()
+        if face is None or (key := detail_key(face)) is None:
+            raise RecordError(DELETED)
+        with np.load(result) as arrays:
+            detail = arrays["detail"]
+        if len(key.data) != len(detail):
+            raise MeshError(CHANGED)
+        key.data.foreach_set("co", to_blender(smooth + detail).ravel())
+        face.data.update()
+        face.update_tag()
+        return "Detail updated"
+
+
+CLASSES = (PIX2VERTEX_OT_update_detail,)

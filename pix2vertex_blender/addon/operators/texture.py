@@ -1,0 +1,177 @@
+"""Project Photo and Bake Maps: images on the template's UVs."""
+
+from typing import ClassVar
+
+import bpy
+import numpy as np
+
+from ...errors import MeshError, RecordError
+from ...reconstruction.progress import STAGE_LABELS
+from .. import session
+from ..face_properties import FORMATS, SIZES, STORAGES, WIRINGS
+from ..scene.axes import from_blender
+from ..scene.face_object import BASIS_KEY, detail_key, read_provenance
+from ..scene.images import keep_image
+from ..scene.mesh_object import mesh_coordinates
+from ..scene.record import has_record, read_record
+from ..scene.reference import Reference
+from ..scene.texture_material import texture_eyeballs, texture_face, use_displacement, use_normal_map
+from .worker_operator import Work, WorkerOperator
+
+NOT_A_FACE = "Select a face that was reconstructed from a photo"
+DELETED = "The face was deleted meanwhile."
+PROJECTED = "Photo projected onto {face}"
+PROJECTED_FROM_CROP = "Photo projected onto {face} from the picture kept in the file"
+BESIDE_OTHERS = "The texture is in a material slot of its own, since {face} has other materials"
+BAKED = "Maps baked: {normal} and {displacement}, from black to white {range} mm"
+BAKED_AND_USED = "Maps baked and used in the material, in place of the Detail key"
+
+#: The custom properties of a face that refer to its images.
+TEXTURE, ORIGIN, EYES = "pix2vertex_texture_image", "pix2vertex_origin_image", "pix2vertex_eyes_image"
+NORMALS, DISPLACEMENT = "pix2vertex_normal_image", "pix2vertex_displacement_image"
+
+
+def take_settings(operator: bpy.types.Operator, settings: bpy.types.PropertyGroup, names: dict[str, str]) -> None:
+    """Use the scene's settings for what the caller did not set: properties of the operator by those of the settings."""
+    for name, setting in names.items():
+        if not operator.properties.is_property_set(name):
+            setattr(operator, name, getattr(settings, setting))
+
+
+class PIX2VERTEX_OT_project_photo(WorkerOperator, bpy.types.Operator):
+    """Make a texture from the photo: what it shows, the rest mirrored or filled with the colours of the skin"""
+
+    bl_idname = "pix2vertex.project_photo"
+    bl_label = "Project Photo"
+    bl_options = {"UNDO"}
+    stage_labels: ClassVar = {**STAGE_LABELS, "texture": "Projecting the photo"}
+
+    size: bpy.props.EnumProperty(
+        name="Size", description="Size of the texture", items=SIZES, default="2048", options={"SKIP_SAVE"}
+    )
+    storage: bpy.props.EnumProperty(
+        name="Images", description="Where the images are kept", items=STORAGES, options={"SKIP_SAVE"}
+    )
+
+    @classmethod
+    def poll_idle(cls, context: bpy.types.Context) -> bool:
+        """Only for faces made from a photo."""
+        if not has_record(context.active_object):
+            cls.poll_message_set(NOT_A_FACE)
+            return False
+        return True
+
+    def work(self) -> Work:
+        """Have the texture made and show it on the face."""
+        take_settings(self, bpy.context.scene.pix2vertex_texture, {"size": "size", "storage": "storage"})
+        face = bpy.context.active_object
+        reference = Reference.to(face)
+        source = self.temporary_file(".npz")
+        read_record(face).save(source)
+        provenance = read_provenance(face)
+        photo = bpy.path.abspath(provenance.photo) if provenance is not None else ""
+        files = {name: self.temporary_file(f"_{name}.png") for name in ("colour", "origin", "eyeballs")}
+        job = yield session.worker().submit(
+            "texture",
+            source=str(source),
+            photo=photo,
+            size=int(self.size),
+            **{name: str(file) for name, file in files.items()},
+        )
+        face = reference.find()
+        if face is None:
+            raise RecordError(DELETED)
+        colour = keep_image(face, TEXTURE, "Texture", files["colour"], self.storage, "sRGB")
+        keep_image(face, ORIGIN, "Texture Origin", files["origin"], self.storage, "Non-Color")
+        eyes = keep_image(face, EYES, "Eyes", files["eyeballs"], self.storage, "sRGB")
+        texture_eyeballs(face, eyes)
+        shown = texture_face(face, colour)
+        sentence = (PROJECTED if job.result["from_photo"] else PROJECTED_FROM_CROP) if shown else BESIDE_OTHERS
+        return sentence.format(face=face.name)
+
+
+class PIX2VERTEX_OT_bake_maps(WorkerOperator, bpy.types.Operator):
+    """Draw the fine detail as a normal map and a displacement map, for heads that are not subdivided"""
+
+    bl_idname = "pix2vertex.bake_maps"
+    bl_label = "Bake Maps"
+    bl_options = {"UNDO"}
+    stage_labels: ClassVar = {**STAGE_LABELS, "bake": "Baking the maps"}
+
+    size: bpy.props.EnumProperty(
+        name="Size", description="Size of the maps", items=SIZES, default="2048", options={"SKIP_SAVE"}
+    )
+    file_format: bpy.props.EnumProperty(
+        name="Format", description="The kind of image files", items=FORMATS, options={"SKIP_SAVE"}
+    )
+    storage: bpy.props.EnumProperty(
+        name="Images", description="Where the images are kept", items=STORAGES, options={"SKIP_SAVE"}
+    )
+    wiring: bpy.props.EnumProperty(
+        name="Use In Material",
+        description="What the face's material does with the maps",
+        items=WIRINGS,
+        options={"SKIP_SAVE"},
+    )
+
+    @classmethod
+    def poll_idle(cls, context: bpy.types.Context) -> bool:
+        """Only for faces with detail."""
+        if detail_key(context.active_object) is None:
+            cls.poll_message_set("Select a face with the shape key Detail")
+            return False
+        return True
+
+    def work(self) -> Work:
+        """Have the maps drawn, keep them and wire them as asked."""
+        names = {"size": "maps_size", "file_format": "maps_format", "storage": "storage", "wiring": "maps_wiring"}
+        take_settings(self, bpy.context.scene.pix2vertex_texture, names)
+        face = bpy.context.active_object
+        reference = Reference.to(face)
+        source = self.temporary_file(".npz")
+        vertices, detail = shape_in_millimetres(face)
+        np.savez(source, vertices=vertices, detail=detail)
+        stem = session.temporary_folder() / source.stem
+        suffixes = (f"_normal.{self.file_format}", f"_displacement.{self.file_format}")
+        self._files += [stem.with_name(stem.name + suffix) for suffix in suffixes]
+        job = yield session.worker().submit(
+            "bake_maps", source=str(source), size=int(self.size), stem=str(stem), file_format=self.file_format
+        )
+        face = reference.find()
+        if face is None:
+            raise RecordError(DELETED)
+        normals, displacement = (stem.with_name(stem.name + suffix) for suffix in suffixes)
+        normal_image = keep_image(face, NORMALS, "Normal", normals, self.storage, "Non-Color")
+        height_image = keep_image(face, DISPLACEMENT, "Displacement", displacement, self.storage, "Non-Color")
+        if self.wiring == "NORMAL":
+            use_normal_map(face, normal_image)
+        elif self.wiring == "DISPLACEMENT":
+            use_displacement(face, height_image, job.result["middle"], job.result["range_mm"])
+        key = detail_key(face)
+        if self.wiring != "NONE" and key is not None:
+            key.value = 0.0
+            return BAKED_AND_USED
+        return BAKED.format(
+            normal=normal_image.name, displacement=height_image.name, range=f"{job.result['range_mm']:.1f}"
+        )
+
+
+def shape_in_millimetres(face: bpy.types.Object) -> tuple[np.ndarray, np.ndarray]:
+    """The smooth head (n, 3) and its detail (n, 3) as strong as it is shown, or as it is if it is switched off.
+
+    Raises
+    ------
+    MeshError
+        If the face's shape keys are gone.
+    """
+    key = detail_key(face)
+    basis = face.data.shape_keys.key_blocks.get(BASIS_KEY) if key is not None else None
+    if key is None or basis is None:
+        raise MeshError("The face's shape keys are gone: reconstruct the face again.")
+    smooth = mesh_coordinates(basis.data)
+    detail = mesh_coordinates(key.data) - smooth
+    strength = key.value if key.value > 0 and not key.mute else 1.0
+    return from_blender(smooth), from_blender(detail) * strength
+
+
+CLASSES = (PIX2VERTEX_OT_project_photo, PIX2VERTEX_OT_bake_maps)

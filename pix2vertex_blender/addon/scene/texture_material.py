@@ -1,0 +1,145 @@
+"""The material of a face with its texture and its maps."""
+
+import bpy
+
+from .material import FACE_MATERIAL, principled_material
+from .mesh_object import EYEBALL_NAMES
+
+#: The custom property of materials that belong to one face's texture, by what they are for.
+OWN = "pix2vertex_texture"
+SKIN, EYES = "skin", "eyes"
+
+_SKIN_COLOUR = (0.55, 0.40, 0.33, 1.0)
+_WHITE = (0.8, 0.8, 0.8, 1.0)
+_TEXTURE_NODE, _NORMAL_NODE, _DISPLACEMENT_NODE = "pix2vertex Texture", "pix2vertex Normal", "pix2vertex Displacement"
+
+
+def texture_face(face: bpy.types.Object, image: bpy.types.Image) -> bool:
+    """Show a texture on the face; the artist's own materials stay where they are.
+
+    Returns
+    -------
+    bool
+        Whether the face shows it now: not if its faces have other materials, beside which the new one then is.
+    """
+    material = own_material(face)
+    _link(material, _image_node(material, _TEXTURE_NODE, image, (-340, 300)), "Base Color")
+    return any(slot.material == material for slot in face.material_slots[:1])
+
+
+def texture_eyeballs(face: bpy.types.Object, image: bpy.types.Image) -> None:
+    """Show a texture on the face's eyeballs that have no material of the artist's."""
+    eyeballs = [item for item in face.children if item.type == "MESH" and item.name.startswith(EYEBALL_NAMES)]
+    material = next((_own_in(item, EYES) for item in eyeballs if _own_in(item, EYES) is not None), None)
+    for item in eyeballs:
+        if item.data.materials and _own_in(item, EYES) is None and not _is_plain(item.data.materials[0]):
+            continue
+        if material is None:
+            material = principled_material(f"{face.name} Eyes", _WHITE, roughness=0.15)
+            material[OWN] = EYES
+        if item.data.materials:
+            item.data.materials[0] = material
+        else:
+            item.data.materials.append(material)
+    if material is not None:
+        _link(material, _image_node(material, _TEXTURE_NODE, image, (-340, 300)), "Base Color")
+
+
+def own_material(face: bpy.types.Object) -> bpy.types.Material:
+    """The face's own material, made in the place of the plain one or else in a slot of its own."""
+    material = _own_in(face, SKIN)
+    if material is not None and material.users > 1 and _shared(face, material):
+        slot = next(slot for slot in face.material_slots if slot.material == material)
+        slot.material = material = material.copy()
+        return material
+    if material is not None:
+        return material
+    material = principled_material(f"{face.name} Skin", _SKIN_COLOUR, roughness=0.5)
+    material[OWN] = SKIN
+    plain = next((slot for slot in face.material_slots if _is_plain(slot.material)), None)
+    if plain is not None:
+        plain.material = material
+    else:
+        face.data.materials.append(material)
+    return material
+
+
+def use_normal_map(face: bpy.types.Object, image: bpy.types.Image) -> None:
+    """Have the face's material bumped by a tangent-space normal map."""
+    material = own_material(face)
+    _remove_nodes(material, _DISPLACEMENT_NODE)
+    texture = _image_node(material, _NORMAL_NODE, image, (-640, -120))
+    node = _node(material, f"{_NORMAL_NODE} Map", "ShaderNodeNormalMap", (-300, -120))
+    node.uv_map = face.data.uv_layers[0].name
+    links = material.node_tree.links
+    links.new(texture.outputs["Color"], node.inputs["Color"])
+    links.new(node.outputs["Normal"], _shader(material).inputs["Normal"])
+
+
+def use_displacement(face: bpy.types.Object, image: bpy.types.Image, middle: float, range_mm: float) -> None:
+    """Have the face's material displaced by an image: ``(value - middle) * range_mm`` millimetres."""
+    material = own_material(face)
+    _remove_nodes(material, _NORMAL_NODE)
+    texture = _image_node(material, _DISPLACEMENT_NODE, image, (-640, -120))
+    node = _node(material, f"{_DISPLACEMENT_NODE} Height", "ShaderNodeDisplacement", (0, -320))
+    node.inputs["Midlevel"].default_value = middle
+    node.inputs["Scale"].default_value = range_mm / 1000.0
+    links = material.node_tree.links
+    links.new(texture.outputs["Color"], node.inputs["Height"])
+    output = next(node for node in material.node_tree.nodes if node.type == "OUTPUT_MATERIAL")
+    links.new(node.outputs["Displacement"], output.inputs["Displacement"])
+    material.displacement_method = "BOTH"
+
+
+def _own_in(item: bpy.types.Object, purpose: str) -> bpy.types.Material | None:
+    materials = (slot.material for slot in item.material_slots)
+    return next((each for each in materials if each is not None and each.get(OWN) == purpose), None)
+
+
+def _shared(face: bpy.types.Object, material: bpy.types.Material) -> bool:
+    """Whether another object's mesh has the material, for instance that of a copy of the face."""
+    return any(
+        slot.material == material
+        for item in bpy.data.objects
+        if item != face and item.data != face.data
+        for slot in item.material_slots
+    )
+
+
+def _is_plain(material: bpy.types.Material | None) -> bool:
+    return material is None or material.name == FACE_MATERIAL
+
+
+def _shader(material: bpy.types.Material) -> bpy.types.Node:
+    return next(node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
+
+
+def _node(material: bpy.types.Material, name: str, kind: str, location: tuple[float, float]) -> bpy.types.Node:
+    """The node of that name, made if the artist has deleted it."""
+    nodes = material.node_tree.nodes
+    node = nodes.get(name)
+    if node is None:
+        node = nodes.new(kind)
+        node.name = name
+        node.location = location
+    return node
+
+
+def _image_node(
+    material: bpy.types.Material, name: str, image: bpy.types.Image, location: tuple[float, float]
+) -> bpy.types.Node:
+    node = _node(material, name, "ShaderNodeTexImage", location)
+    node.image = image
+    return node
+
+
+def _link(material: bpy.types.Material, texture: bpy.types.Node, target: str) -> None:
+    """Feed a Principled input from a texture, unless the artist has put something between them."""
+    if not texture.outputs["Color"].is_linked:
+        material.node_tree.links.new(texture.outputs["Color"], _shader(material).inputs[target])
+
+
+def _remove_nodes(material: bpy.types.Material, beginning: str) -> None:
+    nodes = material.node_tree.nodes
+    for node in [node for node in nodes if node.name.startswith(beginning)]:
+        nodes.remove(node)

@@ -1,0 +1,256 @@
+"""Project Photo, Bake Maps, the detail sliders, target and distance, with the real worker and without the network."""
+
+import dataclasses
+from collections.abc import Iterator
+from pathlib import Path
+
+import bpy
+import cv2
+import numpy as np
+import pytest
+
+from pix2vertex_blender.addon import legend, session
+from pix2vertex_blender.addon.scene.face_object import build_face_object
+from pix2vertex_blender.addon.scene.fit_view import ATTRIBUTE, COLLECTION_NAME, distance_colours, legend_end
+from pix2vertex_blender.addon.scene.material import FACE_MATERIAL
+from pix2vertex_blender.addon.scene.mesh_object import mesh_coordinates
+from pix2vertex_blender.geometry.mesh import triangulate, vertex_normals
+from pix2vertex_blender.geometry.raster import interpolate, rasterise
+from pix2vertex_blender.reconstruction.camera import Camera
+from pix2vertex_blender.reconstruction.result import Reconstruction
+from pix2vertex_blender.template import load_template
+from pix2vertex_blender.template.eyeballs import place_both
+
+GRID, CROP = 64, 256
+SKIN = np.array([200.0, 150.0, 125.0])
+LIFT_MM = 1.0
+
+
+@pytest.fixture(scope="module")
+def portrait(reconstruction: Reconstruction) -> Reconstruction:
+    """The template's head as a perfect network sees it from in front, but 1 mm nearer, and its photo with wrinkles."""
+    template = load_template()
+    points = template.vertices - (0.0, 0.0, 40.0)
+    camera = Camera(GRID / 240, (GRID / 2, GRID / 2))
+    triangles = triangulate(template.faces)
+
+    def seen(resolution: int) -> np.ndarray:
+        view = rasterise(camera.resized(resolution / GRID).project(points), points[:, 2], triangles, (resolution,) * 2)
+        values = np.column_stack([template.canonical, points[:, 2], template.groups["face"], template.vertices])
+        return interpolate(values, triangles, *view)
+
+    maps, picture = seen(GRID), seen(CROP)
+    mask = np.nan_to_num(maps[..., 4]) > 0.9
+    rows, columns = np.indices(mask.shape) + 0.5
+    depth = np.where(mask, maps[..., 3] + LIFT_MM, np.nan)
+    geometry = camera.unproject(np.column_stack([columns.ravel(), rows.ravel()]), depth.ravel()).reshape(GRID, GRID, 3)
+    wrinkles = 10.0 * np.sin(np.nan_to_num(picture[..., 6]) / 1.5)[..., None]
+    photo = np.where(np.isfinite(picture[..., :1]), SKIN + wrinkles, (30.0, 60.0, 170.0)).astype(np.uint8)
+    head_to_camera = np.eye(4)
+    head_to_camera[2, 3] = -40.0
+    return dataclasses.replace(
+        reconstruction,
+        detail=np.zeros_like(template.vertices),
+        groups={"face": template.groups["face"].astype(np.float32)},
+        eyeballs=place_both(template, template.vertices),
+        head_to_camera=head_to_camera,
+        camera=camera,
+        crop_to_photo=np.array([[CROP / GRID, 0.0, 0.0], [0.0, CROP / GRID, 0.0]]),
+        photo_size=(CROP, CROP),
+        maps={
+            "mask": mask,
+            "correspondence": np.where(mask[..., None], maps[..., :3], np.nan).astype(np.float32),
+            "geometry": geometry.astype(np.float32),
+            "network_depth": depth.astype(np.float32),
+        },
+        crop_png=cv2.imencode(".png", photo[..., ::-1])[1].tobytes(),
+    )
+
+
+@pytest.fixture
+def face(addon: None, portrait: Reconstruction) -> Iterator[bpy.types.Object]:
+    """The portrait as the active object, with eyeballs, and the real worker."""
+    session.stop_worker()
+    yield build_face_object(portrait, bpy.context, with_eyeballs=True)
+    session.stop_worker()
+
+
+def pixels(image: bpy.types.Image) -> np.ndarray:
+    values = np.empty(image.size[0] * image.size[1] * 4, dtype=np.float32)
+    image.pixels.foreach_get(values)
+    return values.reshape(image.size[1], image.size[0], 4)[::-1, :, :3]
+
+
+def image_in(material: bpy.types.Material, kind: str = "Base Color") -> bpy.types.Image:
+    shader = next(node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
+    return shader.inputs[kind].links[0].from_node.image
+
+
+def detail_of(face: bpy.types.Object) -> np.ndarray:
+    keys = face.data.shape_keys.key_blocks
+    return 1000 * (mesh_coordinates(keys["Detail"].data) - mesh_coordinates(keys["Basis"].data))
+
+
+def test_project_photo_makes_texture_origin_and_material_and_replaces_only_its_own(face) -> None:
+    painted = bpy.data.images.new("Painted", 4, 4)
+    assert bpy.ops.pix2vertex.project_photo(size="1024") == {"FINISHED"}
+    [slot] = face.material_slots
+    texture = image_in(slot.material)
+    assert tuple(texture.size) == (1024, 1024)
+    assert texture.packed_file is not None and texture.colorspace_settings.name == "sRGB"
+    assert np.abs(255 * pixels(texture) - SKIN).max() < 45, "skin everywhere, the background nowhere"
+    origin = pixels(face["pix2vertex_origin_image"])
+    assert 0.05 < (origin[..., 0] > 0.9).mean() < 0.5
+    assert (origin[..., 2] > 0.9).mean() > 0.4
+    eyes = [child.data.materials[0] for child in face.children]
+    assert eyes[0] == eyes[1] and tuple(image_in(eyes[0]).size) == (512, 512)
+    assert FACE_MATERIAL in bpy.data.materials, "other faces may use it"
+    images, materials = set(bpy.data.images), set(bpy.data.materials)
+    node = next(node for node in slot.material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
+    node.inputs["Roughness"].default_value = 0.9
+    assert bpy.ops.pix2vertex.project_photo(size="2048") == {"FINISHED"}
+    assert tuple(texture.size) == (2048, 2048), "the same image with new contents"
+    assert set(bpy.data.images) == images and set(bpy.data.materials) == materials
+    assert painted.name in bpy.data.images
+    assert node.inputs["Roughness"].default_value == pytest.approx(0.9), "the artist's settings stay"
+
+
+def test_the_artists_material_stays_and_the_texture_gets_a_slot_of_its_own(face) -> None:
+    own = bpy.data.materials.new("Marble")
+    face.data.materials[0] = own
+    bpy.ops.pix2vertex.project_photo(size="1024")
+    assert [slot.material.name for slot in face.material_slots] == ["Marble", "Face Skin"]
+    indices = np.empty(len(face.data.polygons), dtype=np.int32)
+    face.data.polygons.foreach_get("material_index", indices)
+    assert (indices == 0).all()
+
+
+def test_images_beside_the_file_need_a_file(face, tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError, match="Save the Blender file first"):
+        bpy.ops.pix2vertex.project_photo(size="1024", storage="BESIDE")
+    assert face.material_slots[0].material.name == FACE_MATERIAL
+    bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "head.blend"))
+    bpy.ops.pix2vertex.project_photo(size="1024", storage="BESIDE")
+    face = bpy.context.active_object
+    texture = image_in(face.material_slots[0].material)
+    assert texture.filepath == "//textures/Face_Texture.png" and texture.packed_file is None
+    assert tuple(texture.size) == (1024, 1024)
+    assert (tmp_path / "textures" / "Face_Texture_Origin.png").is_file()
+
+
+def test_project_photo_uses_the_scenes_settings_and_is_undone_in_one_step(face) -> None:
+    bpy.context.scene.pix2vertex_texture.size = "1024"
+    bpy.ops.ed.undo_push(message="Before")
+    bpy.ops.pix2vertex.project_photo("EXEC_DEFAULT", True)
+    material = bpy.context.active_object.material_slots[0].material
+    assert material.name == "Face Skin" and tuple(image_in(material).size) == (1024, 1024)
+    bpy.ops.ed.undo()
+    assert bpy.context.active_object.material_slots[0].material.name == FACE_MATERIAL
+
+
+def test_sliders_change_the_detail_and_not_its_strength(face) -> None:
+    face.data.shape_keys.key_blocks["Detail"].value = 0.4
+    assert bpy.ops.pix2vertex.update_detail() == {"FINISHED"}
+    plain = detail_of(face)
+    assert np.abs(plain).max() > 0.02
+    face.pix2vertex_detail.smoothing = 6.0
+    bpy.ops.pix2vertex.update_detail()
+    smooth = detail_of(face)
+    assert np.linalg.norm(smooth) < 0.8 * np.linalg.norm(plain)
+    face.pix2vertex_detail.smoothing, face.pix2vertex_detail.scale = 0.0, 0.3
+    bpy.ops.pix2vertex.update_detail()
+    assert np.abs(detail_of(face) - plain).max() > 0.01
+    assert face.data.shape_keys.key_blocks["Detail"].value == pytest.approx(0.4)
+    face.pix2vertex_detail.scale = 1.0
+    bpy.ops.pix2vertex.update_detail()
+    np.testing.assert_allclose(detail_of(face), plain, atol=1e-4)
+
+
+def test_a_changed_mesh_keeps_its_detail_and_gets_a_sentence(face) -> None:
+    face.shape_key_clear()
+    assert not bpy.ops.pix2vertex.update_detail.poll() and not bpy.ops.pix2vertex.bake_maps.poll()
+
+
+@pytest.mark.parametrize("file_format", ["png", "exr"])
+def test_baked_maps_are_kept_and_wired(face, file_format: str) -> None:
+    bpy.ops.pix2vertex.update_detail()
+    bpy.ops.pix2vertex.bake_maps(size="1024", file_format=file_format)
+    normal, height = face["pix2vertex_normal_image"], face["pix2vertex_displacement_image"]
+    assert tuple(normal.size) == tuple(height.size) == (1024, 1024)
+    assert {normal.colorspace_settings.name, height.colorspace_settings.name} == {"Non-Color"}
+    assert face.material_slots[0].material.name == FACE_MATERIAL, "not wired unless asked"
+    largest = np.abs(detail_of(face)).max()
+    bpy.ops.pix2vertex.bake_maps(size="1024", file_format=file_format, wiring="DISPLACEMENT")
+    material = face.material_slots[0].material
+    node = next(node for node in material.node_tree.nodes if node.type == "DISPLACEMENT")
+    heights = (pixels(height)[..., 0] - node.inputs["Midlevel"].default_value) * node.inputs["Scale"].default_value
+    assert 0.5 * largest < 1000 * np.abs(heights).max() < 1.1 * largest
+    assert face.data.shape_keys.key_blocks["Detail"].value == 0.0
+    bpy.ops.pix2vertex.bake_maps(size="1024", file_format=file_format, wiring="NORMAL")
+    kinds = [node.type for node in material.node_tree.nodes]
+    assert "NORMAL_MAP" in kinds and "DISPLACEMENT" not in kinds
+    assert np.ptp(pixels(normal)[..., 0]) > 0.01, "baked at full strength although the key is off"
+
+
+def test_target_is_an_object_that_one_click_adds_and_another_deletes(face) -> None:
+    before = {item.name for item in bpy.data.objects}
+    face.location = (1.0, 2.0, 3.0)
+    assert bpy.ops.pix2vertex.show_target() == {"FINISHED"}
+    [target] = bpy.data.collections[COLLECTION_NAME].objects
+    bpy.context.view_layer.update()
+    assert bpy.context.active_object == face
+    head = mesh_coordinates(face.data.vertices)
+    seen = mesh_coordinates(target.data.vertices)
+    assert np.allclose(target.matrix_world.translation, (1.0, 2.0, 3.0))
+    assert seen[:, 1].min() == pytest.approx(head[:, 1].min() - LIFT_MM / 1000, abs=0.002), "the nose, towards -Y"
+    assert bpy.ops.pix2vertex.show_target() == {"FINISHED"}
+    assert {item.name for item in bpy.data.objects} == before
+    assert COLLECTION_NAME not in bpy.data.collections
+
+
+def test_distances_are_colours_in_millimetres_and_leave_no_trace(face) -> None:
+    own = face.data.color_attributes.new("Paint", "BYTE_COLOR", "POINT")
+    face.data.color_attributes.active_color = own
+    assert bpy.ops.pix2vertex.show_distances() == {"FINISHED"}
+    attribute = face.data.color_attributes[ATTRIBUTE]
+    assert face.data.color_attributes.active_color == attribute
+    colours = np.empty(4 * len(face.data.vertices), dtype=np.float32)
+    attribute.data.foreach_get("color_srgb", colours)
+    largest = face["pix2vertex_distance_range"]
+    template = load_template()
+    forwards = (vertex_normals(template.vertices, template.faces)[:, 2] > 0.95) & (template.groups["forehead"] > 0.9)
+    expected = distance_colours(np.array([LIFT_MM]), largest)[0]
+    assert np.abs(np.median(colours.reshape(-1, 4)[forwards, :3], axis=0) - expected).max() < 0.1
+    assert face.material_slots[0].material.name == FACE_MATERIAL
+    assert bpy.ops.pix2vertex.show_distances() == {"FINISHED"}
+    assert [each.name for each in face.data.color_attributes] == ["Paint"]
+    assert face.data.color_attributes.active_color.name == "Paint"
+
+
+def test_legend_has_round_ends_and_its_colours_run_from_near_to_far() -> None:
+    assert legend_end(np.array([0.1, 0.9, np.nan])) == 1.0
+    assert legend.labels(2.0) == ["0", "0.5", "1", "1.5", "2+"]
+    near, far, none = distance_colours(np.array([0.0, 9.0, np.nan]), 2.0)
+    assert near[2] > near[0] and far[0] > far[2] and np.ptp(none) == 0
+
+
+@pytest.mark.parametrize("view", ["PHOTO", "MASK", "CORRESPONDENCE", "NORMALS", "DEPTH"])
+def test_maps_are_shown_behind_the_face_where_no_image_editor_is_open(face, portrait, view: str) -> None:
+    assert bpy.ops.pix2vertex.show_map(view=view) == {"FINISHED"}
+    [background] = bpy.context.scene.camera.data.background_images
+    shown = pixels(background.image)
+    row, column = (int((value + 0.5) * len(shown) / GRID) for value in (GRID // 2, GRID // 2))
+    centre = shown[row, column]
+    if view == "MASK":
+        assert (centre == 1).all() and (shown[0, 0] == 0).all()
+    if view == "NORMALS":
+        assert centre[2] > 0.8, "towards the camera"
+    if view == "DEPTH":
+        assert centre[0] > shown[row, column + 20 * len(shown) // GRID, 0]
+    if view == "CORRESPONDENCE":
+        expected = portrait.maps["correspondence"][GRID // 2, GRID // 2] * 0.5 + 0.5
+        assert np.abs(centre - expected).max() < 0.02
+    if view == "PHOTO":
+        assert np.abs(255 * centre - SKIN).max() < 15
+    bpy.ops.pix2vertex.show_map(view=view)
+    assert len([item for item in bpy.data.objects if item.type == "CAMERA"]) == 1, "the camera is replaced"
