@@ -23,12 +23,12 @@ from pix2vertex_blender.template.eyeballs import place_both
 
 GRID, CROP = 64, 256
 SKIN = np.array([200.0, 150.0, 125.0])
-LIFT_MM = 1.0
+LIFT_MM = 4.0
 
 
 @pytest.fixture(scope="module")
 def portrait(reconstruction: Reconstruction) -> Reconstruction:
-    """The template's head as a perfect network sees it from in front, but 1 mm nearer, and its photo with wrinkles."""
+    """The template's head as a perfect network sees it from in front, but 4 mm nearer, and its photo with wrinkles."""
     template = load_template()
     points = template.vertices - (0.0, 0.0, 40.0)
     camera = Camera(GRID / 240, (GRID / 2, GRID / 2))
@@ -219,8 +219,10 @@ def test_distances_are_colours_in_millimetres_and_leave_no_trace(face) -> None:
     largest = face["pix2vertex_distance_range"]
     template = load_template()
     forwards = (vertex_normals(template.vertices, template.faces)[:, 2] > 0.95) & (template.groups["forehead"] > 0.9)
-    expected = distance_colours(np.array([LIFT_MM]), largest)[0]
-    assert np.abs(np.median(colours.reshape(-1, 4)[forwards, :3], axis=0) - expected).max() < 0.1
+    shown = np.median(colours.reshape(-1, 4)[forwards, :3], axis=0)
+    values = np.linspace(0, largest, 200)
+    nearest = values[np.argmin(np.abs(distance_colours(values, largest) - shown).max(axis=1))]
+    assert nearest == pytest.approx(LIFT_MM, rel=0.2), "less where the target is smoothed"
     assert face.material_slots[0].material.name == FACE_MATERIAL
     assert bpy.ops.pix2vertex.show_distances() == {"FINISHED"}
     assert [each.name for each in face.data.color_attributes] == ["Paint"]
