@@ -13,6 +13,7 @@ from pix2vertex_blender.addon.scene.export_preparation import clean_name
 from pix2vertex_blender.addon.scene.face_object import build_face_object
 from pix2vertex_blender.addon.scene.material import principled_material
 from pix2vertex_blender.addon.scene.mesh_object import mesh_coordinates
+from pix2vertex_blender.addon.scene.texture_material import texture_eyeballs, texture_face, use_normal_map
 from pix2vertex_blender.reconstruction.result import Reconstruction
 
 pytestmark = pytest.mark.usefixtures("addon")
@@ -186,6 +187,31 @@ def test_textures_travel_inside_the_file(face, tmp_path, preset, file_format) ->
     pixels = np.empty(texture_pixels().size, dtype=np.float32)
     image.pixels.foreach_get(pixels)
     assert np.abs(pixels.reshape(texture_pixels().shape) - texture_pixels()).max() < 1.5 / 255.0
+
+
+@pytest.mark.parametrize(("preset", "file_format"), [("UNREAL", "FBX"), ("UNITY", "GLB"), ("BLENDER", "BLEND")])
+def test_projected_photo_normal_map_and_eyes_travel_too(reconstruction, tmp_path, preset, file_format) -> None:
+    face = build_face_object(reconstruction, bpy.context, with_eyeballs=True)
+    names = ["Skin", "Eyes", "Bumps"]
+    for number, (use, name) in enumerate(zip((texture_face, texture_eyeballs, use_normal_map), names, strict=True)):
+        image = bpy.data.images.new(name, 8 * (number + 1), 8)
+        image.pixels.foreach_set(np.linspace(0, 1, 8 * 8 * 4 * (number + 1), dtype=np.float32))
+        image.pack()
+        use(face, image)
+    path = tmp_path / f"face.{file_format.lower()}"
+    bpy.ops.pix2vertex.export(filepath=str(path), preset=preset, file_format=file_format)
+    import_again(path)
+    for item, target, name in (
+        ("Face", "Base Color", "Skin"),
+        ("Face", "Normal", "Bumps"),
+        ("Eyeball_Left", "Base Color", "Eyes"),
+    ):
+        tree = bpy.data.objects[item].material_slots[0].material.node_tree
+        node = next(node for node in tree.nodes if node.type == "BSDF_PRINCIPLED").inputs[target].links[0].from_node
+        while node.type != "TEX_IMAGE":
+            node = next(link for each in node.inputs for link in each.links).from_node
+        assert Path(node.image.name).stem == name
+        assert node.image.size[0] == 8 * (names.index(name) + 1)
 
 
 def test_blender_to_blender_keeps_what_only_blender_knows(face, tmp_path) -> None:

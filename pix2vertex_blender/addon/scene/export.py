@@ -13,6 +13,7 @@ import bpy
 
 from ...errors import OutputError
 from .export_preparation import at_origin, clean_names, selected_alone, textures_in_files, textures_packed
+from .mesh_object import EYEBALL
 
 NOT_WRITABLE = "{path} cannot be written; choose another folder."
 
@@ -180,10 +181,8 @@ def face_with_children(face: bpy.types.Object) -> list[bpy.types.Object]:
 
 
 def eyeballs_of(face: bpy.types.Object) -> list[bpy.types.Object]:
-    """The visible eyeballs of a face, which are known by their names."""
-    return [
-        item for item in face.children if item.type == "MESH" and item.name.startswith("Eyeball") and item.visible_get()
-    ]
+    """The visible eyeballs of a face."""
+    return [item for item in face.children if EYEBALL in item and item.visible_get()]
 
 
 @contextmanager
