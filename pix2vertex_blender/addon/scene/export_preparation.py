@@ -72,7 +72,8 @@ def selected_alone(objects: Sequence[bpy.types.Object]) -> Iterator[None]:
     try:
         _select(before, objects)
         layer.objects.active = objects[0]
-        yield
+        with bpy.context.temp_override(selected_objects=list(objects)):  # a local view hides others from the context
+            yield
     finally:
         _select(objects, before)
         layer.objects.active = active
