@@ -150,14 +150,16 @@ def _counterparts(
 
 
 def _interocular(scan: Scan, found: ScanCorrespondence, chosen: NDArray[np.integer]) -> float:
-    """Of the scan's own landmarks, or of the counterparts of the template's."""
-    if all(corner in scan.landmarks for corner in OUTER_EYE_CORNERS):
-        right, left = (scan.landmarks[corner] for corner in OUTER_EYE_CORNERS)
+    """Of the true counterparts or the scan's own landmarks, if it has them, else of the registered counterparts."""
+    template, corners = load_template(), list(OUTER_EYE_CORNERS)
+    if scan.counterparts is not None:
+        right, left = template.landmark_points(scan.counterparts)[corners]
+    elif all(corner in scan.landmarks for corner in corners):
+        right, left = (scan.landmarks[corner] for corner in corners)
     else:
-        template = load_template()
         everywhere = np.full((len(template.vertices), 3), np.nan)
         everywhere[chosen] = found.points
-        right, left = template.landmark_points(everywhere)[list(OUTER_EYE_CORNERS)]
+        right, left = template.landmark_points(everywhere)[corners]
     return float(np.linalg.norm(left - right))
 
 

@@ -4,7 +4,7 @@ python benchmarks/synthetic.py FOLDER [--per-cell N] [--size PIXELS]
 
 Writes a folder that `depth.py` and `shape.py` read: `index.json`, `<key>.png` and `<key>.npz` with `depth`, `mask`,
 `surface`, the point seen at each pixel, and `vertices`, where each vertex of the head template at level 0 truly is. The
-heads come from the stream that is never trained on.
+index has the 68 landmarks with their depth, in pixels. The heads come from the stream that is never trained on.
 """
 
 import argparse
@@ -29,7 +29,7 @@ from training.backgrounds import make_background
 from training.face_model import FACE, LANDMARKS_68
 from training.face_sampling import Head, ShapeParameters, sample_head
 from training.generate import HELD_OUT_STREAM
-from training.renderer.camera import ViewParameters, sample_view
+from training.renderer.camera import View, ViewParameters, sample_view
 from training.renderer.surface import head_surface
 from training.renderer.synthesis import SynthesisParameters, render, sample_scene
 from training.samples import Sample
@@ -87,7 +87,7 @@ def write_face(
     folder: Path, key: str, seed: list[int], expression: str, yaws: tuple[float, float], size: int
 ) -> dict[str, Any]:
     """Write one face and return its entry of the index."""
-    sample, vertices = draw_face(seed, expression, yaws, size)
+    sample, view, vertices = draw_face(seed, expression, yaws, size)
     generator = np.random.default_rng([*seed, 1])
     background = make_background(generator, size)
     alpha = sample.image[..., 3:].astype(np.float64) / 255
@@ -96,25 +96,30 @@ def write_face(
     mask = sample.mask == 1
     surface = np.where(mask[..., None], np.moveaxis(sample.geometry, 0, -1) / sample.geometry_scale, np.nan)
     np.savez_compressed(folder / f"{key}.npz", depth=-surface[..., 2], surface=surface, mask=mask, vertices=vertices)
-    lower, upper = sample.landmarks.min(axis=0), sample.landmarks.max(axis=0)
+    pixel = 2 / (sample.geometry_scale * size)
+    points = load_template().landmark_points(vertices)
+    landmarks = np.column_stack([view.project(points)[:, :2] / 2, points[:, 2] / pixel])
+    lower, upper = landmarks[:, :2].min(axis=0), landmarks[:, :2].max(axis=0)
     return {
         "image": f"{key}.png",
         "box": [float(value) for value in (*lower, *upper)],
         "expression": expression,
         "yaw": sample.yaw,
-        "millimetres_per_pixel": 2 / (sample.geometry_scale * size),
-        "landmarks": sample.landmarks.tolist(),
+        "millimetres_per_pixel": pixel,
+        "landmarks": landmarks.tolist(),
     }
 
 
 def draw_face(
     seed: list[int], expression: str, yaws: tuple[float, float], size: int
-) -> tuple[Sample, NDArray[np.float32]]:
+) -> tuple[Sample, View, NDArray[np.float64]]:
     """A sample with an expression and |yaw| in an interval: the first of a seed's heads whose view lies there.
 
     Returns
     -------
     sample : Sample
+    view : View
+        Of the picture at twice the sample's size.
     vertices : (n, 3)
         Where the template's vertices truly are, in the axes of the sample's geometry, millimetres.
     """
@@ -129,7 +134,8 @@ def draw_face(
         scene = sample_scene(surface, generator, parameters)
         sample = render(surface, scene, generator, parameters)
         if sample is not None:
-            return sample, scene.view.to_camera(vertices_on_template(scene.head))
+            vertices = scene.view.to_camera(vertices_on_template(scene.head))
+            return sample, scene.view, vertices.astype(np.float64)
 
 
 def _yaw_of(seed: list[int], parameters: SynthesisParameters) -> float:

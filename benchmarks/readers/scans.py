@@ -105,7 +105,7 @@ def scan_of_depth(face: DepthFace) -> Scan:
     depth = np.where(truth.mask, truth.depth, np.nan).ravel()[quads]
     connected = np.ptp(depth, axis=1) < LARGEST_STEP * truth.pixel
     landmarks = {}
-    for number, (column, row) in enumerate(face.index.get("landmarks", [])):
+    for number, (column, row, *_) in enumerate(face.index.get("landmarks", [])):
         i, j = int(row), int(column)
         if 0 <= i < height and 0 <= j < width and truth.mask[i, j]:
             landmarks[number] = points[i * width + j]

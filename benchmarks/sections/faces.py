@@ -8,11 +8,12 @@ import numpy as np
 from benchmarks import figures, linear_span, published, shape, synthetic
 from benchmarks.depth import DepthResult, by_expression, measure_face
 from benchmarks.measures.depth import DepthErrors, mean_errors
-from benchmarks.measures.landmarks import BIN_LABELS, YAW_BINS
+from benchmarks.measures.landmarks import BIN_LABELS, YAW_BINS, means_by_yaw, normalised_errors
+from benchmarks.product import landmarks_in_photo
 from benchmarks.readers.depths import read_index
 from benchmarks.readers.faces import DepthFace, ScanFace
 from benchmarks.readers.scans import scan_of_depth
-from benchmarks.tables import Table
+from benchmarks.tables import Cell, Table
 from pix2vertex_blender.errors import DataFileError
 from pix2vertex_blender.template import load_template
 
@@ -74,6 +75,7 @@ def _depth_and_shape(context: Context, folder: Path, name: str, by_group: bool =
     section.tables.append(_depth_table(f"{name}_depth", depths))
     every = shape.shape_table(shapes, f"{name}_shape", "Shape")
     every.write_csv(context.output)
+    section.tables += _landmark_tables(f"{name}_landmarks", depths)
     section.tables.append(_shape_by_group(f"{name}_shape_means", shapes, by_group))
     if any(result.errors is not None for result in shapes):
         path = context.output / f"{name}_heat_map.png"
@@ -114,6 +116,28 @@ def _depth_table(name: str, results: list[DepthResult]) -> Table:
         values = (mean.mean, mean.deviation, mean.median, mean.percentile_90, mean.normals_degrees, mean.covered)
         rows.append((label, len(errors), *values))
     return Table(name, "Depth error, % of the depth range", DEPTH_COLUMNS, rows)
+
+
+def _landmark_tables(name: str, results: list[DepthResult]) -> list[Table]:
+    """NME in the image and in space by yaw, if the faces' landmarks are known in space."""
+    known = [r for r in results if all(len(point) == 3 for point in r.face.index.get("landmarks", [()]))]
+    if not known:
+        return []
+    yaws = [result.face.yaw for result in known]
+    rows: list[list[Cell]] = []
+    for label, dimensions in (("in the image", 2), ("in space", 3)):
+        means = means_by_yaw([_landmark_error(result, dimensions) for result in known], yaws)
+        rows.append([label, *means.bins, means.balanced, means.overall])
+    columns = ("", *(f"{label}°" for label in BIN_LABELS), "balanced", "all")
+    return [Table(name, "NME of the 68 landmarks, hidden ones too, %", columns, rows)]
+
+
+def _landmark_error(result: DepthResult, dimensions: int) -> float:
+    made = result.outcome.reconstruction
+    if made is None:
+        return float("nan")
+    truth = np.array(result.face.index["landmarks"])[:, :dimensions]
+    return float(normalised_errors(landmarks_in_photo(made)[:, :dimensions], truth).mean())
 
 
 def _shape_by_group(name: str, results: list[shape.ShapeResult], by_expression_too: bool) -> Table:

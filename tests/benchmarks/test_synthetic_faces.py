@@ -30,6 +30,15 @@ def test_the_true_vertices_lie_on_the_surface_that_is_seen(faces):
     assert (distances < 1).mean() > 0.4
 
 
+def test_the_true_landmarks_in_the_image_are_where_the_true_vertices_are_seen(faces):
+    truth = faces[0].read()
+    landmarks = np.array(faces[0].index["landmarks"])
+    column, row = np.floor(landmarks[30, :2]).astype(int)  # the tip of the nose
+    expected = load_template().landmark_points(truth.vertices)[30]
+    assert np.linalg.norm(truth.surface[row, column] - expected) < 2 * truth.pixel + 1
+    assert landmarks[30, 2] * truth.pixel == pytest.approx(expected[2], abs=1e-6)
+
+
 def test_the_true_head_scores_zero_and_a_flattened_one_does_not(faces):
     scan = scan_of_depth(faces[1])
     turned = scan.counterparts[:, [1, 2, 0]]
