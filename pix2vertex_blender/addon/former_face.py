@@ -1,5 +1,6 @@
 """A face that exists already and gets a new shape."""
 
+import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from ..errors import SceneError
 from ..reconstruction.result import Reconstruction
 from .scene.face_object import read_provenance
 from .scene.face_update import obstacle_to_update
+from .scene.landmark_pins import current_pins
 from .scene.record import read_record
 from .scene.reference import Reference
 
@@ -27,7 +29,7 @@ class FormerFace:
     reference : Reference
         The object.
     record : Reconstruction
-        What is kept with it.
+        What is kept with it, and its landmarks' pins as they are now.
     same_photo : bool
         Whether it was made from the photo that is now being reconstructed.
     """
@@ -54,6 +56,7 @@ class FormerFace:
             If the face cannot be updated.
         """
         record = read_record(face)
+        record = dataclasses.replace(record, pins=current_pins(face, record))
         if obstacle := obstacle_to_update(face, record.detail_level):
             raise SceneError(obstacle)
         return cls(Reference.to(face), record, photo is None or comes_from(face, photo))

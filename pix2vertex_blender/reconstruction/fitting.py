@@ -4,9 +4,9 @@ Needs no network, so that a face can be fitted again from what is kept with it.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -19,19 +19,23 @@ from ..template import Template, load_template
 from ..template.eyeballs import place_both
 from .alignment import align
 from .detail import add_detail
+from .eyelids import clear_eyeballs
 from .maps import FaceMaps
 from .matching import TargetIndex
 from .photo import decode_image, encode_png
 from .pins import landmark_matrix, register_to_pins
 from .progress import Progress, silent
 from .registration import NETWORK_MAPS, Registration, register
-from .result import Reconstruction
+from .result import Reconstruction, no_pins
 from .target import build_target
 
 #: The face box that is reported, from the bounding box of the landmarks: how far it reaches beyond it to the sides and
 #: upwards, over its width and height.
 BOX_MARGIN_SIDES = 0.1
 BOX_MARGIN_TOP = 0.25
+
+#: A pin farther from its landmark than this share of the crop belongs to another face.
+FARTHEST_PIN = 0.25
 
 
 @dataclass
@@ -125,7 +129,21 @@ def register_template(seen: SeenFace, seed: int, clock: StageClock) -> tuple[Reg
             mirror=template.mirror,
             progress=clock.progress,
         )
+        registration = replace(registration, vertices=clear_eyeballs(template, registration.vertices))
     return registration, target
+
+
+def believable_pins(
+    pins: Mapping[int, tuple[float, float]], seen: SeenFace, registered: NDArray[np.float64]
+) -> NDArray[np.float64]:
+    """Pins (68, 2) in photo pixels, NaN where there is none or it is too far from its landmark to mean this face."""
+    chosen = no_pins()
+    for landmark, pixel in pins.items():
+        chosen[landmark] = pixel
+    found = seen.to_photo(landmark_matrix(0) @ registered)
+    side = len(seen.maps.mask) * float(np.linalg.norm(seen.crop_to_photo[:, 0]))
+    chosen[np.linalg.norm(chosen - found, axis=1) > FARTHEST_PIN * side] = np.nan
+    return chosen
 
 
 def follow_pins(

@@ -52,7 +52,7 @@ class PinParameters:
         The steps end when they move the mesh by less than this (root mean square).
     """
 
-    strength: float = 1e4
+    strength: float = 1e5
     stiffness: float = 1e8
     point_weight: float = 0.1
     plane_weight: float = 1.0

@@ -16,14 +16,14 @@ from ..template import Template, load_template
 from ..template.canonical import to_millimetres
 from .detection import FaceBox
 from .device import choose_device
-from .fitting import SeenFace, StageClock, complete, follow_pins, register_template
+from .fitting import SeenFace, StageClock, believable_pins, complete, follow_pins, register_template
 from .localisation import FoundFace, Localiser, choose_face
 from .maps import FaceMaps, read_maps
 from .network import MapNetwork, load_network, predict_views
 from .photo import Photo, cut_square, load_photo
 from .progress import Progress, silent
 from .registration import Registration
-from .result import Reconstruction, no_pins
+from .result import Reconstruction
 
 #: Resolution of the crop that detail is read from.
 DETAIL_RESOLUTION = 1024
@@ -46,7 +46,8 @@ class Options:
     seed : int
         Of the random choices.
     pins : dict of int to (float, float)
-        Where the artist says that some of the 68 landmarks are, in photo pixels.
+        Where the artist says that some of the 68 landmarks are, in photo pixels. Pins that are far away belong to
+        another face and do not count.
     """
 
     device: str = "auto"
@@ -81,9 +82,7 @@ def reconstruct(photo_path: Path | str, options: Options = Options(), progress: 
         detail_crop = cut_square(photo, face.square, DETAIL_RESOLUTION)
         seen = SeenFace(maps, crop.crop_to_photo, photo.size, detail_crop.pixels)
     registration, target = register_template(seen, options.seed, clock)
-    pins = no_pins()
-    for landmark, pixel in options.pins.items():
-        pins[landmark] = pixel
+    pins = believable_pins(options.pins, seen, registration.vertices)
     pinned = follow_pins(registration.vertices, target, seen, pins, options.detail_level)
     report = _report(photo_path, photo, maps, face_count, registration, template, device)
     return complete(seen, registration.vertices, pinned, pins, options.detail_level, report, clock)

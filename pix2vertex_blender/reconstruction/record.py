@@ -118,7 +118,8 @@ def _unpacked(arrays: dict[str, NDArray[Any]], template: Template, crop_png: byt
 
 
 def _where_pinned(reconstruction: Reconstruction) -> dict[str, NDArray[Any]]:
-    if not np.isfinite(reconstruction.pins).any():
+    fitted_to_pins = not np.array_equal(reconstruction.coarse_vertices, reconstruction.automatic_vertices)
+    if not fitted_to_pins and not np.isfinite(reconstruction.pins).any():
         return {}
     return {
         "pins": reconstruction.pins,

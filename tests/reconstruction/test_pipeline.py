@@ -6,9 +6,11 @@ import skimage.data
 from PIL import Image
 
 from pix2vertex_blender.errors import Cancelled, FaceNotFoundError
+from pix2vertex_blender.reconstruction.fitting import refit
 from pix2vertex_blender.reconstruction.pipeline import Options, reconstruct
 from pix2vertex_blender.reconstruction.progress import STAGES
-from pix2vertex_blender.reconstruction.result import Reconstruction
+from pix2vertex_blender.reconstruction.record import from_bytes, to_bytes
+from pix2vertex_blender.reconstruction.result import Reconstruction, no_pins
 from pix2vertex_blender.template import load_template
 
 CPU = Options(device="cpu", detail_level=0)
@@ -83,6 +85,48 @@ def test_it_comes_back_whole_from_its_file(reconstruction, tmp_path):
     assert loaded.report == reconstruction.report
     assert loaded.camera == reconstruction.camera
     assert set(loaded.groups) == set(reconstruction.groups)
+
+
+@pytest.fixture(scope="module")
+def kept(reconstruction):
+    """The reconstruction as it comes back from a Blender file."""
+    return from_bytes(to_bytes(reconstruction), reconstruction.crop_png)
+
+
+def test_refit_without_pins_gives_the_same_mesh(reconstruction, kept):
+    again = refit(kept, no_pins(), 0)
+    assert np.abs(again.vertices - reconstruction.vertices).max() < 0.001
+    assert np.abs(again.detail - reconstruction.detail).max() < 0.05
+    np.testing.assert_allclose(again.report["landmarks_68"], reconstruction.report["landmarks_68"], atol=0.01)
+
+
+def test_a_moved_pin_is_reached_and_is_remembered(reconstruction, kept):
+    pins = no_pins()
+    pins[48] = np.array(reconstruction.report["landmarks_68"])[48] + [-8.0, 3.0]
+    moved = from_bytes(to_bytes(refit(kept, pins, 0)))
+    crop_pixel = 128 / 1024 * reconstruction.crop_to_photo[0, 0]
+    assert np.linalg.norm(np.array(moved.report["landmarks_68"])[48] - pins[48]) < crop_pixel
+    np.testing.assert_array_equal(moved.pins, pins)
+    motion = np.linalg.norm(moved.vertices - reconstruction.vertices, axis=1)
+    corner = reconstruction.vertices[load_template().landmarks_68[48]]
+    assert motion.max() > 3.0
+    assert motion[np.linalg.norm(reconstruction.vertices - corner, axis=1) > 60].max() < 1.0
+
+
+def test_taking_the_pin_away_takes_its_effect_away(reconstruction, kept):
+    pins = no_pins()
+    pins[8] = np.array(reconstruction.report["landmarks_68"])[8] + [0.0, 12.0]
+    pinned = from_bytes(to_bytes(refit(kept, pins, 0)), reconstruction.crop_png)
+    assert np.abs(pinned.vertices - reconstruction.vertices).max() > 5.0
+    assert np.abs(refit(pinned, no_pins(), 0).vertices - reconstruction.vertices).max() < 0.001
+
+
+def test_pins_hold_when_the_photo_is_reconstructed_again(reconstruction, photo):
+    place = np.array(reconstruction.report["landmarks_68"])[48] + [-8.0, 3.0]
+    again = reconstruct(photo, Options(device="cpu", detail_level=0, pins={48: tuple(place), 54: (-500.0, 40.0)}))
+    crop_pixel = 128 / 1024 * reconstruction.crop_to_photo[0, 0]
+    assert np.linalg.norm(np.array(again.report["landmarks_68"])[48] - place) < crop_pixel
+    assert np.isnan(again.pins[54]).all(), "of another face"
 
 
 @pytest.mark.parametrize("stage", ["network", "registration"])

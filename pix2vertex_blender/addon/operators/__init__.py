@@ -2,6 +2,7 @@
 
 from . import (
     batch,
+    correct,
     detail,
     export,
     face_box,
@@ -20,6 +21,7 @@ CLASSES = (
     *face_box.CLASSES,
     *reconstruct.CLASSES,
     *inspect.CLASSES,
+    *correct.CLASSES,
     *detail.CLASSES,
     *texture.CLASSES,
     *export.CLASSES,

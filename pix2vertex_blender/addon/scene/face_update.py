@@ -11,6 +11,7 @@ from ...reconstruction.result import Reconstruction
 from ...template import load_template
 from .axes import to_blender
 from .face_object import DETAIL_KEY, store_origin
+from .landmark_pins import place_pins
 from .mesh_object import EYEBALL, mesh_coordinates, set_mesh_coordinates
 
 LINKED = "{name} belongs to another Blender file: make it local to change it."
@@ -41,8 +42,9 @@ def update_face_object(
     """Give a face the shape of another reconstruction.
 
     The `Basis` and the `Detail` key change, and every other key keeps what it adds to the key it is relative to. What
-    the artist has moved on the `Basis` stays moved as far. Nothing else of the object and its mesh is touched but the
-    coordinates of its eyeballs. If the artist has removed the shape keys, the mesh takes the shape with its detail.
+    the artist has moved on the `Basis` stays moved as far. Nothing else of the object and its mesh is touched; its
+    eyeballs and landmark pins follow. If the artist has removed the shape keys, the mesh takes the shape with its
+    detail.
 
     Parameters
     ----------
@@ -73,6 +75,7 @@ def update_face_object(
     face.data.update()
     _update_eyeballs(face, reconstruction)
     store_origin(face, reconstruction, photo)
+    place_pins(face, reconstruction)
 
 
 def leave_mode(face: bpy.types.Object, context: bpy.types.Context) -> None:

@@ -1,0 +1,145 @@
+"""Operators that correct where a face's landmarks are."""
+
+import dataclasses
+from pathlib import Path
+
+import bpy
+import numpy as np
+
+from ...errors import Pix2VertexError, SceneError
+from ...reconstruction.result import Reconstruction, no_pins
+from .. import session
+from ..former_face import FormerFace, pins_by_landmark
+from ..scene.face_object import active_face, read_provenance
+from ..scene.face_update import update_face_object
+from ..scene.landmark_pins import LANDMARK, hide_pins, pins_of, reset_pins, show_pins
+from ..scene.record import read_record, store_record
+from .worker_operator import Work, WorkerOperator
+
+NO_FACE = "Select a face that was reconstructed from a photo"
+DELETED = "The face was deleted meanwhile, so there is nothing to fit."
+REFITTED = "{face} fitted to {count} pins"
+
+
+class _PinsOperator:
+    """Mixed into operators about the active face's pins."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Only for a face made from a photo."""
+        if active_face(context) is None:
+            cls.poll_message_set(NO_FACE)  # type: ignore[attr-defined]
+            return False
+        return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Read the face's record and do the work; an error is a sentence."""
+        face = active_face(context)
+        assert face is not None
+        try:
+            self.change(face, read_record(face), context)
+        except Pix2VertexError as error:
+            self.report({"ERROR"}, str(error))  # type: ignore[attr-defined]
+            return {"CANCELLED"}
+        return {"FINISHED"}
+
+    def change(self, face: bpy.types.Object, record: Reconstruction, context: bpy.types.Context) -> None:
+        """What the operator does."""
+        raise NotImplementedError
+
+
+class PIX2VERTEX_OT_show_pins(_PinsOperator, bpy.types.Operator):
+    """Show the 68 landmarks over the photo as pins; move those that are wrong and press Refit"""
+
+    bl_idname = "pix2vertex.show_pins"
+    bl_label = "Show Pins"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def change(self, face: bpy.types.Object, record: Reconstruction, context: bpy.types.Context) -> None:
+        """Add the pins; in a window look through the photo's camera, with a tool that drags."""
+        show_pins(face, record, context)
+        space = context.space_data
+        if space is None or space.type != "VIEW_3D":
+            return
+        if context.mode == "OBJECT":
+            context.view_layer.objects.active = face
+            bpy.ops.pix2vertex.show_over_photo()
+            bpy.ops.wm.tool_set_by_id(name="builtin.select")
+        space.shading.show_xray = True
+
+
+class PIX2VERTEX_OT_hide_pins(_PinsOperator, bpy.types.Operator):
+    """Take the pins away; where they were moved to is kept with the face"""
+
+    bl_idname = "pix2vertex.hide_pins"
+    bl_label = "Hide Pins"
+    bl_options = {"REGISTER", "UNDO"}
+
+    def change(self, face: bpy.types.Object, record: Reconstruction, context: bpy.types.Context) -> None:
+        """Delete the pins; the face is the active object again."""
+        if context.active_object in pins_of(face):
+            context.view_layer.objects.active = face
+        hide_pins(face, record)
+        if context.space_data is not None and context.space_data.type == "VIEW_3D":
+            context.space_data.shading.show_xray = False
+
+
+class PIX2VERTEX_OT_reset_pins(_PinsOperator, bpy.types.Operator):
+    """Put pins back to where the landmarks were found automatically; Refit then lets the face follow"""
+
+    bl_idname = "pix2vertex.reset_pins"
+    bl_label = "Reset Pins"
+    bl_options = {"REGISTER", "UNDO"}
+
+    only_selected: bpy.props.BoolProperty(
+        name="Only Selected", description="Leave pins that are not selected where they are"
+    )
+
+    def change(self, face: bpy.types.Object, record: Reconstruction, _context: bpy.types.Context) -> None:
+        """Reset the selected pins or all."""
+        pins = pins_of(face)
+        if self.only_selected:
+            pins = [pin for pin in pins if pin.select_get()]
+            if not pins:
+                raise SceneError("Select the pins to reset.")
+        elif not pins:
+            store_record(face, dataclasses.replace(record, pins=no_pins()))
+        reset_pins(face, record, [pin[LANDMARK] for pin in pins])
+
+
+class PIX2VERTEX_OT_refit(WorkerOperator, bpy.types.Operator):
+    """Fit the face again so that its landmarks are where their pins are"""
+
+    bl_idname = "pix2vertex.refit"
+    bl_label = "Refit"
+    bl_options = {"UNDO"}
+
+    @classmethod
+    def poll_idle(cls, context: bpy.types.Context) -> bool:
+        """Only for a face made from a photo."""
+        if active_face(context) is None:
+            cls.poll_message_set(NO_FACE)
+            return False
+        return True
+
+    def work(self) -> Work:
+        """Have the template registered to the pins, and update the face in place."""
+        face = active_face(bpy.context)
+        assert face is not None
+        former = FormerFace.of(face)
+        pins = pins_by_landmark(former.record.pins)
+        source, result, vertices = (self.temporary_file(suffix) for suffix in ("_source.npz", ".npz", ".npy"))
+        former.record.save(source)
+        yield session.worker().submit(
+            "refit", source=str(source), pins=pins, result=str(result), vertices=str(vertices)
+        )
+        face = former.reference.find()
+        if face is None:
+            raise SceneError(DELETED)
+        provenance = read_provenance(face)
+        photo = Path(provenance.photo) if provenance is not None else None
+        update_face_object(face, Reconstruction.load(result), np.load(vertices), bpy.context, photo=photo)
+        return REFITTED.format(face=face.name, count=len(pins))
+
+
+CLASSES = (PIX2VERTEX_OT_show_pins, PIX2VERTEX_OT_hide_pins, PIX2VERTEX_OT_reset_pins, PIX2VERTEX_OT_refit)

@@ -1,0 +1,34 @@
+"""The panel that corrects a face by its landmarks."""
+
+import bpy
+
+from ..operators.correct import (
+    PIX2VERTEX_OT_hide_pins,
+    PIX2VERTEX_OT_refit,
+    PIX2VERTEX_OT_reset_pins,
+    PIX2VERTEX_OT_show_pins,
+)
+from ..scene.face_object import active_face
+from ..scene.landmark_pins import pins_of
+from .sidebar import Sidebar, draw_operator
+
+
+class PIX2VERTEX_PT_correct(Sidebar, bpy.types.Panel):
+    """Landmarks of the active face that the artist puts right"""
+
+    bl_idname = "PIX2VERTEX_PT_correct"
+    bl_label = "Correct"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the panel."""
+        layout = self.layout
+        face = active_face(context)
+        if face is None or not pins_of(face):
+            layout.operator(PIX2VERTEX_OT_show_pins.bl_idname, icon="PINNED")
+        else:
+            layout.operator(PIX2VERTEX_OT_hide_pins.bl_idname, icon="UNPINNED")
+        draw_operator(layout, context, PIX2VERTEX_OT_refit.bl_idname)
+        row = layout.row(align=True)
+        row.operator(PIX2VERTEX_OT_reset_pins.bl_idname, text="Reset Selected").only_selected = True
+        row.operator(PIX2VERTEX_OT_reset_pins.bl_idname, text="Reset All").only_selected = False
