@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import bpy
+from bpy_extras import view3d_utils
 
 FOLDER = Path(__file__).resolve().parent
 sys.path.insert(0, str(FOLDER))
@@ -69,9 +70,9 @@ def show_tab() -> Iterator[float]:
     fault("The sidebar has no tab of ours.")
 
 
-def wait(condition: Callable[[], bool]) -> Iterator[float]:
+def wait(condition: Callable[[], bool], patience: float = PATIENCE) -> Iterator[float]:
     """Wait for something; the generator's value says whether it happened."""
-    end = time.perf_counter() + PATIENCE
+    end = time.perf_counter() + patience
     while not condition():
         if time.perf_counter() > end:
             return False
@@ -92,11 +93,14 @@ def only(*labels: str) -> None:
             bpy.utils.register_class(panel)
 
 
-def timed(name: str, action: Callable[[], None], condition: Callable[[], bool]) -> Iterator[float]:
-    """Do something and tell how long it took until a condition held."""
-    started = time.perf_counter()
+def timed(
+    name: str, action: Callable[[], None], condition: Callable[[], bool], started: float | None = None
+) -> Iterator[float]:
+    """Do something and tell how long it took until a condition held, counted from `started` if it began before."""
+    patience = PATIENCE if started is None else 20.0
+    started = time.perf_counter() if started is None else started
     action()
-    happened = yield from wait(condition)
+    happened = yield from wait(condition, patience)
     took = time.perf_counter() - started
     seen["seconds"][name] = round(took, 2)
     print(f"\t{name:<44}{took:7.1f} s{'' if happened else '   did not happen'}", flush=True)
@@ -191,9 +195,22 @@ def reconstruct() -> Iterator[float]:
 
 
 def correct() -> Iterator[float]:
-    """Drag a pin in the viewport, then refit."""
-    yield from press("Show Landmarks", "show_landmarks", lambda: len(bpy.data.objects) > 1, "Correct")
+    """Drag a pin in the viewport."""
+    landmark_pins = module("addon.scene.landmark_pins")
+    face = faces()[0]
+    shown = yield from press("Show Pins", "show_pins", lambda: bool(landmark_pins.pins_of(face)), "Correct")
     yield from picture("pins")
+    if not shown:
+        return
+    window, _area, _sidebar, viewport = pointer.view()
+    pin = landmark_pins.pins_of(face)[48]  # a corner of the mouth
+    before = pin.location.copy()
+    place = view3d_utils.location_3d_to_region_2d(viewport, viewport.data, pin.matrix_world.translation)
+    x, y = viewport.x + int(place.x), window.height - viewport.y - int(place.y)
+    started = time.perf_counter()
+    yield from pointer.drag(x, y, -24, 12)
+    yield from timed("Drag a pin", lambda: None, lambda: (pin.location - before).length > 0, started)
+    yield from picture("pin_moved")
 
 
 def refit() -> Iterator[float]:
@@ -219,8 +236,8 @@ def detail() -> Iterator[float]:
         return
     before, started = key.value, time.perf_counter()
     yield from pointer.drag(slider.x, slider.y, -60, 0)
-    yield from timed("Drag the detail slider", lambda: None, lambda: key.value != before)
-    seen["seconds"]["Drag the detail slider"] = round(time.perf_counter() - started, 2)
+    if not (yield from timed("Drag the detail slider", lambda: None, lambda: key.value != before, started)):
+        pointer.xdotool("key", "Escape")
     yield from picture("detail")
     key.value = 1.0
 

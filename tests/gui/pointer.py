@@ -98,10 +98,11 @@ def click(button: Button) -> None:
 def drag(x: int, y: int, dx: int, dy: int) -> Iterator[float]:
     """Drag from one place to another as a hand does."""
     move(x, y)
-    yield NOTICE
+    yield 4 * NOTICE
     xdotool("mousedown", 1)
-    for part in range(1, 6):
-        move(x + dx * part // 5, y + dy * part // 5)
+    yield 4 * NOTICE
+    for part in range(1, 13):
+        move(x + dx * part // 12, y + dy * part // 12)
         yield NOTICE
     xdotool("mouseup", 1)
-    yield NOTICE
+    yield 4 * NOTICE
