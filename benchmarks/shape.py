@@ -24,7 +24,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks import figures
 from benchmarks.arguments import benchmark_parser, read_or_exit
-from benchmarks.measures.landmarks import OUTER_EYE_CORNERS
+from benchmarks.measures.landmarks import INNER, OUTER_EYE_CORNERS
 from benchmarks.measures.nonrigid import ScanCorrespondence, register_to_scan
 from benchmarks.measures.shape import REGIONS, densely_aligned_chamfer_errors, region_errors, shape_errors
 from benchmarks.measures.surface import Surface
@@ -140,7 +140,8 @@ def _counterparts(
     number[chosen] = np.arange(len(chosen))
     triangles = number[triangulate(template.faces)]
     triangles = triangles[(triangles >= 0).all(axis=1)]
-    labelled = [k for k in scan.landmarks if (number[template.landmark_corners[k]] >= 0).all()]
+    inner = range(len(template.landmark_corners))[INNER]  # the jaw's points may be its contour in some photo
+    labelled = [k for k in inner if k in scan.landmarks and (number[template.landmark_corners[k]] >= 0).all()]
     corners = number[template.landmark_corners[labelled]]
     rows = np.repeat(np.arange(len(labelled)), 3)
     weights = template.landmark_weights[labelled].ravel()

@@ -41,12 +41,19 @@ def main(request: Path, answer: Path) -> None:
     answers = {}
     with mediapipe.solutions.face_mesh.FaceMesh(**options) as mesh:
         for entry in entries:
-            picture = cv2.cvtColor(cv2.imread(entry["photo"]), cv2.COLOR_BGR2RGB)
-            started = time.perf_counter()
-            own = largest(find(mesh, picture))
-            seconds = time.perf_counter() - started
-            answers[entry["name"]] = {"own": own, "given": in_box(mesh, picture, entry["box"]), "seconds": seconds}
+            answers[entry["name"]] = answer_entry(mesh, cv2.imread(entry["photo"]), entry["box"])
     answer.write_text(json.dumps(answers))
+
+
+def answer_entry(mesh: Any, picture: np.ndarray | None, box: list[float]) -> dict[str, Any]:
+    """What is found in one picture; nothing if it could not be read."""
+    if picture is None:
+        return {"own": None, "given": None, "seconds": 0.0}
+    picture = cv2.cvtColor(picture, cv2.COLOR_BGR2RGB)
+    started = time.perf_counter()
+    own = largest(find(mesh, picture))
+    seconds = time.perf_counter() - started
+    return {"own": own, "given": in_box(mesh, picture, box), "seconds": seconds}
 
 
 def find(mesh: Any, picture: np.ndarray) -> list[np.ndarray]:
