@@ -13,6 +13,7 @@ from .matching import TargetIndex
 from .progress import Progress, silent
 from .registration import Registration, facing
 from .target import TargetMesh
+from .untangling import Untangler
 
 
 @dataclass(frozen=True)
@@ -112,6 +113,9 @@ def register_as_published(
 def _report(
     template: Deformable, vertices: Array, points: Array, used: Array, steps: int, converged: bool
 ) -> Registration:
+    tangles = Untangler(template.reference, template.triangles, Folds(template.reference, template.triangles)).find(
+        vertices
+    )
     distances = np.linalg.norm(vertices - points, axis=1)[used > 0]
     return Registration(
         vertices=vertices * template.unit,
@@ -120,5 +124,6 @@ def _report(
         median_distance_mm=float(np.median(distances)) * template.unit if len(distances) else float("nan"),
         correspondence_noise_mm=float("nan"),
         converged=converged,
-        folded=int(Folds(template.reference, template.triangles).find(vertices).sum()),
+        folded=int(tangles.folded.sum()),
+        intersecting=int(tangles.intersecting.sum()),
     )

@@ -14,6 +14,7 @@ from .elasticity import Deformable, InnerLoop
 from .matching import Matches, TargetIndex
 from .progress import Progress, silent
 from .target import TargetMesh
+from .untangling import Untangler
 
 #: How often the robust weights are found anew at the first stiffness.
 ROBUST_ROUNDS = 3
@@ -24,8 +25,9 @@ FEWEST_MATCHES = 12
 #: The factors of one stiffness serve as well for another that differs by less than this factor.
 SIMILAR_STIFFNESS = 6.0
 
-#: What matches will be found anew for is fitted until the steps are this many times `smallest_step`.
-FIRST_STEP = 3.0
+#: As long as the template moves, steps are small enough at this share of its last motion, but no more than so many
+#: times `smallest_step`.
+NEXT_STEP, FIRST_STEP = 0.01, 3.0
 
 #: Weight of a crossing pair of lips or lids, against the published 1 of the plane term.
 CONTACT_WEIGHT = 10.0
@@ -90,7 +92,7 @@ class RegistrationParameters:
     smallest_step: float = 0.01
     still_motion: float = 0.1
     most_steps: int = 40
-    most_rounds: int = 3
+    most_rounds: int = 4
     match_distance: float = 4.0
     border_distance: float = 1.0
     largest_angle: float = 60.0
@@ -105,7 +107,7 @@ class RegistrationParameters:
 
 
 #: For maps that a network has guessed from a photo.
-NETWORK_MAPS = RegistrationParameters(least_noise=0.3)
+NETWORK_MAPS = RegistrationParameters(least_noise=0.3, most_rounds=8)
 
 
 @dataclass(frozen=True)
@@ -126,6 +128,8 @@ class Registration:
         The estimated noise of the correspondence within the surface.
     folded : int
         Vertices at edges whose triangles still lie folded onto each other.
+    intersecting : int
+        Vertices of triangles around mouth and eyes, and around folds, that still cut others.
     converged : bool
         Whether the last outer iteration moved the vertices by less than `RegistrationParameters.still_motion`.
     """
@@ -136,6 +140,7 @@ class Registration:
     median_distance_mm: float
     correspondence_noise_mm: float
     folded: int
+    intersecting: int
     converged: bool
 
 
@@ -211,16 +216,19 @@ def register(
             used = trusted * _robust_weights(vertices, matches, trusted > 0, parameters.outlier_factor)
         return found, used * facing(template.normals(vertices), found.normals, parameters.largest_angle)
 
-    fit = _fit_closely(template, current, match, parameters, progress)
-    distances = np.linalg.norm(fit.vertices - fit.matches.points, axis=1)[fit.used > 0]
+    folds = Folds(template.reference, template.triangles)
+    fit = _fit_closely(template, current, match, folds, parameters, progress)
+    final, tangles = Untangler(template.reference, template.triangles, folds).repair(fit.vertices)
+    distances = np.linalg.norm(final - fit.matches.points, axis=1)[fit.used > 0]
     return Registration(
-        vertices=fit.vertices * template.unit,
+        vertices=final * template.unit,
         iterations=template.steps,
         matches=len(distances),
         median_distance_mm=float(np.median(distances)) * template.unit if len(distances) else float("nan"),
         correspondence_noise_mm=noise * template.unit,
         converged=fit.converged,
-        folded=fit.folded,
+        folded=int(tangles.folded.sum()),
+        intersecting=int(tangles.intersecting.sum()),
     )
 
 
@@ -250,7 +258,6 @@ class _Fit:
     matches: Matches
     used: Array
     converged: bool
-    folded: int
 
 
 def _fit_stiffly(
@@ -271,6 +278,7 @@ def _fit_closely(
     template: Deformable,
     current: Array,
     match: Callable[[Array], tuple[Matches, Array]],
+    folds: Folds,
     parameters: RegistrationParameters,
     progress: Progress,
 ) -> _Fit:
@@ -279,7 +287,6 @@ def _fit_closely(
     After each, crossing lips and lids are driven apart in the next, and folded triangles are freed from their matches.
     """
     rims = facing_rims(template.reference, template.triangles, parameters.smallest_gap)
-    folds = Folds(template.reference, template.triangles)
     stiffness = parameters.last_stiffness
     touching, tangled = np.zeros(len(rims.gaps), dtype=bool), np.zeros(len(current), dtype=bool)
     motion, rounds = np.inf, 0
@@ -291,8 +298,9 @@ def _fit_closely(
         )
         if rounds == 0:
             template.factorise(data, stiffness)
-        step = parameters.smallest_step * (FIRST_STEP if rounds == 0 else 1.0)
-        loop = InnerLoop(step, parameters.most_steps)
+        # What matches will be found anew for need not be fitted to the last step.
+        step = np.clip(NEXT_STEP * motion, parameters.smallest_step, FIRST_STEP * parameters.smallest_step)
+        loop = InnerLoop(float(step), parameters.most_steps)
         moved = template.fit(data, stiffness, current, loop, rims.contacts(touching, CONTACT_WEIGHT * template.mass))
         motion = float(np.sqrt(((moved - current) ** 2).sum(axis=1).mean()))
         current, rounds = moved, rounds + 1
@@ -304,7 +312,7 @@ def _fit_closely(
             break
         touching |= crossing
         tangled |= grow(folded, template.triangles, rounds)
-    return _Fit(current, matches, used, motion < parameters.still_motion, int(folded.sum()))
+    return _Fit(current, matches, used, motion < parameters.still_motion)
 
 
 def _trusted(matches: Matches, template: Deformable, parameters: RegistrationParameters) -> Array:

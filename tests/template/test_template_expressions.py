@@ -5,11 +5,12 @@ import pytest
 import scipy.sparse as sparse
 from scipy.sparse.linalg import spsolve
 
+from pix2vertex_blender.geometry.intersections import intersecting_triangles
 from pix2vertex_blender.geometry.mesh import triangulate, unique_edges, vertex_normals
 from pix2vertex_blender.template import Template
 from training.face_model import HEAD
 from training.paths import shared_folder
-from training.template.quality import corner_angles, intersecting_triangles
+from training.template.quality import corner_angles
 from training.template.surface import MeanHead
 
 

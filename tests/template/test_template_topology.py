@@ -5,10 +5,11 @@ import hashlib
 import numpy as np
 import pytest
 
+from pix2vertex_blender.geometry.intersections import intersecting_triangles
 from pix2vertex_blender.geometry.mesh import boundary_edges, triangulate, unique_edges
 from pix2vertex_blender.template import Template
 from pix2vertex_blender.template.template import FILE
-from training.template.quality import corner_angles, intersecting_triangles, quad_areas, valences
+from training.template.quality import corner_angles, quad_areas, valences
 from training.template.surface import border_loops, fit_sphere
 
 # The order of vertices and faces never changes within a version; a change is a new version and a new line here.
