@@ -58,7 +58,7 @@ class PIX2VERTEX_AP_preferences(bpy.types.AddonPreferences):
         column.operator(PIX2VERTEX_OT_release_memory.bl_idname)
         column.separator()
         for device in SELF_TEST.devices:
-            column.label(text=device_text(device), icon="ERROR" if device["fault"] else "CHECKMARK")
+            column.label(text=device_text(device), icon="ERROR" if device["fault"] else "CHECKMARK", translate=False)
         draw_operator(column, context, PIX2VERTEX_OT_list_devices.bl_idname)
         column.separator()
         row = column.row()

@@ -33,4 +33,5 @@ class PIX2VERTEX_PT_batch(Sidebar, bpy.types.Panel):
         if BATCH.outcomes:
             self.layout.label(text=summary())
         for outcome in BATCH.failures[:_MOST_FAILURES]:
-            draw_sentence(self.layout, context, f"{outcome.photo.name}: {outcome.sentence}")
+            self.layout.label(text=outcome.photo.name, icon="IMAGE_DATA", translate=False)
+            draw_sentence(self.layout, context, outcome.sentence)
