@@ -108,7 +108,7 @@ class Untangler:
 
 
 def affine_displacement(points: Array, displacements: Array) -> Array:
-    """The affine field (n, 3) nearest to displacements (n, 3) of points (n, 3), drawn a little towards a translation."""
+    """The affine field (n, 3) nearest to displacements (n, 3) of points (n, 3), drawn a bit towards a translation."""
     centred = points - points.mean(axis=0)
     mean = displacements.mean(axis=0)
     spread = centred.T @ centred
