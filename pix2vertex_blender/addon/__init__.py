@@ -4,7 +4,18 @@ import atexit
 
 import bpy
 
-from . import computer, face_properties, found_faces, legend, operators, panels, preferences, properties, session
+from . import (
+    computer,
+    face_properties,
+    found_faces,
+    legend,
+    operators,
+    panels,
+    preferences,
+    properties,
+    session,
+    translations,
+)
 from .thumbnail import THUMBNAILS
 
 _CLASSES = (
@@ -17,7 +28,8 @@ _CLASSES = (
 
 
 def register() -> None:
-    """Register all classes and the scene's settings."""
+    """Register the translations, all classes and the scene's settings."""
+    translations.register()
     for item in _CLASSES:
         bpy.utils.register_class(item)
     properties.attach()
@@ -38,6 +50,7 @@ def unregister() -> None:
     properties.detach()
     for item in reversed(_CLASSES):
         bpy.utils.unregister_class(item)
+    translations.unregister()
 
 
 def _unregister_at_exit() -> None:
