@@ -12,6 +12,8 @@ from .surface import TEXTURE_SIZE, texture_grid
 
 # The hair grows on the ridge of the brow, which on the mean head is about 4 mm below the model's brow landmarks.
 BROW_BELOW_LANDMARKS = 8.0
+# Little: where the brow grows is where the network shall find the brow of the template.
+BROW_DEVIATION = 1.5
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,7 @@ def draw_brows(landmarks: Floats, generator: Generator) -> Floats:
     """Draw both eyebrows hair by hair, (TEXTURE_SIZE, TEXTURE_SIZE) float32 in [0, 1]."""
     image = np.zeros((TEXTURE_SIZE, TEXTURE_SIZE), np.float32)
     thickness, length = generator.uniform(0.5, 1.7), generator.uniform(5, 12)
-    shift, arch = BROW_BELOW_LANDMARKS + generator.normal(0, 4.5), generator.normal(1, 3)
+    shift, arch = BROW_BELOW_LANDMARKS + generator.normal(0, BROW_DEVIATION), generator.normal(1, 3)
     count = int(generator.uniform(150, 800))
     for outer_to_inner, side in ((landmarks[17:22], 1), (landmarks[26:21:-1], -1)):
         along = generator.uniform(0, 1, count)
