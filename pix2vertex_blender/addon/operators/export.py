@@ -11,6 +11,7 @@ from ..properties import EXPORT_FORMATS, EXPORT_PRESETS, usual_export_format
 from ..scene.export import BLENDER, UNITY, UNREAL, export_blend, export_face, export_fbx, export_glb
 from ..scene.export_preparation import clean_name
 from ..scene.face_object import read_provenance
+from ..translations import translate
 
 _FBX_SPACES = {"UNREAL": UNREAL, "UNITY": UNITY, "BLENDER": BLENDER}
 SUFFIXES = {"FBX": ".fbx", "GLB": ".glb", "BLEND": ".blend"}
@@ -47,13 +48,13 @@ class PIX2VERTEX_OT_export(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         """Only for a visible face, in the mode in which exporters see what the artist sees."""
         if read_provenance(context.active_object) is None:
-            cls.poll_message_set("Select a face that was reconstructed from a photo")
+            cls.poll_message_set(translate("Select a face that was reconstructed from a photo"))
             return False
         if context.mode != "OBJECT":
-            cls.poll_message_set("Only in Object Mode")
+            cls.poll_message_set(translate("Only in Object Mode"))
             return False
         if not context.active_object.visible_get():
-            cls.poll_message_set("The face is hidden")
+            cls.poll_message_set(translate("The face is hidden"))
             return False
         return True
 
@@ -77,7 +78,7 @@ class PIX2VERTEX_OT_export(bpy.types.Operator):
         """Write the file."""
         self._take_scene_settings(context)
         if not self.filepath:
-            self.report({"ERROR"}, "Choose a file to write first.")
+            self.report({"ERROR"}, translate("Choose a file to write first."))
             return {"CANCELLED"}
         path = Path(_with_suffix(bpy.path.abspath(self.filepath), self.file_format)).absolute()
         try:
@@ -89,11 +90,11 @@ class PIX2VERTEX_OT_export(bpy.types.Operator):
                 move_to_origin=self.move_to_origin,
             )
         except Pix2VertexError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, translate(str(error)))
             return {"CANCELLED"}
         size = path.stat().st_size / 1e6
         message = "{file} written: {count} objects, {size:.1f} MB"
-        self.report({"INFO"}, message.format(file=path.name, count=len(written), size=size))
+        self.report({"INFO"}, translate(message.format(file=path.name, count=len(written), size=size)))
         return {"FINISHED"}
 
     def _take_scene_settings(self, context: bpy.types.Context) -> None:

@@ -6,6 +6,7 @@ from ..box_editing import NEW, Frame, dragged, grip_at
 from ..found_faces import search_of
 from ..properties import found_box
 from ..scene.photo_overlay import PhotoOverlay
+from ..translations import translate
 
 INSTRUCTIONS = "Drag a box around the face, or the box and its sides   (Enter to take it, Esc to leave it as it was)"
 NOT_READY = "The photo is not read yet"
@@ -32,7 +33,7 @@ class PIX2VERTEX_OT_draw_face_box(bpy.types.Operator):
         """Only once the photo has been read."""
         search = search_of(context.scene.pix2vertex)
         if search is None or search.size == (0, 0):
-            cls.poll_message_set(NOT_READY)
+            cls.poll_message_set(translate(NOT_READY))
             return False
         return True
 
@@ -40,7 +41,7 @@ class PIX2VERTEX_OT_draw_face_box(bpy.types.Operator):
         """Show the photo in the viewport to which the sidebar belongs."""
         area = context.area
         if area is None or area.type != "VIEW_3D":
-            self.report({"ERROR"}, "The box can only be drawn in a 3D viewport.")
+            self.report({"ERROR"}, translate("The box can only be drawn in a 3D viewport."))
             return {"CANCELLED"}
         settings = context.scene.pix2vertex
         search = search_of(settings)
@@ -51,7 +52,7 @@ class PIX2VERTEX_OT_draw_face_box(bpy.types.Operator):
         self._area, self._region = area, region
         self._overlay = PhotoOverlay(region, frame, search.pixels, (left, top, width, height))
         self._grip: str | None = None
-        context.workspace.status_text_set(INSTRUCTIONS)
+        context.workspace.status_text_set(translate(INSTRUCTIONS))
         context.window_manager.modal_handler_add(self)
         area.tag_redraw()
         return {"RUNNING_MODAL"}

@@ -6,6 +6,7 @@ from ...errors import Pix2VertexError
 from ..batch import PHOTO_SUFFIXES
 from ..found_faces import SEARCHES, photo_of, search_in_background, search_of, wait
 from ..scene.open_image import open_image, photo_file_of
+from ..translations import translate
 
 NO_PHOTO = "Choose a photo first."
 NO_IMAGE = "There is no image called {name}: choose another one."
@@ -34,7 +35,7 @@ class PIX2VERTEX_OT_choose_photo(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Make it the scene's photo."""
         if not self.filepath:
-            self.report({"ERROR"}, NO_PHOTO)
+            self.report({"ERROR"}, translate(NO_PHOTO))
             return {"CANCELLED"}
         context.scene.pix2vertex.photo = self.filepath
         return {"FINISHED"}
@@ -69,7 +70,7 @@ class PIX2VERTEX_OT_use_open_image(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         """Only if there is an image at all; scripts name theirs."""
         if open_image(context) is None and not (bpy.app.background and bpy.data.images):
-            cls.poll_message_set("Open an image in an Image Editor")
+            cls.poll_message_set(translate("Open an image in an Image Editor"))
             return False
         return True
 
@@ -77,12 +78,12 @@ class PIX2VERTEX_OT_use_open_image(bpy.types.Operator):
         """Make the image's file the scene's photo."""
         image = bpy.data.images.get(self.image) if self.image else open_image(context)
         if image is None:
-            self.report({"ERROR"}, NO_IMAGE.format(name=self.image))
+            self.report({"ERROR"}, translate(NO_IMAGE.format(name=self.image)))
             return {"CANCELLED"}
         try:
             context.scene.pix2vertex.photo = str(photo_file_of(image))
         except Pix2VertexError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, translate(str(error)))
             return {"CANCELLED"}
         return {"FINISHED"}
 
@@ -98,7 +99,7 @@ class PIX2VERTEX_OT_find_faces(bpy.types.Operator):
         """Only with a photo whose faces are not being looked for."""
         settings = context.scene.pix2vertex
         if not settings.photo:
-            cls.poll_message_set(NO_PHOTO)
+            cls.poll_message_set(translate(NO_PHOTO))
             return False
         search = search_of(settings)
         return search is None or not search.is_running
@@ -113,7 +114,7 @@ class PIX2VERTEX_OT_find_faces(bpy.types.Operator):
         search = SEARCHES.begin(photo_of(settings), settings.device)
         wait(search)
         if search.sentence:
-            self.report({"ERROR"}, search.sentence)
+            self.report({"ERROR"}, translate(search.sentence))
             return {"CANCELLED"}
         return {"FINISHED"}
 
@@ -132,7 +133,7 @@ class PIX2VERTEX_OT_next_face(bpy.types.Operator):
         """Only with several faces."""
         search = search_of(context.scene.pix2vertex)
         if search is None or len(search.faces) < 2:
-            cls.poll_message_set("There is only one face")
+            cls.poll_message_set(translate("There is only one face"))
             return False
         return True
 

@@ -14,6 +14,7 @@ from ..properties import DEVICES
 from ..scene.face_grid import remove_face, selection_kept
 from ..scene.face_object import build_face_object, detail_key
 from ..self_test import FAILS, SELF_TEST, WORKS, Line
+from ..translations import translate
 from ..worker_client import Job
 from .worker_operator import Work, WorkerOperator
 
@@ -119,7 +120,7 @@ class PIX2VERTEX_OT_copy_self_test(bpy.types.Operator):
     def poll(cls, _context: bpy.types.Context) -> bool:
         """Only after a self-test."""
         if not SELF_TEST.lines:
-            cls.poll_message_set("Run the self-test first")
+            cls.poll_message_set(translate("Run the self-test first"))
             return False
         return True
 
@@ -141,7 +142,7 @@ class PIX2VERTEX_OT_open_folder(bpy.types.Operator):
         try:
             bpy.ops.wm.path_open(filepath=str(folder))
         except RuntimeError:
-            self.report({"ERROR"}, f"{folder} cannot be opened on this system.")
+            self.report({"ERROR"}, translate(f"{folder} cannot be opened on this system."))
             return {"CANCELLED"}
         return {"FINISHED"}
 

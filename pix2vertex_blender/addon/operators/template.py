@@ -4,6 +4,7 @@ import bpy
 
 from ...errors import Pix2VertexError
 from ..scene.template_object import build_template_object
+from ..translations import translate
 
 
 class PIX2VERTEX_OT_add_template_head(bpy.types.Operator):
@@ -21,7 +22,7 @@ class PIX2VERTEX_OT_add_template_head(bpy.types.Operator):
     def poll(cls, context: bpy.types.Context) -> bool:
         """Only in object mode, like Blender's own Add operators for objects."""
         if context.mode != "OBJECT":
-            cls.poll_message_set("Only in Object Mode")
+            cls.poll_message_set(translate("Only in Object Mode"))
             return False
         return True
 
@@ -30,7 +31,7 @@ class PIX2VERTEX_OT_add_template_head(bpy.types.Operator):
         try:
             build_template_object(context, with_eyeballs=self.with_eyeballs)
         except Pix2VertexError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, translate(str(error)))
             return {"CANCELLED"}
         return {"FINISHED"}
 

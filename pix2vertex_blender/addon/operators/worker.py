@@ -3,6 +3,7 @@
 import bpy
 
 from .. import session
+from ..translations import translate
 from .worker_operator import BUSY
 
 
@@ -16,10 +17,10 @@ class PIX2VERTEX_OT_release_memory(bpy.types.Operator):
     def poll(cls, _context: bpy.types.Context) -> bool:
         """Only while nothing is being reconstructed."""
         if session.SESSION.operator:
-            cls.poll_message_set(BUSY.format(label=session.SESSION.label))
+            cls.poll_message_set(translate(BUSY.format(label=session.SESSION.label)))
             return False
         if session.SESSION.worker is None or session.SESSION.worker.process_id is None:
-            cls.poll_message_set("No memory is in use")
+            cls.poll_message_set(translate("No memory is in use"))
             return False
         return True
 

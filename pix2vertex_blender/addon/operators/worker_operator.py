@@ -11,6 +11,7 @@ from ...errors import Cancelled, Pix2VertexError
 from ...reconstruction.progress import STAGE_LABELS
 from .. import session
 from ..session import SESSION
+from ..translations import translate
 from ..worker_client import Job, JobStatus
 
 _TICK_SECONDS = 0.1
@@ -68,7 +69,7 @@ class WorkerOperator:
     def poll(cls, context: bpy.types.Context) -> bool:
         """One thing at a time; what else the operator needs, `poll_idle` says."""
         if SESSION.operator:
-            cls.poll_message_set(BUSY.format(label=SESSION.label))
+            cls.poll_message_set(translate(BUSY.format(label=SESSION.label)))
             return False
         return cls.poll_idle(context)
 
@@ -131,7 +132,7 @@ class WorkerOperator:
             return None
         if job.status is JobStatus.CANCELLED:
             self._end()
-            self.report({"INFO"}, CANCELLED.format(label=self.bl_label))
+            self.report({"INFO"}, translate(CANCELLED.format(label=self.bl_label)))
             return {"CANCELLED"}
         if job.status is JobStatus.FAILED:
             error = Pix2VertexError(job.error)
@@ -144,12 +145,12 @@ class WorkerOperator:
             self._job = SESSION.job = step()
         except StopIteration as end:
             self._end()
-            self.report({"INFO"}, end.value)
+            self.report({"INFO"}, translate(end.value))
             return {"FINISHED"}
         except Pix2VertexError as error:
             self._end()
             SESSION.error = str(error)
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, translate(str(error)))
             return {"CANCELLED"}
         except Cancelled:
             self._end()
@@ -168,7 +169,7 @@ class WorkerOperator:
             return
         SESSION.text, SESSION.fraction = text, fraction
         if self._timer is not None:
-            bpy.context.workspace.status_text_set(f"{self.bl_label}: {text}   (Esc to cancel)")
+            bpy.context.workspace.status_text_set(translate(f"{self.bl_label}: {text}   (Esc to cancel)"))
             _redraw_sidebars()
 
     def _end(self) -> None:
@@ -196,7 +197,7 @@ class PIX2VERTEX_OT_cancel(bpy.types.Operator):
     def poll(cls, _context: bpy.types.Context) -> bool:
         """Only while something is running."""
         if not SESSION.running_job:
-            cls.poll_message_set("Nothing is running")
+            cls.poll_message_set(translate("Nothing is running"))
             return False
         return True
 
