@@ -2,6 +2,9 @@
 
 import bpy
 
+from .scene.reference import Reference
+from .session import SESSION
+
 SIZES = (
     ("1024", "1k", "1024 texels along each side"),
     ("2048", "2k", "2048 texels along each side"),
@@ -37,26 +40,33 @@ class PIX2VERTEX_PG_texture(bpy.types.PropertyGroup):
     )
 
 
-def _update_detail(_settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
+#: The faces whose sliders have been moved, until their detail is computed.
+_moved: list[Reference] = []
+
+
+def _update_detail(settings: bpy.types.PropertyGroup, _context: bpy.types.Context) -> None:
     """Compute the detail when the slider has come to rest; a script calls the operator when it has set everything."""
-    if bpy.app.background:
+    if bpy.app.background or not isinstance(settings.id_data, bpy.types.Object):
         return
+    reference = Reference.to(settings.id_data)
+    if reference not in _moved:
+        _moved.append(reference)
     if bpy.app.timers.is_registered(_run_update):
         bpy.app.timers.unregister(_run_update)
     bpy.app.timers.register(_run_update, first_interval=_SETTLED_SECONDS)
 
 
 def _run_update() -> float | None:
-    if not bpy.ops.pix2vertex.update_detail.poll():
-        return _SETTLED_SECONDS if _is_busy() else None
-    bpy.ops.pix2vertex.update_detail("INVOKE_DEFAULT")
-    return None
-
-
-def _is_busy() -> bool:
-    from .session import SESSION
-
-    return bool(SESSION.operator)
+    """Compute the detail of one face whose sliders were moved; called again while there are others or work goes on."""
+    if SESSION.operator:
+        return _SETTLED_SECONDS
+    face = _moved.pop(0).find() if _moved else None
+    window = next(iter(bpy.context.window_manager.windows), None)
+    if face is not None and window is not None:
+        with bpy.context.temp_override(window=window, active_object=face, object=face):
+            if bpy.ops.pix2vertex.update_detail.poll():
+                bpy.ops.pix2vertex.update_detail("INVOKE_DEFAULT")
+    return _SETTLED_SECONDS if _moved else None
 
 
 class PIX2VERTEX_PG_detail(bpy.types.PropertyGroup):
@@ -97,5 +107,6 @@ def detach() -> None:
     """Take the settings away again."""
     if bpy.app.timers.is_registered(_run_update):
         bpy.app.timers.unregister(_run_update)
+    _moved.clear()
     del bpy.types.Scene.pix2vertex_texture
     del bpy.types.Object.pix2vertex_detail

@@ -237,7 +237,7 @@ def test_legend_has_round_ends_and_its_colours_run_from_near_to_far() -> None:
 
 
 @pytest.mark.parametrize("view", ["PHOTO", "MASK", "CORRESPONDENCE", "NORMALS", "DEPTH"])
-def test_maps_are_shown_behind_the_face_where_no_image_editor_is_open(face, portrait, view: str) -> None:
+def test_maps_are_laid_over_the_face_where_no_image_editor_is_open(face, portrait, view: str) -> None:
     assert bpy.ops.pix2vertex.show_map(view=view) == {"FINISHED"}
     [background] = bpy.context.scene.camera.data.background_images
     shown = pixels(background.image)

@@ -8,9 +8,10 @@ from .. import session
 from ..scene.axes import from_blender, to_blender
 from ..scene.face_object import BASIS_KEY, detail_key
 from ..scene.mesh_object import mesh_coordinates
-from ..scene.record import has_record, read_record
+from ..scene.record import read_record
 from ..scene.reference import Reference
-from .texture import DELETED, NOT_A_FACE
+from ..translations import translate
+from .texture import DELETED, NOT_A_FACE, poll_face
 from .worker_operator import Work, WorkerOperator
 
 CHANGED = "The face's mesh has been changed: its detail fits only the mesh that was reconstructed."
@@ -26,11 +27,13 @@ class PIX2VERTEX_OT_update_detail(WorkerOperator, bpy.types.Operator):
     @classmethod
     def poll_idle(cls, context: bpy.types.Context) -> bool:
         """Only for faces made from a photo that still have their detail."""
-        if not has_record(context.active_object) or detail_key(context.active_object) is None:
-            cls.poll_message_set(NOT_A_FACE)
+        if not poll_face(cls, context):
+            return False
+        if detail_key(context.active_object) is None:
+            cls.poll_message_set(translate(NOT_A_FACE))
             return False
         if context.mode != "OBJECT":
-            cls.poll_message_set("Only in Object Mode")
+            cls.poll_message_set(translate("Only in Object Mode"))
             return False
         return True
 

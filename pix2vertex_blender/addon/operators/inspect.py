@@ -14,10 +14,11 @@ from ..scene.images import picture
 from ..scene.map_pictures import correspondence_picture, depth_picture, mask_picture, normal_picture
 from ..scene.mesh_object import mesh_coordinates
 from ..scene.photo_view import show_over_crop, show_over_photo
-from ..scene.record import has_record, photo_crop, read_record
+from ..scene.record import photo_crop, read_record
 from ..scene.reference import Reference
+from ..translations import translate
 from ..worker_client import Job
-from .texture import DELETED, NOT_A_FACE
+from .texture import DELETED, poll_face
 from .worker_operator import Work, WorkerOperator
 
 TARGET_ADDED = "{target} is in the collection {collection}"
@@ -49,7 +50,7 @@ class PIX2VERTEX_OT_show_over_photo(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Only for faces made from a photo."""
-        return _poll_face(cls, context)
+        return poll_face(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Add the camera and look through it."""
@@ -60,14 +61,14 @@ class PIX2VERTEX_OT_show_over_photo(bpy.types.Operator):
             assert provenance is not None
             show_over_photo(face, record, provenance, photo_crop(face), context)
         except Pix2VertexError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, translate(str(error)))
             return {"CANCELLED"}
         _look_through_camera(context)
         return {"FINISHED"}
 
 
 class PIX2VERTEX_OT_show_map(bpy.types.Operator):
-    """Show what the network was given or said, in an open Image Editor or else behind the face"""
+    """Show what the network was given or said, in an open Image Editor or else laid over the face"""
 
     bl_idname = "pix2vertex.show_map"
     bl_label = "Show Map"
@@ -84,7 +85,7 @@ class PIX2VERTEX_OT_show_map(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Only for faces made from a photo."""
-        return _poll_face(cls, context)
+        return poll_face(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Make the picture and show it."""
@@ -93,7 +94,7 @@ class PIX2VERTEX_OT_show_map(bpy.types.Operator):
             record = read_record(face)
             image = photo_crop(face) if self.view == "PHOTO" else None
         except Pix2VertexError as error:
-            self.report({"ERROR"}, str(error))
+            self.report({"ERROR"}, translate(str(error)))
             return {"CANCELLED"}
         if image is None:
             label = next(label for name, label, _text in VIEWS if name == self.view)
@@ -102,7 +103,7 @@ class PIX2VERTEX_OT_show_map(bpy.types.Operator):
         if editor is not None:
             editor.image = image
         else:
-            show_over_crop(face, record, image, tuple(image.size), context)
+            show_over_crop(face, record, image, tuple(image.size), context, in_front=True)
             _look_through_camera(context)
         return {"FINISHED"}
 
@@ -113,10 +114,10 @@ class _FitOperator(WorkerOperator):
     @classmethod
     def poll_idle(cls, context: bpy.types.Context) -> bool:
         """Only for faces made from a photo, in object mode."""
-        if not _poll_face(cls, context):
+        if not poll_face(cls, context):
             return False
         if context.mode != "OBJECT":
-            cls.poll_message_set("Only in Object Mode")
+            cls.poll_message_set(translate("Only in Object Mode"))
             return False
         return True
 
@@ -194,13 +195,6 @@ class PIX2VERTEX_OT_show_distances(_FitOperator, bpy.types.Operator):
             return NOTHING_NEAR
         median, most = np.quantile(known, [0.5, 0.95])
         return DISTANCES.format(median=f"{median:.2f}", most=f"{most:.2f}")
-
-
-def _poll_face(operator: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
-    if not has_record(context.active_object):
-        operator.poll_message_set(NOT_A_FACE)
-        return False
-    return True
 
 
 def _image_editor(context: bpy.types.Context) -> bpy.types.SpaceImageEditor | None:

@@ -16,9 +16,11 @@ from ..scene.mesh_object import mesh_coordinates
 from ..scene.record import has_record, read_record
 from ..scene.reference import Reference
 from ..scene.texture_material import texture_eyeballs, texture_face, use_displacement, use_normal_map
+from ..translations import translate
 from .worker_operator import Work, WorkerOperator
 
 NOT_A_FACE = "Select a face that was reconstructed from a photo"
+LINKED = "The face belongs to another file; make it local first"
 DELETED = "The face was deleted meanwhile."
 PROJECTED = "Photo projected onto {face}"
 PROJECTED_FROM_CROP = "Photo projected onto {face} from the picture kept in the file"
@@ -36,6 +38,22 @@ def take_settings(operator: bpy.types.Operator, settings: bpy.types.PropertyGrou
     for name, setting in names.items():
         if not operator.properties.is_property_set(name):
             setattr(operator, name, getattr(settings, setting))
+
+
+def poll_face(operator: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    """Whether the active object is a face made from a photo that can be changed; says why not."""
+    if not has_record(context.active_object):
+        operator.poll_message_set(translate(NOT_A_FACE))
+        return False
+    return _poll_editable(operator, context)
+
+
+def _poll_editable(operator: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    face = context.active_object
+    if not (face.is_editable and face.data.is_editable):
+        operator.poll_message_set(translate(LINKED))
+        return False
+    return True
 
 
 class PIX2VERTEX_OT_project_photo(WorkerOperator, bpy.types.Operator):
@@ -56,10 +74,7 @@ class PIX2VERTEX_OT_project_photo(WorkerOperator, bpy.types.Operator):
     @classmethod
     def poll_idle(cls, context: bpy.types.Context) -> bool:
         """Only for faces made from a photo."""
-        if not has_record(context.active_object):
-            cls.poll_message_set(NOT_A_FACE)
-            return False
-        return True
+        return poll_face(cls, context)
 
     def work(self) -> Work:
         """Have the texture made and show it on the face."""
@@ -118,9 +133,9 @@ class PIX2VERTEX_OT_bake_maps(WorkerOperator, bpy.types.Operator):
     def poll_idle(cls, context: bpy.types.Context) -> bool:
         """Only for faces with detail."""
         if detail_key(context.active_object) is None:
-            cls.poll_message_set("Select a face with the shape key Detail")
+            cls.poll_message_set(translate("Select a face with the shape key Detail"))
             return False
-        return True
+        return _poll_editable(cls, context)
 
     def work(self) -> Work:
         """Have the maps drawn, keep them and wire them as asked."""

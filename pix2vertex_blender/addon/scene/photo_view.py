@@ -15,6 +15,9 @@ CAMERA_NAME = "Photo Camera"
 #: The custom property of a face that refers to its camera.
 CAMERA = "pix2vertex_camera"
 
+#: How much a map hides the face that it is laid over, and how large the camera is drawn in metres.
+_MAP_OPACITY, _DISPLAY_SIZE = 0.75, 0.1
+
 #: Points along each side of the crop at which the photo's file is compared with it, the blocks over which their
 #: differences are averaged, and the largest that remains if it is the same picture.
 _COMPARED, _BLOCKS, _LARGEST_DIFFERENCE = 32, 4, 0.03
@@ -53,12 +56,15 @@ def show_over_crop(
     picture: bpy.types.Image,
     size: tuple[int, int],
     context: bpy.types.Context,
+    in_front: bool = False,
 ) -> bpy.types.Object:
-    """Make the scene's camera match a picture of the crop, such as one of the maps."""
+    """Make the scene's camera match a picture of the crop, such as one of the maps, behind or over the face."""
     height, width = record.maps["mask"].shape
     window = Window(0.0, 0.0, width, height)
     camera = add_crop_camera(CAMERA_NAME, face, record.head_to_camera, record.camera, window)
-    _look_through(face, camera, picture, size, context)
+    background = _look_through(face, camera, picture, size, context)
+    if in_front:
+        background.display_depth, background.alpha = "FRONT", _MAP_OPACITY
     return camera
 
 
@@ -68,8 +74,8 @@ def _look_through(
     picture: bpy.types.Image,
     size: tuple[int, int],
     context: bpy.types.Context,
-) -> None:
-    """Put a new camera in the place of the face's last one and make it the scene's."""
+) -> bpy.types.CameraBackgroundImage:
+    """Put a new camera in the place of the face's last one, make it the scene's and return its background."""
     last = face.get(CAMERA)
     if last is not None and last.name in bpy.data.objects and last.users_scene:
         lens = last.data
@@ -82,11 +88,13 @@ def _look_through(
     background.image = picture
     background.alpha = 1.0
     camera.data.show_background_images = True
+    camera.data.display_size = _DISPLAY_SIZE
     scene = context.scene
     scene.collection.objects.link(camera)
     scene.camera = camera
     scene.render.resolution_x, scene.render.resolution_y = size
     scene.render.resolution_percentage = 100
+    return background
 
 
 def _upright_photo(provenance: Provenance, crop: bpy.types.Image, record: Reconstruction) -> bpy.types.Image | None:

@@ -23,7 +23,7 @@ def texture_face(face: bpy.types.Object, image: bpy.types.Image) -> bool:
         Whether the face shows it now: not if its faces have other materials, beside which the new one then is.
     """
     material = own_material(face)
-    _link(material, _image_node(material, _TEXTURE_NODE, image, (-340, 300)), "Base Color")
+    _show(material, image)
     return any(slot.material == material for slot in face.material_slots[:1])
 
 
@@ -42,7 +42,7 @@ def texture_eyeballs(face: bpy.types.Object, image: bpy.types.Image) -> None:
         else:
             item.data.materials.append(material)
     if material is not None:
-        _link(material, _image_node(material, _TEXTURE_NODE, image, (-340, 300)), "Base Color")
+        _show(material, image)
 
 
 def own_material(face: bpy.types.Object) -> bpy.types.Material:
@@ -71,9 +71,8 @@ def use_normal_map(face: bpy.types.Object, image: bpy.types.Image) -> None:
     texture = _image_node(material, _NORMAL_NODE, image, (-640, -120))
     node = _node(material, f"{_NORMAL_NODE} Map", "ShaderNodeNormalMap", (-300, -120))
     node.uv_map = face.data.uv_layers[0].name
-    links = material.node_tree.links
-    links.new(texture.outputs["Color"], node.inputs["Color"])
-    links.new(node.outputs["Normal"], _shader(material).inputs["Normal"])
+    material.node_tree.links.new(texture.outputs["Color"], node.inputs["Color"])
+    _join(material, node.outputs["Normal"], "BSDF_PRINCIPLED", "Normal")
 
 
 def use_displacement(face: bpy.types.Object, image: bpy.types.Image, middle: float, range_mm: float) -> None:
@@ -84,10 +83,8 @@ def use_displacement(face: bpy.types.Object, image: bpy.types.Image, middle: flo
     node = _node(material, f"{_DISPLACEMENT_NODE} Height", "ShaderNodeDisplacement", (0, -320))
     node.inputs["Midlevel"].default_value = middle
     node.inputs["Scale"].default_value = range_mm / 1000.0
-    links = material.node_tree.links
-    links.new(texture.outputs["Color"], node.inputs["Height"])
-    output = next(node for node in material.node_tree.nodes if node.type == "OUTPUT_MATERIAL")
-    links.new(node.outputs["Displacement"], output.inputs["Displacement"])
+    material.node_tree.links.new(texture.outputs["Color"], node.inputs["Height"])
+    _join(material, node.outputs["Displacement"], "OUTPUT_MATERIAL", "Displacement")
     material.displacement_method = "BOTH"
 
 
@@ -110,8 +107,11 @@ def _is_plain(material: bpy.types.Material | None) -> bool:
     return material is None or material.name == FACE_MATERIAL
 
 
-def _shader(material: bpy.types.Material) -> bpy.types.Node:
-    return next(node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
+def _join(material: bpy.types.Material, source: bpy.types.NodeSocket, kind: str, target: str) -> None:
+    """Link into the input of the node of a kind, unless the artist has deleted that node."""
+    node = next((node for node in material.node_tree.nodes if node.type == kind), None)
+    if node is not None:
+        material.node_tree.links.new(source, node.inputs[target])
 
 
 def _node(material: bpy.types.Material, name: str, kind: str, location: tuple[float, float]) -> bpy.types.Node:
@@ -133,10 +133,11 @@ def _image_node(
     return node
 
 
-def _link(material: bpy.types.Material, texture: bpy.types.Node, target: str) -> None:
-    """Feed a Principled input from a texture, unless the artist has put something between them."""
+def _show(material: bpy.types.Material, image: bpy.types.Image) -> None:
+    """Have an image as the base colour, unless the artist has put something between them."""
+    texture = _image_node(material, _TEXTURE_NODE, image, (-340, 300))
     if not texture.outputs["Color"].is_linked:
-        material.node_tree.links.new(texture.outputs["Color"], _shader(material).inputs[target])
+        _join(material, texture.outputs["Color"], "BSDF_PRINCIPLED", "Base Color")
 
 
 def _remove_nodes(material: bpy.types.Material, beginning: str) -> None:
