@@ -1,7 +1,8 @@
 """A face that exists already and gets a new shape."""
 
 import dataclasses
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import bpy
@@ -32,11 +33,14 @@ class FormerFace:
         What is kept with it, and its landmarks' pins as they are now.
     same_photo : bool
         Whether it was made from the photo that is now being reconstructed.
+    detail : mapping
+        What the sliders of its detail say, as the worker's jobs take it.
     """
 
     reference: Reference
     record: Reconstruction
     same_photo: bool = True
+    detail: Mapping[str, float] = field(default_factory=dict)
 
     @classmethod
     def of(cls, face: bpy.types.Object, photo: Path | None = None) -> "FormerFace":
@@ -59,7 +63,9 @@ class FormerFace:
         record = dataclasses.replace(record, pins=current_pins(face, record))
         if obstacle := obstacle_to_update(face, record.detail_level):
             raise SceneError(obstacle)
-        return cls(Reference.to(face), record, photo is None or comes_from(face, photo))
+        sliders = face.pix2vertex_detail
+        detail = {"scale": sliders.scale, "smoothing": sliders.smoothing}
+        return cls(Reference.to(face), record, photo is None or comes_from(face, photo), detail)
 
     def pins(self) -> dict[int, list[float]]:
         """The pins that hold for the new reconstruction too: photo pixels by landmark."""

@@ -82,6 +82,12 @@ def worker() -> WorkerClient:
     return SESSION.worker
 
 
+def prepare(module: str) -> None:
+    """Have the worker start and load a module while the artist is still busy; not in scripts, which go on at once."""
+    if not bpy.app.background and worker().process_id is None:
+        worker().submit("prepare", module=module)
+
+
 def stop_worker() -> None:
     """End the worker process and give its memory back."""
     _end_process()

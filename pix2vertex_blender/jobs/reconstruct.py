@@ -1,5 +1,7 @@
 """From a photo to a reconstruction."""
 
+from dataclasses import replace
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,7 +14,8 @@ if TYPE_CHECKING:
 def reconstruct_face(request: Request, progress: Progress) -> dict[str, Any]:
     """Reconstruct the face of `request["photo"]` with `request["options"]` and save it as `request["result"]`.
 
-    If the request names the saved reconstruction `source`, its vertices are saved as in `refit_face`.
+    If the request names the saved reconstruction `source`, its vertices are saved as in `refit_face`. The settings
+    `detail` of the face's sliders may be there as in the job `detail`.
     """
     progress("start", 0.0)
     from ..reconstruction.pipeline import Options, reconstruct  # torch takes seconds to load: only when there is work
@@ -22,7 +25,7 @@ def reconstruct_face(request: Request, progress: Progress) -> dict[str, Any]:
         options["face_box"] = tuple(options["face_box"])
     options["pins"] = {int(landmark): tuple(pixel) for landmark, pixel in options.get("pins", {}).items()}
     reconstruction = reconstruct(Path(request["photo"]), Options(**options), progress)
-    reconstruction.save(Path(request["result"]))
+    _with_detail(reconstruction, request).save(Path(request["result"]))
     if "source" in request:
         from ..reconstruction.result import Reconstruction
 
@@ -33,7 +36,8 @@ def reconstruct_face(request: Request, progress: Progress) -> dict[str, Any]:
 def refit_face(request: Request, progress: Progress) -> dict[str, Any]:
     """Fit the saved reconstruction `request["source"]` to `request["pins"]` and save it as `request["result"]`.
 
-    The vertices (n, 3) that the source had at its level are saved as `request["vertices"]`.
+    The vertices (n, 3) that the source had at its level are saved as `request["vertices"]`. The settings `detail` of
+    the face's sliders may be there as in the job `detail`.
     """
     progress("start", 0.0)
 
@@ -44,9 +48,22 @@ def refit_face(request: Request, progress: Progress) -> dict[str, Any]:
     for landmark, pixel in request["pins"].items():
         pins[int(landmark)] = pixel
     source = Reconstruction.load(Path(request["source"]))
-    refit(source, pins, source.detail_level, progress).save(Path(request["result"]))
+    refitted = refit(source, pins, source.detail_level, progress)
+    _with_detail(refitted, request).save(Path(request["result"]))
     _save_vertices(source, request["vertices"])
     return {"result": request["result"]}
+
+
+def _with_detail(reconstruction: "Reconstruction", request: Request) -> "Reconstruction":
+    """The reconstruction with the detail that the face's sliders ask for."""
+    from ..reconstruction.detail_settings import DetailSettings, detail_again
+    from ..template import load_template
+
+    settings = DetailSettings(**request.get("detail", {}))
+    if settings == DetailSettings():
+        return reconstruction
+    level = load_template(reconstruction.detail_level)
+    return replace(reconstruction, detail=detail_again(reconstruction, reconstruction.vertices, level, settings))
 
 
 def _save_vertices(source: "Reconstruction", path: str) -> None:
@@ -58,12 +75,11 @@ def _save_vertices(source: "Reconstruction", path: str) -> None:
     np.save(Path(path), load_template().subdivide(source.coarse_vertices, source.detail_level))
 
 
-def prepare(_request: Request, progress: Progress) -> dict[str, Any]:
-    """Load the libraries, so that the first reconstruction does not wait for them."""
+def prepare(request: Request, progress: Progress) -> dict[str, Any]:
+    """Load the module `request["module"]` of the package, so that the next job does not wait for its libraries."""
     progress("start", 0.0)
-    from ..reconstruction import pipeline
-
-    return {"prepared": pipeline.__name__}
+    import_module(f"..{request['module']}", __package__)
+    return {}
 
 
 JOBS = {"reconstruct": reconstruct_face, "refit": refit_face, "prepare": prepare}

@@ -22,7 +22,7 @@ from .detail import add_detail
 from .eyelids import clear_eyeballs
 from .maps import FaceMaps
 from .matching import TargetIndex
-from .photo import decode_image, encode_png
+from .photo import decode_image
 from .pins import landmark_matrix, register_to_pins
 from .progress import Progress, silent
 from .registration import NETWORK_MAPS, Registration, register
@@ -68,12 +68,15 @@ class SeenFace:
         Width and height of the photo.
     crop : (S, S, 3) uint8
         The photo's pixels over the maps' square, at the resolution that detail is read from.
+    crop_png : bytes
+        The same as a PNG file.
     """
 
     maps: FaceMaps
     crop_to_photo: NDArray[np.float64]
     photo_size: tuple[int, int]
     crop: NDArray[np.uint8]
+    crop_png: bytes
 
     @classmethod
     def of(cls, reconstruction: Reconstruction) -> "SeenFace":
@@ -91,6 +94,7 @@ class SeenFace:
             reconstruction.crop_to_photo,
             reconstruction.photo_size,
             decode_image(reconstruction.crop_png),
+            reconstruction.crop_png,
         )
 
     def to_photo(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
@@ -224,7 +228,7 @@ def complete(
         },
         coarse_vertices=coarse_vertices,
         detail_level=level.level,
-        crop_png=encode_png(seen.crop),
+        crop_png=seen.crop_png,
         report=report,
         automatic_vertices=_upright(registered, pose),
         pins=pins,

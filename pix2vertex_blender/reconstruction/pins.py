@@ -11,6 +11,7 @@ artist has said that it is wrong.
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 import scipy.sparse as sparse
@@ -88,6 +89,7 @@ class Sightlines:
         return np.einsum("kaj,kj->ka", self.across, self.weights @ vertices - self.origins)
 
 
+@cache
 def landmark_matrix(level: int) -> sparse.csr_matrix:
     """The 68 landmarks at a subdivision level as weighted means (68, n) of the vertices of level 0."""
     template = load_template(level)

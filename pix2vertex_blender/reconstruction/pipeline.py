@@ -20,7 +20,7 @@ from .fitting import SeenFace, StageClock, believable_pins, complete, follow_pin
 from .localisation import FoundFace, Localiser, choose_face
 from .maps import FaceMaps, read_maps
 from .network import MapNetwork, load_network, predict_views
-from .photo import Photo, cut_square, load_photo
+from .photo import Photo, cut_square, encode_png, load_photo
 from .progress import Progress, silent
 from .registration import Registration
 from .result import Reconstruction
@@ -79,8 +79,8 @@ def reconstruct(photo_path: Path | str, options: Options = Options(), progress: 
         crop = cut_square(photo, face.square, network.configuration.resolution)
     with clock.stage("network"):
         maps = read_maps(predict_views(network, crop.pixels))
-        detail_crop = cut_square(photo, face.square, DETAIL_RESOLUTION)
-        seen = SeenFace(maps, crop.crop_to_photo, photo.size, detail_crop.pixels)
+        fine = cut_square(photo, face.square, DETAIL_RESOLUTION).pixels
+        seen = SeenFace(maps, crop.crop_to_photo, photo.size, fine, encode_png(fine))
     registration, target = register_template(seen, options.seed, clock)
     pins = believable_pins(options.pins, seen, registration.vertices)
     pinned = follow_pins(registration.vertices, target, seen, pins, options.detail_level)

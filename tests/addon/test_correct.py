@@ -217,3 +217,12 @@ def test_face_deleted_while_fitting_is_a_sentence(face, pins, practice, monkeypa
     bpy.context.view_layer.objects.active = face
     with pytest.raises(RuntimeError, match="deleted meanwhile"):
         bpy.ops.pix2vertex.refit()
+
+
+def test_the_sliders_of_the_detail_hold_for_the_new_fit(face, pins, practice, monkeypatch) -> None:
+    face.pix2vertex_detail.scale = 1.5
+    requests = []
+    submit = practice.submit
+    monkeypatch.setattr(practice, "submit", lambda kind, **fields: requests.append(fields) or submit(kind, **fields))
+    bpy.ops.pix2vertex.refit()
+    assert requests[0]["detail"] == {"scale": 1.5, "smoothing": 0.0}

@@ -110,7 +110,7 @@ def test_a_moved_pin_is_reached_and_is_remembered(reconstruction, kept):
     motion = np.linalg.norm(moved.vertices - reconstruction.vertices, axis=1)
     corner = reconstruction.vertices[load_template().landmarks_68[48]]
     assert motion.max() > 3.0
-    assert motion[np.linalg.norm(reconstruction.vertices - corner, axis=1) > 60].max() < 1.0
+    assert motion[np.linalg.norm(reconstruction.vertices - corner, axis=1) > 60].max() < 0.05 * motion.max()
 
 
 def test_taking_the_pin_away_takes_its_effect_away(reconstruction, kept):

@@ -14,6 +14,7 @@ from ..scene.face_object import active_face, read_provenance
 from ..scene.face_update import update_face_object
 from ..scene.landmark_pins import LANDMARK, hide_pins, pins_of, reset_pins, show_pins
 from ..scene.record import read_record, store_record
+from ..translations import translate
 from .worker_operator import Work, WorkerOperator
 
 NO_FACE = "Select a face that was reconstructed from a photo"
@@ -28,7 +29,7 @@ class _PinsOperator:
     def poll(cls, context: bpy.types.Context) -> bool:
         """Only for a face made from a photo."""
         if active_face(context) is None:
-            cls.poll_message_set(NO_FACE)  # type: ignore[attr-defined]
+            cls.poll_message_set(translate(NO_FACE))  # type: ignore[attr-defined]
             return False
         return True
 
@@ -39,7 +40,7 @@ class _PinsOperator:
         try:
             self.change(face, read_record(face), context)
         except Pix2VertexError as error:
-            self.report({"ERROR"}, str(error))  # type: ignore[attr-defined]
+            self.report({"ERROR"}, translate(str(error)))  # type: ignore[attr-defined]
             return {"CANCELLED"}
         return {"FINISHED"}
 
@@ -58,6 +59,7 @@ class PIX2VERTEX_OT_show_pins(_PinsOperator, bpy.types.Operator):
     def change(self, face: bpy.types.Object, record: Reconstruction, context: bpy.types.Context) -> None:
         """Add the pins; in a window look through the photo's camera, with a tool that drags."""
         show_pins(face, record, context)
+        session.prepare("reconstruction.fitting")
         space = context.space_data
         if space is None or space.type != "VIEW_3D":
             return
@@ -118,7 +120,7 @@ class PIX2VERTEX_OT_refit(WorkerOperator, bpy.types.Operator):
     def poll_idle(cls, context: bpy.types.Context) -> bool:
         """Only for a face made from a photo."""
         if active_face(context) is None:
-            cls.poll_message_set(NO_FACE)
+            cls.poll_message_set(translate(NO_FACE))
             return False
         return True
 
@@ -131,7 +133,7 @@ class PIX2VERTEX_OT_refit(WorkerOperator, bpy.types.Operator):
         source, result, vertices = (self.temporary_file(suffix) for suffix in ("_source.npz", ".npz", ".npy"))
         former.record.save(source)
         yield session.worker().submit(
-            "refit", source=str(source), pins=pins, result=str(result), vertices=str(vertices)
+            "refit", source=str(source), pins=pins, detail=former.detail, result=str(result), vertices=str(vertices)
         )
         face = former.reference.find()
         if face is None:

@@ -15,6 +15,7 @@ from ..properties import DESTINATIONS, DEVICES
 from ..scene.face_object import active_face, build_face_object
 from ..scene.face_update import update_face_object
 from ..scene.reference import Reference, in_scene
+from ..translations import translate
 from .worker_operator import Work, WorkerOperator
 
 RECONSTRUCTED = "{face} reconstructed from {photo}"
@@ -79,14 +80,15 @@ class PIX2VERTEX_OT_reconstruct(WorkerOperator, bpy.types.Operator):
             raise PhotoError("Choose a photo first.")
         scene = Reference.to(bpy.context.scene)
         photo, result = Path(bpy.path.abspath(self.filepath)), self.temporary_file(".npz")
-        options, files = self._options(), {"photo": str(photo), "result": str(result)}
+        options = self._options()
+        request: dict[str, Any] = {"photo": str(photo), "result": str(result)}
         former = self._face_to_update(photo)
         if former is not None:
             vertices, source = self.temporary_file(".npy"), self.temporary_file(".npz")
             former.record.save(source)
             options |= {"detail_level": former.record.detail_level, "pins": former.pins()}
-            files |= {"source": str(source), "vertices": str(vertices)}
-        yield session.worker().submit("reconstruct", options=options, **files)
+            request |= {"source": str(source), "vertices": str(vertices), "detail": former.detail}
+        yield session.worker().submit("reconstruct", options=options, **request)
         reconstruction = Reconstruction.load(result)
         face = former.reference.find() if former is not None else None
         if former is not None and self.destination == "AUTO" and not former.shows_same_face(reconstruction):
@@ -119,7 +121,7 @@ class PIX2VERTEX_OT_reconstruct(WorkerOperator, bpy.types.Operator):
     def _warn_if_unsure(self, reconstruction: Reconstruction) -> None:
         confidence = float(reconstruction.report["confidence"])
         if confidence < LOW_CONFIDENCE:
-            self.report({"WARNING"}, UNSURE.format(confidence=confidence))
+            self.report({"WARNING"}, translate(UNSURE.format(confidence=confidence)))
 
     def _take_scene_settings(self, context: bpy.types.Context) -> None:
         """Use the scene's settings for what the caller did not set."""
