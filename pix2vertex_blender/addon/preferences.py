@@ -14,6 +14,7 @@ from .operators.self_test import (
 from .operators.worker import PIX2VERTEX_OT_release_memory
 from .panels.sidebar import draw_operator
 from .self_test import FAILS, NOT_TRIED, SELF_TEST, WORKS, device_text
+from .translations import translate
 
 _ICONS = {WORKS: "CHECKMARK", FAILS: "ERROR", NOT_TRIED: "REMOVE"}
 
@@ -70,7 +71,7 @@ class PIX2VERTEX_AP_preferences(bpy.types.AddonPreferences):
             row = column.split(factor=0.25)
             row.label(text=line.part, icon=_ICONS[line.status])
             seconds = f"{line.seconds:.2f} s" if line.status == WORKS else ""
-            row.label(text=f"{seconds}  {line.text}", translate=False)
+            row.label(text=f"{seconds}  {translate(line.text)}", translate=False)
         if SELF_TEST.lines:
             column.operator(PIX2VERTEX_OT_copy_self_test.bl_idname, icon="COPYDOWN")
 

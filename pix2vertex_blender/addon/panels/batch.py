@@ -4,6 +4,7 @@ import bpy
 
 from ..batch import BATCH
 from ..operators.batch import PIX2VERTEX_OT_reconstruct_folder, summary
+from ..translations import translate
 from .sidebar import Sidebar, draw_operator, draw_sentence
 
 _MOST_FAILURES = 6
@@ -31,7 +32,7 @@ class PIX2VERTEX_PT_batch(Sidebar, bpy.types.Panel):
             column.prop(settings, "again")
         draw_operator(self.layout, context, PIX2VERTEX_OT_reconstruct_folder.bl_idname)
         if BATCH.outcomes:
-            self.layout.label(text=summary())
+            self.layout.label(text=translate(summary()))
         for outcome in BATCH.failures[:_MOST_FAILURES]:
             self.layout.label(text=outcome.photo.name, icon="IMAGE_DATA", translate=False)
             draw_sentence(self.layout, context, outcome.sentence)

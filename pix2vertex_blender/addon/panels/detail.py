@@ -7,6 +7,7 @@ from ..operators.texture import PIX2VERTEX_OT_bake_maps
 from ..scene.face_object import detail_key
 from ..scene.record import has_record
 from ..session import SESSION
+from ..translations import translate
 from .sidebar import Sidebar, draw_operator, draw_sentence
 
 
@@ -34,7 +35,7 @@ class PIX2VERTEX_PT_detail(Sidebar, bpy.types.Panel):
         sliders.prop(face.pix2vertex_detail, "scale")
         sliders.prop(face.pix2vertex_detail, "smoothing")
         if SESSION.operator == PIX2VERTEX_OT_update_detail.bl_idname:
-            layout.progress(factor=SESSION.fraction, text=SESSION.text or "Starting")
+            layout.progress(factor=SESSION.fraction, text=translate(SESSION.text or "Starting"))
         elif SESSION.error and SESSION.last_operator == PIX2VERTEX_OT_update_detail.bl_idname:
             draw_sentence(layout, context, SESSION.error)
         column = layout.column()

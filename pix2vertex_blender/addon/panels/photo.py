@@ -12,6 +12,7 @@ from ..operators.photo import (
 )
 from ..properties import PIX2VERTEX_PG_settings
 from ..thumbnail import THUMBNAILS
+from ..translations import translate
 from .sidebar import Sidebar, draw_sentence
 
 NO_FACE = "No face was found: choose another photo or draw a box around the face."
@@ -66,7 +67,7 @@ class PIX2VERTEX_PT_photo(Sidebar, bpy.types.Panel):
         else:
             chosen = _chosen(settings, search)
             row = layout.row(align=True)
-            row.label(text=_count_text(chosen, len(search.faces)))
+            row.label(text=translate(_count_text(chosen, len(search.faces))))
             if len(search.faces) > 1:
                 row.operator(PIX2VERTEX_OT_next_face.bl_idname, text="", icon="TRIA_LEFT").step = -1
                 row.operator(PIX2VERTEX_OT_next_face.bl_idname, text="", icon="TRIA_RIGHT").step = 1
