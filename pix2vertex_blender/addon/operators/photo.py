@@ -16,7 +16,7 @@ class PIX2VERTEX_OT_choose_photo(bpy.types.Operator):
     """Choose the portrait photo to reconstruct the face from"""
 
     bl_idname = "pix2vertex.choose_photo"
-    bl_label = "Choose Photo"
+    bl_label = "Use Photo for Face"
     bl_options = {"UNDO", "INTERNAL"}
 
     filepath: bpy.props.StringProperty(
