@@ -44,6 +44,10 @@ def landmarks_on_photos(context: Context) -> Section:
         " percent of sqrt(width x height) of the annotated points' box, by |yaw|; the balanced mean weighs the three"
         f" intervals alike, which have {', '.join(str(n) for n in _counts(faces))} photos."
     )
+    section.notes.append(
+        "Absent peers, which come with no package that could be installed: 3DDFA, 3DDFA-V2, PRNet, SADRNet and MGCNet;"
+        " their published rows are on all of AFLW2000-3D."
+    )
     section.notes += [f"Failed: {result.name}: {result.outcome.failure}" for result in failed]
     rows: Landmarks = {"this product": [result.landmarks for result in results]}
     try:
