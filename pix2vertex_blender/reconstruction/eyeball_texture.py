@@ -23,6 +23,8 @@ FEWEST_PIXELS = 40
 #: Quantiles of lightness between which a pixel of the eye is iris, and above which it is white: pupil and lashes are
 #: darker than the iris, highlights lighter than the white.
 IRIS_QUANTILES, SCLERA_QUANTILES = (0.12, 0.4), (0.65, 0.95)
+#: How much brighter the white is than it looks in the shade of the lids.
+SHADED = 1.1
 #: Number of fibres around the iris, and how much lighter and darker they are.
 FIBRES, FIBRE_CONTRAST = 90, 0.25
 
@@ -96,7 +98,9 @@ def eye_colours(seen: NDArray[np.uint8]) -> tuple[Array, Array]:
         return colour
 
     iris, sclera = between(*IRIS_QUANTILES), between(*SCLERA_QUANTILES)
-    return iris, (sclera + SCLERA) / 2
+    # As bright as in the photo, whose lids shade it, but with less of the lids' colour.
+    neutral = SCLERA * min(SHADED * sclera.mean() / SCLERA.mean(), 1.0)
+    return iris, (sclera + 2 * neutral) / 3
 
 
 def _edge(values: Array) -> Array:

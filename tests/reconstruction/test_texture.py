@@ -184,3 +184,9 @@ def test_eyeballs_take_the_colours_of_the_eyes(head):
 def test_closed_eyes_have_the_usual_colours():
     iris, _ = eye_colours(np.zeros((3, 3), dtype=np.uint8))
     assert (iris == IRIS).all()
+
+
+def test_eyes_in_a_dark_photo_do_not_glow():
+    seen = np.tile(np.array([[30, 22, 18], [70, 60, 55]], dtype=np.uint8), (50, 1))
+    iris, white = eye_colours(seen)
+    assert (iris <= 40).all() and (white > iris).all() and white.max() < 90
