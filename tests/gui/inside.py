@@ -24,6 +24,9 @@ PHOTO = str(FOLDER / "photo.png")
 #: How long something may take on a busy computer without a GPU.
 PATIENCE = 400.0
 
+#: How panels are registered at first.
+_FIRST: dict[type, tuple[str, set[str]]] = {}
+
 seen: dict[str, dict | list] = {"sidebars": {}, "seconds": {}, "faults": []}
 
 
@@ -48,7 +51,8 @@ def faces() -> list[bpy.types.Object]:
 
 def picture(name: str) -> Iterator[float]:
     """A picture of the window; the sidebar is cut out of it later."""
-    _window, area, _sidebar, _viewport = pointer.view()
+    _window, area, _sidebar, viewport = pointer.view()
+    pointer.move(viewport.x + 80, 10)  # away from the sidebar, where buttons would look different under it
     area.tag_redraw()
     yield 1.0
     seen["sidebars"][name] = pointer.sidebar_rectangle()
@@ -81,15 +85,17 @@ def wait(condition: Callable[[], bool], patience: float = PATIENCE) -> Iterator[
 
 
 def only(*labels: str) -> None:
-    """Show only the panels with these labels, or all of them, as if the others had been folded and scrolled away."""
+    """Show only the panels with these labels, open, or all of them as they are at first."""
     panels = module("addon.panels").CLASSES
     for panel in reversed(panels):
         if panel.is_registered:
             bpy.utils.unregister_class(panel)
     for panel in panels:
-        if not labels or panel.bl_label in labels or getattr(panel, "bl_parent_id", "") in labels:
-            closed = set(getattr(panel, "bl_options", set()))
-            panel.bl_options = closed - {"DEFAULT_CLOSED"} if labels else closed
+        name, options = _FIRST.setdefault(panel, (panel.bl_idname, set(getattr(panel, "bl_options", set()))))
+        panel.bl_idname, panel.bl_options = name, options
+        if panel.bl_label in labels:  # under another name, since Blender remembers which panels are folded
+            panel.bl_idname, panel.bl_options = name + "_alone", options - {"DEFAULT_CLOSED"}
+        if not labels or panel.bl_label in labels:
             bpy.utils.register_class(panel)
 
 
@@ -144,6 +150,7 @@ def start() -> Iterator[float]:
         bpy.context.preferences.view.use_translate_interface = True
     if TASK["bridge"]:
         module("addon.session")._WORKER_SCRIPT = FOLDER / "bridge.py"
+    bpy.context.scene.pix2vertex.detail_level = 1  # for a window that is drawn without a GPU
     for item in list(bpy.data.objects):
         bpy.data.objects.remove(item)
     yield from show_tab()
