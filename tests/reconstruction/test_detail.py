@@ -1,14 +1,19 @@
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from pix2vertex_blender.errors import MeshError
-from pix2vertex_blender.geometry.mesh import vertex_normals
+from pix2vertex_blender.geometry.intersections import intersecting_triangles
+from pix2vertex_blender.geometry.mesh import triangulate, vertex_normals
+from pix2vertex_blender.geometry.similarity import fit_similarity
 from pix2vertex_blender.reconstruction.camera import Camera
 from pix2vertex_blender.reconstruction.detail import DetailParameters, DetailSolver, add_detail
 from pix2vertex_blender.reconstruction.shading import sample_intensity, visibility
 from pix2vertex_blender.template import load_template
+from training.paths import shared_folder
 
 WAVELENGTH = 8.0
 
@@ -41,6 +46,36 @@ def test_wrinkles_come_back_with_their_wavelength_and_sign(equation):
     cosine = 2 * np.mean(values * np.cos(2 * np.pi * x / WAVELENGTH))
     assert 0.05 < cosine < 1.0
     assert np.std(values - cosine * np.cos(2 * np.pi * x / WAVELENGTH)) < 0.1 * np.std(values)
+
+
+def under_an_even_sky(x, height):
+    """Irradiance at points of a long groove, by how far its own ridges hide the sky (a uniform dome)."""
+    slope = np.arctan(np.gradient(height, x))
+    rise = np.arctan2(height[None] - height[:, None], np.abs(x[None] - x[:, None]) + 1e-12)
+    right = np.maximum(np.where(x[None] > x[:, None], rise, -np.pi / 2).max(axis=1), slope)
+    left = np.maximum(np.where(x[None] < x[:, None], rise, -np.pi / 2).max(axis=1), -slope)
+    return (np.cos(left + slope) + np.cos(right - slope)) / 2
+
+
+@pytest.mark.parametrize("equation", [12, 13])
+@pytest.mark.parametrize("wavelength", [6.0, 10.0])
+def test_a_wrinkle_of_known_depth_lit_by_the_sky_comes_back(equation, wavelength):
+    vertices, faces = sheet(0.75)
+    x = np.unique(vertices[:, 0])
+    known = 0.5 * np.cos(2 * np.pi * x / wavelength)
+    light = np.interp(vertices[:, 0], x, 0.7 * under_an_even_sky(x, known))
+    solver = DetailSolver(vertices, faces, np.ones(len(vertices)))
+    row = np.isclose(vertices[:, 1], 0) & inner(vertices)
+    found = solver.displacement(light, DetailParameters(equation=equation))[row]
+    place = vertices[row, 0]
+    frequencies = 2 * np.pi * np.arange(1, 13) / 40.0
+    spectrum = np.abs(np.exp(-1j * np.outer(frequencies, place)) @ (found - found.mean()))
+    assert 40.0 / (1 + spectrum.argmax()) == pytest.approx(wavelength, rel=0.2)
+    # Ridges rise and valleys sink, in step with the wrinkle.
+    amplitude = np.mean(found * np.exp(-2j * np.pi * place / wavelength))
+    assert abs(np.angle(amplitude)) < 0.2
+    assert np.corrcoef(found, np.interp(place, x, known))[0, 1] > 0.6
+    assert 0.02 < np.ptp(found) < 1.0
 
 
 @pytest.mark.parametrize("equation", [12, 13])
@@ -154,3 +189,21 @@ def test_detail_of_a_photo_is_bounded_and_stays_on_the_seen_face(template):
     assert size[level.groups["face"] < 0.01].max() < 0.01
     lost = add_detail(level.vertices, level, photo, replace(camera, centre=(5000.0, 0.0)))
     assert (lost == 0).all()
+
+
+@pytest.mark.parametrize("name", ["aflw_image00516", "lfpw_image_0022", "lfpw_image_0102"])
+def test_the_detail_of_a_real_face_makes_nothing_cross(template, name):
+    folder = shared_folder() / "photos"
+    face = json.loads((folder / "faces.json").read_text())[name]
+    with Image.open(folder / face["image"]) as image:
+        photo = np.asarray(image.convert("RGB"))
+    landmarks = np.array(face["landmarks"], dtype=np.float64) * [1, -1]
+    pose = fit_similarity(
+        template.vertices[template.landmarks_68] * [1, 1, 0], np.column_stack([landmarks, np.zeros(68)])
+    )
+    level = load_template(1)
+    turned = level.vertices @ pose.rotation.T
+    camera = Camera(pose.scale, (pose.translation[0], -pose.translation[1]))
+    detail = add_detail(turned, level, photo, camera, parameters=DetailParameters(strength=1.5))
+    assert np.linalg.norm(detail, axis=1).max() > 0.1
+    assert len(intersecting_triangles(turned + detail, triangulate(level.faces))) == 0
