@@ -12,12 +12,14 @@ from typing import Any, NoReturn
 import bpy
 from PIL import Image
 
-from ..errors import Pix2VertexError
+from ..errors import PhotoError, Pix2VertexError
 from . import session
 from .batch import collect_photos
 from .batch_job import run_batch
 from .output_folder import output_folder
 from .photo_job import StageLines, WorkerError, write_photo_results
+
+ONE_BOX = "A face box belongs to one photo: leave out --face-box or give a single photo."
 
 _USER_ERROR, _OWN_FAULT, _INTERRUPTED = 2, 1, 130
 
@@ -98,6 +100,8 @@ def _run_one(options: argparse.Namespace) -> None:
 
 def _run_many(options: argparse.Namespace) -> int:
     """Several photos into a folder each; returns the exit code."""
+    if options.face_box is not None:
+        raise PhotoError(ONE_BOX)
     photos = collect_photos(options.photos)
     name = options.photos[0].absolute().name if len(options.photos) == 1 else "batch"
     path = options.output or Path("out") / name

@@ -140,7 +140,7 @@ def search_in_background(settings: bpy.types.PropertyGroup) -> None:
     if photo.is_file() and SEARCHES.find(photo) is None:
         SEARCHES.begin(photo, settings.device)
         if not bpy.app.timers.is_registered(_tick):
-            bpy.app.timers.register(_tick, first_interval=_TICK_SECONDS)
+            bpy.app.timers.register(_tick, first_interval=_TICK_SECONDS, persistent=True)  # also in another file
 
 
 def wait(search: Search) -> None:

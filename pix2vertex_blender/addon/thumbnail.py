@@ -64,7 +64,7 @@ class Thumbnails:
     collection : ImagePreviewCollection, optional
         None while the add-on is not registered.
     drawn : dict
-        By the photo's path, what its icon shows.
+        By name, what is drawn on the photo.
     """
 
     collection: bpy.utils.previews.ImagePreviewCollection | None = None
@@ -73,10 +73,10 @@ class Thumbnails:
     def icon(
         self, name: str, pixels: NDArray[np.uint8], photo_width: int, chosen: Box | None, others: Sequence[Box]
     ) -> int:
-        """The number of an icon for `UILayout.template_icon`."""
+        """The number of an icon for `UILayout.template_icon`; `name` stands for the pixels."""
         if self.collection is None:
             self.collection = bpy.utils.previews.new()
-        shown = (id(pixels), photo_width, tuple(chosen or ()), tuple(map(tuple, others)))
+        shown = (photo_width, tuple(chosen or ()), tuple(map(tuple, others)))
         preview = self.collection[name] if name in self.collection else self.collection.new(name)
         if self.drawn.get(name) != shown:
             self.drawn[name] = shown

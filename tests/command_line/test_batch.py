@@ -115,6 +115,13 @@ def test_a_folder_without_photos_is_one_sentence(tmp_path, capsys, content):
     assert not (tmp_path / "faces").exists()
 
 
+def test_a_face_box_for_many_photos_is_one_sentence(photos, tmp_path, capsys):
+    arguments = [str(photos), "--face-box", "1", "2", "50", "60", "--output", str(tmp_path / "faces")]
+    assert main(arguments) == 2
+    assert "belongs to one photo" in capsys.readouterr().err
+    assert not (tmp_path / "faces").exists()
+
+
 def test_an_output_folder_that_cannot_be_written_is_told_before_the_work(photos, capsys):
     assert main([str(photos), "--output", "/proc/faces"]) == 2
     captured = capsys.readouterr()

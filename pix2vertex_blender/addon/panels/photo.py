@@ -3,7 +3,7 @@
 import bpy
 
 from ...reconstruction.confidence import LOW_CONFIDENCE, UNSURE
-from ..found_faces import Search, search_of
+from ..found_faces import Search, photo_of, search_of
 from ..operators.face_box import PIX2VERTEX_OT_draw_face_box
 from ..operators.photo import (
     PIX2VERTEX_OT_find_faces,
@@ -16,6 +16,7 @@ from ..translations import translate
 from .sidebar import Sidebar, draw_sentence
 
 NO_FACE = "No face was found: choose another photo or draw a box around the face."
+NO_FILE = "There is no file at this path."
 _THUMBNAIL_SCALE = 9.0
 
 
@@ -35,6 +36,9 @@ class PIX2VERTEX_PT_photo(Sidebar, bpy.types.Panel):
         if not settings.photo:
             return
         search = search_of(settings)
+        if search is None and not photo_of(settings).is_file():
+            draw_sentence(layout, context, NO_FILE)
+            return
         if search is None:
             layout.operator(PIX2VERTEX_OT_find_faces.bl_idname, icon="VIEWZOOM")
             return
@@ -49,7 +53,8 @@ class PIX2VERTEX_PT_photo(Sidebar, bpy.types.Panel):
         chosen = faces[_chosen(settings, search)] if faces else None
         if settings.use_face_box:
             chosen = tuple(settings.face_box)
-        icon = THUMBNAILS.icon(str(search.photo), search.pixels, search.size[0], chosen, faces)
+        name = f"{search.photo} {search.modified}"
+        icon = THUMBNAILS.icon(name, search.pixels, search.size[0], chosen, faces)
         if icon:
             self.layout.template_icon(icon, scale=_THUMBNAIL_SCALE)
 
