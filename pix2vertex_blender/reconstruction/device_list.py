@@ -46,7 +46,8 @@ def list_devices() -> list[DeviceDescription]:
 def _accelerator(device: str) -> tuple[str, float]:
     """Name and memory of the first accelerator of a kind."""
     if device == "mps":
-        return f"{_processor_name()} graphics", torch.mps.recommended_max_memory() / 2**30
+        memory = getattr(torch.mps, "recommended_max_memory", lambda: 0)  # not in the last torch for Intel processors
+        return f"{_processor_name()} graphics", memory() / 2**30
     properties = getattr(torch, device).get_device_properties(0)
     return properties.name, properties.total_memory / 2**30
 
