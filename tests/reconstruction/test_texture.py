@@ -72,6 +72,22 @@ def test_what_is_seen_comes_back_and_the_back_of_the_head_is_skin(head, texels):
     assert error(colour, SKIN, ~photo).max() < 35, "neither background nor black anywhere"
 
 
+def test_seen_by_the_same_camera_the_texture_looks_like_the_photo(head):
+    coarse, pixels, camera, mask = photograph(head, pattern, yaw=20.0)
+    size = 512
+    result = project_photo(coarse, pixels, camera, mask, size)
+    corners = load_template().subdivide(coarse, head.level)[head.faces.ravel()]
+    triangles = triangulate(np.arange(head.faces.size).reshape(-1, 4))
+    seen = rasterise(camera.project(corners), corners[:, 2], triangles, pixels.shape[:2])
+    u, v = np.moveaxis(interpolate(head.uvs.reshape(-1, 2), triangles, *seen), -1, 0)
+    drawn = np.isfinite(u)
+    row, column = (size - v[drawn] * size).astype(int), (u[drawn] * size).astype(int)
+    photo = result.origin[row, column, 0] > 250
+    assert photo.sum() > 8000
+    difference = np.abs(result.colour[row, column].astype(float) - pixels[drawn])[photo]
+    assert np.median(difference) < 3 and np.quantile(difference, 0.98) < 12
+
+
 def test_the_hidden_half_is_the_mirrored_other(head, texels):
     rest, twin, covered = texels
     colour, origin = project(head, pattern, yaw=40.0)
