@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import addon_utils
 import bpy
 import numpy as np
 import pytest
@@ -13,6 +14,7 @@ from PIL import Image
 import pix2vertex_blender
 from pix2vertex_blender.addon import found_faces, session
 from pix2vertex_blender.addon.found_faces import SEARCHES, search_of
+from pix2vertex_blender.addon.scene.material import use_nodes
 from pix2vertex_blender.addon.thumbnail import CHOSEN_COLOUR, OTHER_COLOUR, draw_boxes
 from pix2vertex_blender.addon.worker_client import WorkerClient
 
@@ -173,6 +175,27 @@ def test_images_in_blender_become_photos(kind: str, tmp_path: Path) -> None:
     stored = np.asarray(Image.open(photo).convert("RGBA"))[..., :3]
     if kind != "generated":  # whose random alpha is multiplied in
         assert np.abs(stored / 255.0 - expected).max() < 2.0 / 255.0
+
+
+def test_a_render_becomes_a_photo_whatever_the_output_settings_are() -> None:
+    addon_utils.enable("cycles")
+    scene = bpy.context.scene
+    scene.render.engine, scene.cycles.samples = "CYCLES", 1
+    scene.render.resolution_x, scene.render.resolution_y = 64, 72
+    scene.render.image_settings.file_format = "OPEN_EXR"
+    scene.view_settings.view_transform = "Standard"
+    scene.world = bpy.data.worlds.new("Grey")
+    use_nodes(scene.world)
+    sky = next(node for node in scene.world.node_tree.nodes if node.type == "BACKGROUND")
+    sky.inputs["Color"].default_value = (0.5, 0.5, 0.5, 1.0)
+    scene.camera = bpy.data.objects.new("Camera", bpy.data.cameras.new("Camera"))
+    scene.collection.objects.link(scene.camera)
+    bpy.ops.render.render()
+    assert bpy.ops.pix2vertex.use_open_image(image="Render Result") == {"FINISHED"}
+    photo = Image.open(scene.pix2vertex.photo)
+    assert (photo.format, photo.size) == ("PNG", (64, 72))
+    assert abs(photo.convert("L").getpixel((32, 36)) - 188) < 3, "0.5 as it looks on the screen"
+    assert scene.render.image_settings.file_format == "OPEN_EXR"
 
 
 def test_empty_and_missing_images_are_one_sentence(tmp_path: Path) -> None:

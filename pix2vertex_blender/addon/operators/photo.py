@@ -81,7 +81,7 @@ class PIX2VERTEX_OT_use_open_image(bpy.types.Operator):
             self.report({"ERROR"}, translate(NO_IMAGE.format(name=self.image)))
             return {"CANCELLED"}
         try:
-            context.scene.pix2vertex.photo = str(photo_file_of(image))
+            context.scene.pix2vertex.photo = str(photo_file_of(image, context))
         except Pix2VertexError as error:
             self.report({"ERROR"}, translate(str(error)))
             return {"CANCELLED"}

@@ -21,7 +21,7 @@ def open_image(context: bpy.types.Context) -> bpy.types.Image | None:
     return max((pair for pair in shown if pair[1] is not None), key=lambda pair: pair[0], default=(0, None))[1]
 
 
-def photo_file_of(image: bpy.types.Image) -> Path:
+def photo_file_of(image: bpy.types.Image, context: bpy.types.Context) -> Path:
     """The image's file, or for what is unsaved, packed, generated or rendered a copy in this session's folder.
 
     Raises
@@ -36,7 +36,7 @@ def photo_file_of(image: bpy.types.Image) -> Path:
     copy = session.temporary_folder() / f"{clean_name(Path(image.name).stem)}.png"
     try:
         if image.type in {"RENDER_RESULT", "COMPOSITING"}:
-            image.save_render(str(copy))
+            _save_render(image, copy, context.scene)
         elif image.size[0] == 0:
             raise PhotoError(EMPTY_IMAGE.format(name=image.name))
         else:
@@ -44,6 +44,21 @@ def photo_file_of(image: bpy.types.Image) -> Path:
     except RuntimeError as error:
         raise PhotoError(EMPTY_IMAGE.format(name=image.name)) from error
     return copy
+
+
+def _save_render(image: bpy.types.Image, path: Path, scene: bpy.types.Scene) -> None:
+    """Save the scene's render as it looks on the screen; the output settings may be for something else than photos."""
+    settings = scene.render.image_settings
+    wanted = {"media_type": "IMAGE", "file_format": "PNG", "color_mode": "RGB", "color_depth": "8"}
+    names = [name for name in wanted if hasattr(settings, name)]  # media_type came with Blender 5
+    before = {name: getattr(settings, name) for name in names}
+    try:
+        for name in names:
+            setattr(settings, name, wanted[name])
+        image.save_render(str(path), scene=scene)
+    finally:
+        for name in names:
+            setattr(settings, name, before[name])
 
 
 def _save_as_png(image: bpy.types.Image, path: Path) -> None:
