@@ -18,13 +18,18 @@ class PIX2VERTEX_PT_correct(Sidebar, bpy.types.Panel):
 
     bl_idname = "PIX2VERTEX_PT_correct"
     bl_label = "Correct"
-    bl_options = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Only for a face made from a photo, or one of its pins."""
+        return active_face(context) is not None
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the panel."""
         layout = self.layout
         face = active_face(context)
-        if face is None or not pins_of(face):
+        assert face is not None
+        if not pins_of(face):
             layout.operator(PIX2VERTEX_OT_show_pins.bl_idname, icon="PINNED")
         else:
             layout.operator(PIX2VERTEX_OT_hide_pins.bl_idname, icon="UNPINNED")
