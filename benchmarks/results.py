@@ -20,6 +20,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from benchmarks.readers.faces import LayoutError
 from benchmarks.sections import SECTIONS, Context, Section, SectionAbsentError
 from benchmarks.speed import machine, product_version
+from pix2vertex_blender.errors import Pix2VertexError
 
 FOLDER = Path(__file__).resolve().parent
 RESULTS = FOLDER / "RESULTS.md"
@@ -66,8 +67,8 @@ def run_section(name: str, context: Context) -> Section:
     started = time.perf_counter()
     try:
         section = SECTIONS[name](context)
-    except (SectionAbsentError, LayoutError) as error:
-        return Section(name.capitalize(), notes=[f"Not measured: {error}."])
+    except (SectionAbsentError, LayoutError, Pix2VertexError) as error:
+        return Section(name.capitalize(), notes=[f"Not measured: {str(error).rstrip('.')}."])
     section.notes.append(f"Measured in {time.perf_counter() - started:.0f} s.")
     for table in section.tables:
         table.write_csv(context.output)

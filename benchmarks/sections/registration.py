@@ -11,7 +11,7 @@ from benchmarks import registration
 from benchmarks.peers.environments import TRIMESH, PeerAbsentError, run_peer
 from benchmarks.tables import Cell, Table
 
-from .section import PEER_SECONDS, Context, Section, data_folder
+from .section import PEER_SECONDS, Context, Section, SectionAbsentError, data_folder
 
 #: The better one of trimesh's on these pairs; `peers/trimesh_nricp.py` has the other.
 METHODS = ("nricp_sumner",)
@@ -20,6 +20,8 @@ METHODS = ("nricp_sumner",)
 def registration_pairs(context: Context) -> Section:
     """The registration on pairs with true correspondence, beside trimesh."""
     folder = data_folder("registration")
+    if not any(folder.glob("pair*.npz")):
+        raise SectionAbsentError("the development data has no registration pairs")
     section = Section("Registration of pairs with exact correspondence")
     section.notes.append(
         "The product's registration is given the embedding that a perfect, or a noisy, network would say; trimesh's is"

@@ -1,19 +1,23 @@
 """Time and memory by stage and their growth, beside the previous release's."""
 
 import json
+import subprocess
 import tempfile
 from pathlib import Path
 
 from benchmarks import speed
 
-from .section import Context, Section
+from .section import Context, Section, SectionAbsentError
 
 
 def speed_and_memory(context: Context) -> Section:
     """Time and memory by stage and their growth."""
     baseline = speed.read_baseline()
     with tempfile.TemporaryDirectory() as temporary:
-        measured = speed.measure(speed.write_default_photo(Path(temporary)), growth=True)
+        try:
+            measured = speed.measure(speed.write_default_photo(Path(temporary)), growth=True)
+        except subprocess.CalledProcessError as error:
+            raise SectionAbsentError("the product stopped while it was measured") from error
     (context.output / "speed.json").write_text(json.dumps(measured, indent=1))
     section = Section("Speed and memory", list(speed.tables(measured, baseline)))
     section.notes.append(
