@@ -45,12 +45,21 @@ def read_florence(folder: Path, work: Path) -> list[ScanFace]:
         [path, *_] = require_any(subject / "Model" / "frontal1" / "obj", "*.obj", f"it is the scan of {subject.name}")
         texture = _texture_of(path)
         read = partial(_read_labelled, path, subject.name, labels)
-        for pitch, yaw in product(FLORENCE_PITCHES, FLORENCE_YAWS):
-            photo = work / f"{subject.name}_p{pitch:+03d}_y{yaw:+03d}.png"
-            if not photo.exists():
-                cv2.imwrite(str(photo), render_view(read_mesh(path), cv2.imread(str(texture)), yaw, pitch))
-            faces.append(ScanFace(photo.stem, photo, read, None, float(yaw)))
+        views = {
+            work / f"{subject.name}_p{pitch:+03d}_y{yaw:+03d}.png": (float(yaw), float(pitch))
+            for pitch, yaw in product(FLORENCE_PITCHES, FLORENCE_YAWS)
+        }
+        _render(path, texture, {photo: view for photo, view in views.items() if not photo.exists()})
+        faces += [ScanFace(photo.stem, photo, read, None, yaw) for photo, (yaw, _) in views.items()]
     return faces
+
+
+def _render(path: Path, texture: Path, views: dict[Path, tuple[float, float]]) -> None:
+    """Write views of a scan, given by yaw and pitch in degrees."""
+    if views:
+        mesh, picture = read_mesh(path), cv2.imread(str(texture))
+        for photo, (yaw, pitch) in views.items():
+            cv2.imwrite(str(photo), render_view(mesh, picture, yaw, pitch))
 
 
 def read_now(folder: Path, work: Path) -> list[ScanFace]:
