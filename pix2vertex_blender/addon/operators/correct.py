@@ -13,7 +13,8 @@ from ..former_face import FormerFace, pins_by_landmark
 from ..scene.face_object import active_face, read_provenance
 from ..scene.face_update import update_face_object
 from ..scene.landmark_pins import LANDMARK, hide_pins, pins_of, reset_pins, show_pins
-from ..scene.record import read_record, store_record
+from ..scene.photo_view import show_over_crop
+from ..scene.record import photo_crop, read_record, store_record
 from ..translations import translate
 from .worker_operator import Work, WorkerOperator
 
@@ -57,17 +58,22 @@ class PIX2VERTEX_OT_show_pins(_PinsOperator, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     def change(self, face: bpy.types.Object, record: Reconstruction, context: bpy.types.Context) -> None:
-        """Add the pins; in a window look through the photo's camera, with a tool that drags."""
+        """Add the pins; in a window look at the face in the photo, with a tool that drags."""
         show_pins(face, record, context)
         session.prepare("reconstruction.fitting")
         space = context.space_data
-        if space is None or space.type != "VIEW_3D":
+        if space is None or space.type != "VIEW_3D" or context.mode != "OBJECT":
             return
-        if context.mode == "OBJECT":
-            context.view_layer.objects.active = face
-            bpy.ops.pix2vertex.show_over_photo()
-            bpy.ops.wm.tool_set_by_id(name="builtin.select")
+        crop = photo_crop(face)
+        show_over_crop(face, record, crop, tuple(crop.size), context)
+        for item in context.selected_objects:
+            item.select_set(False)  # its outline would hide the pins
+        context.view_layer.objects.active = face
+        space.region_3d.view_perspective = "CAMERA"
+        bpy.ops.view3d.view_center_camera()
+        bpy.ops.wm.tool_set_by_id(name="builtin.select")
         space.shading.show_xray = True
+        space.overlay.show_relationship_lines = False
 
 
 class PIX2VERTEX_OT_hide_pins(_PinsOperator, bpy.types.Operator):
@@ -84,6 +90,7 @@ class PIX2VERTEX_OT_hide_pins(_PinsOperator, bpy.types.Operator):
         hide_pins(face, record)
         if context.space_data is not None and context.space_data.type == "VIEW_3D":
             context.space_data.shading.show_xray = False
+            context.space_data.overlay.show_relationship_lines = True
 
 
 class PIX2VERTEX_OT_reset_pins(_PinsOperator, bpy.types.Operator):
