@@ -36,6 +36,7 @@ from pix2vertex_blender.geometry.mesh import triangulate
 from pix2vertex_blender.template import load_template
 
 LEAST_RELIABLE = 50
+TOO_FEW = "hardly any vertex has a counterpart on the scan"
 COLUMNS = ("photo", "yaw", "NME %", "DACE %", *(f"{name} mm" for name in REGIONS), "counterparts")
 
 
@@ -174,7 +175,12 @@ def shape_table(results: list[ShapeResult], name: str, title: str) -> Table:
 
 def _row(result: ShapeResult) -> list[str | float | None]:
     if result.errors is None:
-        return [result.face.name, result.yaw, *(2 + len(REGIONS)) * [None], f"failed: {result.outcome.failure}"]
+        return [
+            result.face.name,
+            result.yaw,
+            *(2 + len(REGIONS)) * [None],
+            f"failed: {result.outcome.failure or TOO_FEW}",
+        ]
     errors = result.errors
     regions = [errors.regions.get(name) for name in REGIONS]
     counterparts = "true" if errors.true_counterparts else "registered"
