@@ -12,8 +12,11 @@ import pytest
 from pix2vertex_blender.addon import legend, session
 from pix2vertex_blender.addon.scene.face_object import build_face_object
 from pix2vertex_blender.addon.scene.fit_view import ATTRIBUTE, COLLECTION_NAME, distance_colours, legend_end
+from pix2vertex_blender.addon.scene.images import keep_image
 from pix2vertex_blender.addon.scene.material import FACE_MATERIAL
 from pix2vertex_blender.addon.scene.mesh_object import mesh_coordinates
+from pix2vertex_blender.addon.scene.texture_material import texture_face
+from pix2vertex_blender.errors import OutputError
 from pix2vertex_blender.geometry.mesh import triangulate, vertex_normals
 from pix2vertex_blender.geometry.raster import interpolate, rasterise
 from pix2vertex_blender.reconstruction.camera import Camera
@@ -118,7 +121,7 @@ def test_project_photo_makes_texture_origin_and_material_and_replaces_only_its_o
 def test_the_artists_material_stays_and_the_texture_gets_a_slot_of_its_own(face) -> None:
     own = bpy.data.materials.new("Marble")
     face.data.materials[0] = own
-    bpy.ops.pix2vertex.project_photo(size="1024")
+    assert not texture_face(face, bpy.data.images.new("Texture", 4, 4))
     assert [slot.material.name for slot in face.material_slots] == ["Marble", "Face Skin"]
     indices = np.empty(len(face.data.polygons), dtype=np.int32)
     face.data.polygons.foreach_get("material_index", indices)
@@ -126,16 +129,27 @@ def test_the_artists_material_stays_and_the_texture_gets_a_slot_of_its_own(face)
 
 
 def test_images_beside_the_file_need_a_file(face, tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError, match="Save the Blender file first"):
-        bpy.ops.pix2vertex.project_photo(size="1024", storage="BESIDE")
-    assert face.material_slots[0].material.name == FACE_MATERIAL
+    made = tmp_path / "made.png"
+    cv2.imwrite(str(made), np.full((8, 8, 3), 120, dtype=np.uint8))
+    with pytest.raises(OutputError, match="Save the Blender file first"):
+        keep_image(face, "texture", "Texture", made, "BESIDE", "sRGB")
+    packed = keep_image(face, "texture", "Texture", made, "PACKED", "sRGB")
     bpy.ops.wm.save_as_mainfile(filepath=str(tmp_path / "head.blend"))
-    bpy.ops.pix2vertex.project_photo(size="1024", storage="BESIDE")
-    face = bpy.context.active_object
-    texture = image_in(face.material_slots[0].material)
-    assert texture.filepath == "//textures/Face_Texture.png" and texture.packed_file is None
-    assert tuple(texture.size) == (1024, 1024)
-    assert (tmp_path / "textures" / "Face_Texture_Origin.png").is_file()
+    image = keep_image(face, "texture", "Texture", made, "BESIDE", "sRGB")
+    assert image == packed and image.packed_file is None
+    assert image.filepath == "//textures/Face_Texture.png" and (tmp_path / "textures" / "Face_Texture.png").is_file()
+    assert tuple(image.size) == (8, 8)
+    assert keep_image(face, "texture", "Texture", made, "PACKED", "sRGB").packed_file is not None
+
+
+def test_a_copy_of_the_face_keeps_its_image_when_the_first_gets_another(face, tmp_path: Path) -> None:
+    made = tmp_path / "made.png"
+    cv2.imwrite(str(made), np.full((8, 8, 3), 120, dtype=np.uint8))
+    first = keep_image(face, "texture", "Texture", made, "PACKED", "sRGB")
+    copy = face.copy()
+    cv2.imwrite(str(made), np.full((16, 16, 3), 60, dtype=np.uint8))
+    second = keep_image(face, "texture", "Texture", made, "PACKED", "sRGB")
+    assert copy["texture"] == first != second and tuple(first.size) == (8, 8) and tuple(second.size) == (16, 16)
 
 
 def test_project_photo_uses_the_scenes_settings_and_is_undone_in_one_step(face) -> None:
