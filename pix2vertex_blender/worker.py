@@ -9,6 +9,7 @@ Blender starts this file as a script with its own Python; `__main__` at the end 
 because the name of the installed package depends on the user's repositories.
 """
 
+import contextlib
 import importlib
 import importlib.util
 import json
@@ -26,6 +27,10 @@ PACKAGE = "pix2vertex_blender"
 
 #: Folders with the modules that Blender's wheels provide, joined by `os.pathsep`.
 MODULE_PATH_VARIABLE = "PIX2VERTEX_MODULE_PATH"
+
+#: Wheels' modules that are a file of their own. With a wheel Blender deletes its folders, but not what Python has
+#: compiled of such a module beside them.
+SINGLE_MODULES = ("typing_extensions",)
 
 #: Seconds without a request after which the process ends.
 IDLE_SECONDS_VARIABLE = "PIX2VERTEX_IDLE_SECONDS"
@@ -141,6 +146,15 @@ def extend_module_path() -> None:
     sys.path.extend(folder for folder in folders if folder and folder not in sys.path)
 
 
+def load_single_modules() -> None:
+    """Import the single modules of Blender's wheels without keeping what is compiled of them, if they are there."""
+    before, sys.dont_write_bytecode = sys.dont_write_bytecode, True
+    for name in SINGLE_MODULES:
+        with contextlib.suppress(ModuleNotFoundError):
+            importlib.import_module(name)
+    sys.dont_write_bytecode = before
+
+
 def load_package() -> None:
     """Import the package that this file is part of under its fixed name, wherever it is installed."""
     root = Path(__file__).resolve().parent
@@ -154,5 +168,6 @@ def load_package() -> None:
 
 if __name__ == "__main__":
     extend_module_path()
+    load_single_modules()
     load_package()
     importlib.import_module(f"{PACKAGE}.worker").main(importlib.import_module(f"{PACKAGE}.jobs").JOBS)
