@@ -146,6 +146,13 @@ def test_eyeballs_follow(saved, reconstruction) -> None:
         assert np.allclose(mesh_coordinates(child.data.vertices), in_blender(ball[0]), atol=1e-6)
 
 
+def test_eyeballs_come_on_request_and_only_once(face, saved) -> None:
+    for _time in range(2):
+        assert reconstruct(saved, with_eyeballs=True) is face
+        assert len(face.children) == 2
+        assert {child.users_collection[0] for child in face.children} == {face.users_collection[0]}
+
+
 def test_undo_takes_the_new_shape_back(face, wider, saved) -> None:
     before = key(face, "Basis")
     bpy.ops.ed.undo_push(message="Before")

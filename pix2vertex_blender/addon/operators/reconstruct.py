@@ -13,7 +13,7 @@ from .. import session
 from ..former_face import FormerFace, comes_from
 from ..properties import DESTINATIONS, DEVICES
 from ..scene.face_object import active_face, build_face_object
-from ..scene.face_update import update_face_object
+from ..scene.face_update import add_missing_eyeballs, update_face_object
 from ..scene.reference import Reference, in_scene
 from ..translations import translate
 from .worker_operator import Work, WorkerOperator
@@ -95,6 +95,8 @@ class PIX2VERTEX_OT_reconstruct(WorkerOperator, bpy.types.Operator):
             face = None
         if face is not None:
             update_face_object(face, reconstruction, np.load(vertices), bpy.context, photo=photo)
+            if self.with_eyeballs:
+                add_missing_eyeballs(face, reconstruction)
             sentence = UPDATED
         else:
             with in_scene(scene):

@@ -12,7 +12,7 @@ from ...template import load_template
 from .axes import to_blender
 from .face_object import DETAIL_KEY, store_origin
 from .landmark_pins import place_pins
-from .mesh_object import EYEBALL, mesh_coordinates, set_mesh_coordinates
+from .mesh_object import EYEBALL, add_eyeballs, mesh_coordinates, set_mesh_coordinates
 
 LINKED = "{name} belongs to another Blender file: make it local to change it."
 REMODELLED = "{name} no longer has the vertices of a reconstructed face, so its shape cannot be updated."
@@ -76,6 +76,18 @@ def update_face_object(
     _update_eyeballs(face, reconstruction)
     store_origin(face, reconstruction, photo)
     place_pins(face, reconstruction)
+
+
+def add_missing_eyeballs(face: bpy.types.Object, reconstruction: Reconstruction) -> None:
+    """Give a face its eyeballs, in its collections, unless it has any."""
+    if any(EYEBALL in child for child in face.children):
+        return
+    created: list[bpy.types.Object] = []
+    add_eyeballs(reconstruction.eyeballs, face, created)
+    for eyeball in created:
+        for collection in face.users_collection:
+            if collection.is_editable:
+                collection.objects.link(eyeball)
 
 
 def leave_mode(face: bpy.types.Object, context: bpy.types.Context) -> None:
