@@ -73,6 +73,7 @@ class PIX2VERTEX_OT_show_pins(_PinsOperator, bpy.types.Operator):
         bpy.ops.view3d.view_center_camera()
         bpy.ops.wm.tool_set_by_id(name="builtin.select")
         space.shading.show_xray = True
+        space.overlay.show_relationship_lines = False  # one from each pin to the head's origin
         space.overlay.show_relationship_lines = False
 
 
@@ -90,6 +91,7 @@ class PIX2VERTEX_OT_hide_pins(_PinsOperator, bpy.types.Operator):
         hide_pins(face, record)
         if context.space_data is not None and context.space_data.type == "VIEW_3D":
             context.space_data.shading.show_xray = False
+            context.space_data.overlay.show_relationship_lines = True
             context.space_data.overlay.show_relationship_lines = True
 
 
