@@ -92,7 +92,7 @@ class RegistrationParameters:
     smallest_step: float = 0.01
     still_motion: float = 0.1
     most_steps: int = 40
-    most_rounds: int = 4
+    most_rounds: int = 3
     match_distance: float = 4.0
     border_distance: float = 1.0
     largest_angle: float = 60.0
