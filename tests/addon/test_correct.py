@@ -9,6 +9,7 @@ import pytest
 from bpy_extras.object_utils import world_to_camera_view
 from mathutils import Matrix
 
+from pix2vertex_blender.addon import session
 from pix2vertex_blender.addon.scene.camera import add_photo_camera
 from pix2vertex_blender.addon.scene.face_object import build_face_object
 from pix2vertex_blender.addon.scene.landmark_pins import COLLECTION_NAME, current_pins, pins_of
@@ -226,3 +227,16 @@ def test_the_sliders_of_the_detail_hold_for_the_new_fit(face, pins, practice, mo
     monkeypatch.setattr(practice, "submit", lambda kind, **fields: requests.append(fields) or submit(kind, **fields))
     bpy.ops.pix2vertex.refit()
     assert requests[0]["detail"] == {"scale": 1.5, "smoothing": 0.0}
+
+
+def test_pins_hold_when_the_photo_is_reconstructed_again(practice, saved) -> None:
+    bpy.context.scene.pix2vertex.detail_level = 0
+    bpy.ops.pix2vertex.reconstruct(filepath=saved)
+    face = bpy.context.active_object
+    bpy.ops.pix2vertex.show_pins()
+    pins_of(face)[48].location.x -= 0.01
+    place = wanted(face)[48]
+    bpy.ops.pix2vertex.reconstruct(filepath=saved)
+    assert session.SESSION.job.result["options"]["pins"] == {"48": pytest.approx(place.tolist())}
+    bpy.ops.pix2vertex.reconstruct(filepath=saved, destination="NEW")
+    assert "pins" not in session.SESSION.job.result["options"]
