@@ -102,7 +102,7 @@ class Session:
             "BLENDER_SUITE": SUITES[blender],
             "BLENDER_PROFILE": str(folder / "profile"),
             "BLENDER_OUT": str(folder),
-            "BLENDER_SESSION": f"pix2vertex-{blender}",
+            "BLENDER_SESSION": f"pix2vertex-{folder.name}",
             "BLENDER_THREADS": "1",
             "BLENDER_SCREEN": "1600x1000",
             "TMPDIR": str(folder / "temporary"),

@@ -6,7 +6,7 @@ import numpy as np
 from ...errors import MeshError, RecordError
 from .. import session
 from ..scene.axes import from_blender, to_blender
-from ..scene.face_object import BASIS_KEY, detail_key
+from ..scene.face_object import BASIS_KEY, active_face, detail_key
 from ..scene.mesh_object import mesh_coordinates
 from ..scene.record import read_record
 from ..scene.reference import Reference
@@ -29,7 +29,7 @@ class PIX2VERTEX_OT_update_detail(WorkerOperator, bpy.types.Operator):
         """Only for faces made from a photo that still have their detail."""
         if not poll_face(cls, context):
             return False
-        if detail_key(context.active_object) is None:
+        if detail_key(active_face(context)) is None:
             cls.poll_message_set(translate(NOT_A_FACE))
             return False
         if context.mode != "OBJECT":
@@ -39,7 +39,8 @@ class PIX2VERTEX_OT_update_detail(WorkerOperator, bpy.types.Operator):
 
     def work(self) -> Work:
         """Have the detail computed and write it into the shape key; the key's value stays."""
-        face = bpy.context.active_object
+        face = active_face(bpy.context)
+        assert face is not None
         reference = Reference.to(face)
         source, mesh, result = (self.temporary_file(f"_{name}.npz") for name in ("source", "mesh", "result"))
         read_record(face).save(source)

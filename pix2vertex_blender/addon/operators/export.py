@@ -10,7 +10,7 @@ from ...errors import Pix2VertexError
 from ..properties import EXPORT_FORMATS, EXPORT_PRESETS, usual_export_format
 from ..scene.export import BLENDER, UNITY, UNREAL, export_blend, export_face, export_fbx, export_glb
 from ..scene.export_preparation import clean_name
-from ..scene.face_object import read_provenance
+from ..scene.face_object import active_face
 from ..translations import translate
 
 _FBX_SPACES = {"UNREAL": UNREAL, "UNITY": UNITY, "BLENDER": BLENDER}
@@ -47,13 +47,14 @@ class PIX2VERTEX_OT_export(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Only for a visible face, in the mode in which exporters see what the artist sees."""
-        if read_provenance(context.active_object) is None:
+        face = active_face(context)
+        if face is None:
             cls.poll_message_set(translate("Select a face that was reconstructed from a photo"))
             return False
         if context.mode != "OBJECT":
             cls.poll_message_set(translate("Only in Object Mode"))
             return False
-        if not context.active_object.visible_get():
+        if not face.visible_get():
             cls.poll_message_set(translate("The face is hidden"))
             return False
         return True
@@ -61,9 +62,10 @@ class PIX2VERTEX_OT_export(bpy.types.Operator):
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Let the artist choose the file."""
         self._take_scene_settings(context)
-        if not self.filepath:
+        face = active_face(context)
+        if not self.filepath and face is not None:
             folder = Path(bpy.data.filepath).parent if bpy.data.filepath else Path.home()
-            self.filepath = str(folder / clean_name(context.active_object.name)) + SUFFIXES[self.file_format]
+            self.filepath = str(folder / clean_name(face.name)) + SUFFIXES[self.file_format]
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
@@ -84,7 +86,7 @@ class PIX2VERTEX_OT_export(bpy.types.Operator):
         try:
             written = export_face(
                 path,
-                context.active_object,
+                active_face(context),
                 face_writer(self.preset, self.file_format),
                 with_eyeballs=self.with_eyeballs,
                 move_to_origin=self.move_to_origin,

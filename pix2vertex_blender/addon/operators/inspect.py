@@ -8,7 +8,7 @@ import numpy as np
 from ...errors import MeshError, Pix2VertexError, RecordError
 from .. import session
 from ..scene.axes import from_blender
-from ..scene.face_object import BASIS_KEY, read_provenance
+from ..scene.face_object import BASIS_KEY, active_face, read_provenance
 from ..scene.fit_view import hide_distances, hide_target, show_distances, show_target, shown_target, shows_distances
 from ..scene.images import picture
 from ..scene.map_pictures import correspondence_picture, depth_picture, mask_picture, normal_picture
@@ -54,7 +54,7 @@ class PIX2VERTEX_OT_show_over_photo(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Add the camera and look through it."""
-        face = context.active_object
+        face = active_face(context)
         try:
             record = read_record(face)
             provenance = read_provenance(face)
@@ -89,7 +89,7 @@ class PIX2VERTEX_OT_show_map(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Make the picture and show it."""
-        face = context.active_object
+        face = active_face(context)
         try:
             record = read_record(face)
             image = photo_crop(face) if self.view == "PHOTO" else None
@@ -140,14 +140,14 @@ class PIX2VERTEX_OT_show_target(_FitOperator, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Delete the object if it is there."""
-        if shown_target(context.active_object) is not None:
-            hide_target(context.active_object)
+        if shown_target(active_face(context)) is not None:
+            hide_target(active_face(context))
             return {"FINISHED"}
         return super().execute(context)
 
     def work(self) -> Work:
         """Have the target built and add it."""
-        face = bpy.context.active_object
+        face = active_face(bpy.context)
         reference = Reference.to(face)
         job, result = self.find_target(face)
         yield job
@@ -168,7 +168,7 @@ class PIX2VERTEX_OT_show_distances(_FitOperator, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Take the colours off if they are there."""
-        face = context.active_object
+        face = active_face(context)
         if shows_distances(face):
             hide_distances(face)
             _shade_views(context, coloured=False)
@@ -177,7 +177,7 @@ class PIX2VERTEX_OT_show_distances(_FitOperator, bpy.types.Operator):
 
     def work(self) -> Work:
         """Have the distances measured and show them."""
-        face = bpy.context.active_object
+        face = active_face(bpy.context)
         reference = Reference.to(face)
         job, result = self.find_target(face)
         yield job

@@ -10,10 +10,10 @@ from ...reconstruction.progress import STAGE_LABELS
 from .. import session
 from ..face_properties import FORMATS, SIZES, STORAGES, WIRINGS
 from ..scene.axes import from_blender
-from ..scene.face_object import BASIS_KEY, detail_key, read_provenance
+from ..scene.face_object import BASIS_KEY, active_face, detail_key, read_provenance
 from ..scene.images import keep_image
 from ..scene.mesh_object import mesh_coordinates
-from ..scene.record import has_record, read_record
+from ..scene.record import read_record
 from ..scene.reference import Reference
 from ..scene.texture_material import texture_eyeballs, texture_face, use_displacement, use_normal_map
 from ..translations import translate
@@ -42,14 +42,14 @@ def take_settings(operator: bpy.types.Operator, settings: bpy.types.PropertyGrou
 
 def poll_face(operator: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
     """Whether the active object is a face made from a photo that can be changed; says why not."""
-    if not has_record(context.active_object):
+    face = active_face(context)
+    if face is None:
         operator.poll_message_set(translate(NOT_A_FACE))
         return False
-    return _poll_editable(operator, context)
+    return _poll_editable(operator, face)
 
 
-def _poll_editable(operator: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
-    face = context.active_object
+def _poll_editable(operator: type[bpy.types.Operator], face: bpy.types.Object) -> bool:
     if not (face.is_editable and face.data.is_editable):
         operator.poll_message_set(translate(LINKED))
         return False
@@ -79,7 +79,7 @@ class PIX2VERTEX_OT_project_photo(WorkerOperator, bpy.types.Operator):
     def work(self) -> Work:
         """Have the texture made and show it on the face."""
         take_settings(self, bpy.context.scene.pix2vertex_texture, {"size": "size", "storage": "storage"})
-        face = bpy.context.active_object
+        face = active_face(bpy.context)
         reference = Reference.to(face)
         source = self.temporary_file(".npz")
         read_record(face).save(source)
@@ -132,16 +132,17 @@ class PIX2VERTEX_OT_bake_maps(WorkerOperator, bpy.types.Operator):
     @classmethod
     def poll_idle(cls, context: bpy.types.Context) -> bool:
         """Only for faces with detail."""
-        if detail_key(context.active_object) is None:
+        face = active_face(context) or context.active_object
+        if face is None or detail_key(face) is None:
             cls.poll_message_set(translate("Select a face with the shape key Detail"))
             return False
-        return _poll_editable(cls, context)
+        return _poll_editable(cls, face)
 
     def work(self) -> Work:
         """Have the maps drawn, keep them and wire them as asked."""
         names = {"size": "maps_size", "file_format": "maps_format", "storage": "storage", "wiring": "maps_wiring"}
         take_settings(self, bpy.context.scene.pix2vertex_texture, names)
-        face = bpy.context.active_object
+        face = active_face(bpy.context) or bpy.context.active_object
         reference = Reference.to(face)
         source = self.temporary_file(".npz")
         vertices, detail = shape_in_millimetres(face)

@@ -4,7 +4,7 @@ import bpy
 
 from ..operators.detail import PIX2VERTEX_OT_update_detail
 from ..operators.texture import PIX2VERTEX_OT_bake_maps
-from ..scene.face_object import detail_key
+from ..scene.face_object import active_face, detail_key
 from ..scene.record import has_record
 from ..session import SESSION
 from ..translations import translate
@@ -20,11 +20,11 @@ class PIX2VERTEX_PT_detail(Sidebar, bpy.types.Panel):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Only for a face with detail."""
-        return detail_key(context.active_object) is not None
+        return detail_key(active_face(context) or context.active_object) is not None
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the panel."""
-        layout, face = self.layout, context.active_object
+        layout, face = self.layout, active_face(context) or context.active_object
         settings = context.scene.pix2vertex_texture
         column = layout.column()
         column.use_property_split = True

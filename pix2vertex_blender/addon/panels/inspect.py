@@ -9,7 +9,7 @@ from ..operators.inspect import (
     PIX2VERTEX_OT_show_over_photo,
     PIX2VERTEX_OT_show_target,
 )
-from ..scene.face_object import detail_key
+from ..scene.face_object import active_face, detail_key
 from ..scene.fit_view import shown_target, shows_distances
 from .sidebar import Sidebar, draw_operator
 
@@ -23,7 +23,7 @@ class PIX2VERTEX_PT_inspect(Sidebar, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the panel."""
-        layout, face = self.layout, context.active_object
+        layout, face = self.layout, active_face(context) or context.active_object
         layout.operator(PIX2VERTEX_OT_show_over_photo.bl_idname, icon="CAMERA_DATA")
         grid = layout.grid_flow(row_major=True, columns=2, even_columns=True, align=True)
         for name, label, _text in VIEWS:
