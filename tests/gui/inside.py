@@ -233,7 +233,7 @@ def refit() -> Iterator[float]:
 
 
 def detail() -> Iterator[float]:
-    """Drag the slider of the detail's strength."""
+    """Set the slider of the detail's strength."""
     only("Detail")
     yield from show_tab()
     key = faces()[0].data.shape_keys.key_blocks["Detail"]
@@ -243,8 +243,12 @@ def detail() -> Iterator[float]:
         fault("Detail: the slider was not found.")
         return
     before, started = key.value, time.perf_counter()
-    yield from pointer.drag(slider.x, slider.y, -60, 0)
-    if not (yield from timed("Drag the detail slider", lambda: None, lambda: key.value != before, started)):
+    pointer.click(slider)  # without a drag it takes a number
+    yield 1.0
+    pointer.xdotool("key", "ctrl+a")
+    pointer.xdotool("type", "0.4")
+    pointer.xdotool("key", "Return")
+    if not (yield from timed("Set the detail slider", lambda: None, lambda: key.value != before, started)):
         pointer.xdotool("key", "Escape")
     yield from picture("detail")
     key.value = 1.0
