@@ -262,10 +262,10 @@ def inspect() -> Iterator[float]:
 def texture() -> Iterator[float]:
     yield from press("Project Photo", "project_photo", lambda: idle() and bool(textures()), "Texture")
     _window, area, _sidebar, _viewport = pointer.view()
-    area.spaces.active.shading.type = "MATERIAL"
+    area.spaces.active.shading.color_type = "TEXTURE"  # EEVEE takes minutes without a GPU
     yield 3.0
     yield from picture("textured")
-    area.spaces.active.shading.type = "SOLID"
+    area.spaces.active.shading.color_type = "MATERIAL"
 
 
 def textures() -> list[bpy.types.Image]:
