@@ -4,8 +4,10 @@ import argparse
 import os
 import shutil
 import sys
+import tempfile
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -91,8 +93,7 @@ def _run_one(options: argparse.Namespace) -> None:
     """One photo into the folder itself."""
     name = options.photos[0].stem if options.photos else "astronaut"
     path = options.output or Path("out") / name
-    with output_folder(path) as folder:
-        photo = options.photos[0] if options.photos else _sample_photo()
+    with output_folder(path) as folder, _photo(options) as photo:
         report = write_photo_results(photo, _choices(options), folder, StageLines(), not options.no_preview)
     print(f"{'Total':<24}{report['seconds']['total']:6.1f} s")
     print(f"Written to {path}")
@@ -116,13 +117,19 @@ def _choices(options: argparse.Namespace) -> dict[str, Any]:
     return {name: getattr(options, name) for name in ("device", "face_box", "face", "detail_level", "seed")}
 
 
-def _sample_photo() -> Path:
-    """Write the public-domain portrait that scikit-image ships into a temporary file."""
+@contextmanager
+def _photo(options: argparse.Namespace) -> Iterator[Path]:
+    """The user's photo, or a file of the public-domain portrait that scikit-image ships."""
+    if options.photos:
+        yield options.photos[0]
+        return
     import skimage.data
 
-    path = session.temporary_folder() / "astronaut.png"
-    Image.fromarray(skimage.data.astronaut()).save(path)
-    return path
+    # Not in Blender's temporary folder, which Blender empties when it starts a new file.
+    with tempfile.TemporaryDirectory(prefix="pix2vertex_") as folder:
+        path = Path(folder) / "astronaut.png"
+        Image.fromarray(skimage.data.astronaut()).save(path)
+        yield path
 
 
 def _fail(sentence: str, options: argparse.Namespace, code: int) -> int:
