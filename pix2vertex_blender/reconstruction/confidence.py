@@ -1,6 +1,6 @@
 """What a confidence means to an artist."""
 
-#: Below this head and photo may not agree. `training.calibrate` found nine of ten bad results below it, and few good ones.
+#: Below this head and photo may not agree: `training.calibrate` finds nine of ten bad results there, and few good ones.
 LOW_CONFIDENCE = 0.75
 
 UNSURE = (
