@@ -14,12 +14,15 @@ embedding: nricp_sumner 2.99 mm in the mean over visible vertices in 9 to 13 CPU
 """
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # as in the product; numpy reads it when it is imported
 
 import numpy as np
 from numpy.typing import NDArray

@@ -1,6 +1,6 @@
 """Reads `.po` files: messages and their translations, as gettext defines them, as far as a catalogue needs."""
 
-import ast
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -38,6 +38,6 @@ def _entries(path: Path) -> Iterator[tuple[int, str, str]]:
                 yield number, parts["msgid"], parts["msgstr"]
             keyword = new
             parts[keyword] = ""
-        parts[keyword] += ast.literal_eval(line)
+        parts[keyword] += json.loads(line)
     if keyword:
         yield number, parts["msgid"], parts["msgstr"]
