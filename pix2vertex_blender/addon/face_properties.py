@@ -36,7 +36,7 @@ class PIX2VERTEX_PG_texture(bpy.types.PropertyGroup):
     maps_size: bpy.props.EnumProperty(name="Size", description="Size of the maps", items=SIZES, default="2048")
     maps_format: bpy.props.EnumProperty(name="Format", description="The kind of image files", items=FORMATS)
     maps_wiring: bpy.props.EnumProperty(
-        name="Use In Material", description="What the face's material does with the maps", items=WIRINGS
+        name="Use in Material", description="What the face's material does with the maps", items=WIRINGS
     )
 
 

@@ -123,7 +123,7 @@ class PIX2VERTEX_OT_bake_maps(WorkerOperator, bpy.types.Operator):
         name="Images", description="Where the images are kept", items=STORAGES, options={"SKIP_SAVE"}
     )
     wiring: bpy.props.EnumProperty(
-        name="Use In Material",
+        name="Use in Material",
         description="What the face's material does with the maps",
         items=WIRINGS,
         options={"SKIP_SAVE"},
