@@ -11,6 +11,7 @@ import bpy
 from mathutils import Vector
 
 from .. import session
+from .images import save_copy
 
 _IMAGE_SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "OPEN_EXR": ".exr", "TIFF": ".tif", "WEBP": ".webp", "BMP": ".bmp"}
 
@@ -94,7 +95,11 @@ def textures_in_files(objects: Sequence[bpy.types.Object]) -> Iterator[None]:
             if image.packed_file is not None and image.is_dirty:
                 image.pack()  # the packed file is what is written, and it is older than the image
             path = folder / (clean_name(Path(image.name).stem) + _IMAGE_SUFFIXES.get(image.file_format, ".png"))
-            image.save(filepath=str(path), save_copy=True)
+            known = image.file_format in _IMAGE_SUFFIXES
+            if image.packed_file is not None and known:
+                path.write_bytes(image.packed_file.data)
+            else:
+                save_copy(image, path, image.file_format if known else "PNG")
             changed.append((image, image.filepath_raw))
             image.filepath_raw = str(path)
         yield

@@ -91,3 +91,34 @@ def _write_beside(face: bpy.types.Object, label: str, suffix: str, data: bytes) 
     except OSError as error:
         raise OutputError(f"{path} cannot be written; choose another folder.") from error
     return f"//{FOLDER}/{name}"
+
+
+def save_copy(image: bpy.types.Image, path: Path, file_format: str) -> None:
+    """Write what an image shows into a file, and leave the image as it is.
+
+    `Image.save` does that only in newer Blenders; in older ones the file would become the image's own.
+
+    Raises
+    ------
+    RuntimeError
+        If the image has no pixels, or the file cannot be written.
+    """
+    width, height = image.size
+    if not width or not height:
+        raise RuntimeError(f"{image.name} has no pixels")
+    pixels = np.empty((height * width, image.channels), dtype=np.float32)
+    image.pixels.foreach_get(pixels.ravel())
+    colours = np.ones((len(pixels), 4), dtype=np.float32)
+    colours[:, :3] = pixels[:, :3] if image.channels >= 3 else pixels[:, :1]
+    if image.channels == 4:
+        colours[:, 3] = pixels[:, 3]
+    copy = bpy.data.images.new(path.stem, width, height, alpha=True, float_buffer=image.is_float)
+    try:
+        copy.colorspace_settings.name = image.colorspace_settings.name
+        copy.alpha_mode = image.alpha_mode
+        copy.pixels.foreach_set(colours.ravel())
+        copy.filepath_raw = str(path)
+        copy.file_format = file_format
+        copy.save()
+    finally:
+        bpy.data.images.remove(copy)

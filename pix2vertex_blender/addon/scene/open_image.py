@@ -8,6 +8,7 @@ import bpy
 from ...errors import PhotoError
 from .. import session
 from .export_preparation import clean_name
+from .images import save_copy
 
 EMPTY_IMAGE = "{name} has nothing in it: choose another image or render it first."
 _PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"}
@@ -40,7 +41,7 @@ def photo_file_of(image: bpy.types.Image, context: bpy.types.Context) -> Path:
         elif image.size[0] == 0:
             raise PhotoError(EMPTY_IMAGE.format(name=image.name))
         else:
-            _save_as_png(image, copy)
+            save_copy(image, copy, "PNG")
     except RuntimeError as error:
         raise PhotoError(EMPTY_IMAGE.format(name=image.name)) from error
     return copy
@@ -59,16 +60,6 @@ def _save_render(image: bpy.types.Image, path: Path, scene: bpy.types.Scene) -> 
     finally:
         for name in names:
             setattr(settings, name, before[name])
-
-
-def _save_as_png(image: bpy.types.Image, path: Path) -> None:
-    file_format = image.file_format
-    try:
-        image.file_format = "PNG"
-        image.save(filepath=str(path), save_copy=True)
-    finally:
-        if image.file_format != file_format:
-            image.file_format = file_format
 
 
 def _image_editors(context: bpy.types.Context) -> Iterator[bpy.types.Area]:
