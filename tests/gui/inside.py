@@ -186,15 +186,16 @@ def choose_photo() -> Iterator[float]:
 def reconstruct() -> Iterator[float]:
     """Start, cancel with Esc, start again."""
     yield from press("Reconstruct Face: started", "reconstruct", running)
-    yield 2.0
-    yield from picture("running")
     left, top, _width, height = pointer.sidebar_rectangle()
     pointer.move(left - 300, top + height // 2)
     yield from timed("Esc: cancelled", lambda: pointer.xdotool("key", "Escape"), idle)
     yield from picture("cancelled")
     if faces():
         fault("A cancelled reconstruction left an object.")
-    yield from press("Reconstruct Face: done", "reconstruct", lambda: bool(faces()) and idle())
+    yield from press("Reconstruct Face: started again", "reconstruct", running)
+    yield 0.5
+    yield from picture("running")
+    yield from timed("Reconstruct Face: done", lambda: None, lambda: bool(faces()) and idle())
     window, area, _sidebar, viewport = pointer.view()
     with bpy.context.temp_override(window=window, area=area, region=viewport):
         bpy.ops.view3d.view_selected()
