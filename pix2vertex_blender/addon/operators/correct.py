@@ -1,6 +1,7 @@
 """Operators that correct where a face's landmarks are."""
 
 import dataclasses
+from abc import abstractmethod
 from pathlib import Path
 
 import bpy
@@ -45,9 +46,9 @@ class _PinsOperator:
             return {"CANCELLED"}
         return {"FINISHED"}
 
+    @abstractmethod
     def change(self, face: bpy.types.Object, record: Reconstruction, context: bpy.types.Context) -> None:
         """What the operator does."""
-        raise NotImplementedError
 
 
 class PIX2VERTEX_OT_show_pins(_PinsOperator, bpy.types.Operator):

@@ -1,9 +1,11 @@
 """Operators that look at a face in other ways."""
 
-from pathlib import Path
+from collections.abc import Generator
+from typing import Any
 
 import bpy
 import numpy as np
+from numpy.typing import NDArray
 
 from ...errors import MeshError, Pix2VertexError, RecordError
 from .. import session
@@ -121,14 +123,22 @@ class _FitOperator(WorkerOperator):
             return False
         return True
 
-    def find_target(self, face: bpy.types.Object) -> tuple[Job, Path]:
-        """Submit the job; returns it and the file of its result."""
+    def measured_fit(self) -> Generator[Job, Job, tuple[bpy.types.Object, dict[str, NDArray[Any]]]]:
+        """Have the target built and measured; returns the face as it is then, and the arrays of the job's result."""
+        face = active_face(bpy.context)
+        assert face is not None  # as `poll_idle` says
+        reference = Reference.to(face)
         source, mesh, result = (self.temporary_file(f"_{name}.npz") for name in ("source", "mesh", "result"))
         read_record(face).save(source)
         keys = face.data.shape_keys
         smooth = keys.key_blocks.get(BASIS_KEY) if keys is not None else None
         np.savez(mesh, vertices=from_blender(mesh_coordinates(smooth.data if smooth else face.data.vertices)))
-        return session.worker().submit("target", source=str(source), mesh=str(mesh), result=str(result)), result
+        yield session.worker().submit("target", source=str(source), mesh=str(mesh), result=str(result))
+        face = reference.find()
+        if face is None:
+            raise RecordError(DELETED)
+        with np.load(result) as arrays:
+            return face, dict(arrays)
 
 
 class PIX2VERTEX_OT_show_target(_FitOperator, bpy.types.Operator):
@@ -147,15 +157,8 @@ class PIX2VERTEX_OT_show_target(_FitOperator, bpy.types.Operator):
 
     def work(self) -> Work:
         """Have the target built and add it."""
-        face = active_face(bpy.context)
-        reference = Reference.to(face)
-        job, result = self.find_target(face)
-        yield job
-        face = reference.find()
-        if face is None:
-            raise RecordError(DELETED)
-        with np.load(result) as arrays:
-            target = show_target(face, arrays["vertices"], arrays["triangles"], bpy.context)
+        face, fit = yield from self.measured_fit()
+        target = show_target(face, fit["vertices"], fit["triangles"], bpy.context)
         return TARGET_ADDED.format(target=target.name, collection=target.users_collection[0].name)
 
 
@@ -177,15 +180,8 @@ class PIX2VERTEX_OT_show_distances(_FitOperator, bpy.types.Operator):
 
     def work(self) -> Work:
         """Have the distances measured and show them."""
-        face = active_face(bpy.context)
-        reference = Reference.to(face)
-        job, result = self.find_target(face)
-        yield job
-        face = reference.find()
-        if face is None:
-            raise RecordError(DELETED)
-        with np.load(result) as arrays:
-            distance = arrays["distance"]
+        face, fit = yield from self.measured_fit()
+        distance = fit["distance"]
         if len(distance) != len(face.data.vertices):
             raise MeshError("The face's mesh has been changed meanwhile.")
         show_distances(face, distance)

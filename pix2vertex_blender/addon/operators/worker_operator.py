@@ -1,6 +1,7 @@
 """What operators share that have something computed in the worker process, without stopping Blender's window."""
 
 import time
+from abc import abstractmethod
 from collections.abc import Callable, Generator, Mapping
 from pathlib import Path
 from typing import Any, ClassVar
@@ -57,9 +58,9 @@ class WorkerOperator:
     report: Callable[[set[str], str], None]
     poll_message_set: ClassVar[Callable[[str], None]]
 
+    @abstractmethod
     def work(self) -> Work:
         """The work itself."""
-        raise NotImplementedError
 
     def progress_of(self, job: Job) -> tuple[str, float]:
         """What to show while a job runs: words and a fraction."""
