@@ -14,6 +14,7 @@ from .composition import add_body, add_occluder, add_person, background
 from .photometry import degrade, develop
 from .renderer.compilation import kernel
 from .samples import Sample
+from .template.landmarks import MIRROR
 
 # How the product cuts a found face.
 LOCALISATION = LocalisationParameters()
@@ -73,6 +74,8 @@ class Augmented(NamedTuple):
         As in `Sample`, for the new crop.
     pose : (3,) float32
         Yaw, pitch and roll in degrees.
+    landmarks : (68, 2) float32
+        Pixels of the new grid, centres at integers + 0.5; also of hidden points.
     """
 
     image: Bytes
@@ -80,6 +83,7 @@ class Augmented(NamedTuple):
     correspondence: Floats
     geometry: Floats
     pose: Floats
+    landmarks: Floats
 
 
 class Crop(NamedTuple):
@@ -146,7 +150,8 @@ def augment(
         correspondence[:, mask == 0] = 0
         geometry[:, mask == 0] = 0
     photograph = degrade if generator.random() < parameters.degraded_share else develop
-    return Augmented(photograph(picture, generator), mask, correspondence, geometry, pose)
+    landmarks = crop_landmarks(sample.landmarks, crop.mirrored, matrix)
+    return Augmented(photograph(picture, generator), mask, correspondence, geometry, pose, landmarks)
 
 
 def sample_crop(generator: Generator, parameters: AugmentationParameters) -> Crop:
@@ -190,6 +195,12 @@ def crop_labels(crop: Crop, correspondence: Floats, geometry: Floats, pose: tupl
     geometry[1] = sine * x + cosine * y
     geometry *= np.float32(crop.zoom)
     return np.array([yaw, pitch, roll + crop.angle], np.float32)
+
+
+def crop_landmarks(landmarks: Floats, mirrored: bool, matrix: Floats) -> Floats:
+    """Landmarks (68, 2) on the new grid of `Crop.source`; in a mirror image left and right change places."""
+    places = np.linalg.solve(matrix[:, :2], (landmarks - matrix[:, 2]).T).T
+    return np.ascontiguousarray(places[MIRROR] if mirrored else places, np.float32)
 
 
 @kernel

@@ -97,13 +97,16 @@ def example(
     distractors: Sequence[Bytes],
 ) -> tuple[torch.Tensor, ...]:
     """One augmented sample as the fields of a `Batch`, without the batch's dimension."""
-    image, mask, correspondence, geometry, pose = augment(sample, resolution, generator, backgrounds, distractors)
+    image, mask, correspondence, geometry, pose, landmarks = augment(
+        sample, resolution, generator, backgrounds, distractors
+    )
     return (
         torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1))),
         torch.from_numpy(np.ascontiguousarray(mask)),
         torch.from_numpy(np.ascontiguousarray(correspondence, dtype=np.float32)),
         torch.from_numpy(np.ascontiguousarray(geometry, dtype=np.float32)),
         torch.from_numpy(np.sin(np.radians(pose)).astype(np.float32)),
+        torch.from_numpy(landmarks),
     )
 
 

@@ -48,7 +48,7 @@ def evaluate(
     for host_batch in batches:
         batch = host_batch.to(device)
         images = normalise(batch.images).contiguous(memory_format=torch.channels_last)
-        maps, pose = network.forward_with_pose(images)
+        maps, pose, _ = network.forward_everything(images)
         if average_flipped:
             maps = average_with_flipped(maps, network(images.flip(3)))
         rows += [sample_figures(maps[index].float(), batch, index) for index in range(len(images))]

@@ -60,6 +60,15 @@ class Head:
 # Expressions that act as a whole, as the shapes they combine (both sides where a name has no side).
 EXPRESSIONS: dict[str, dict[str, float]] = {
     "smile": {"mouthSmile": 0.9, "cheekSquint": 0.4, "eyeSquint": 0.3, "mouthDimple": 0.2},
+    "grin": {
+        "mouthSmile": 0.9,
+        "mouthUpperUp": 0.75,
+        "mouthLowerDown": 0.35,
+        "jawOpen": 0.1,
+        "mouthStretch": 0.15,
+        "cheekSquint": 0.5,
+        "eyeSquint": 0.3,
+    },
     "laugh": {
         "mouthSmile": 1.0,
         "mouthUpperUp": 0.6,
@@ -116,24 +125,25 @@ def sample_head(model: FaceModel, generator: Generator, parameters: ShapeParamet
 def sample_expression(names: tuple[str, ...], generator: Generator) -> dict[str, float]:
     """Draw expression coefficients by name: whole expressions, single shapes, lids and gaze, more or less symmetric."""
     weights: dict[str, float] = {}
-    if generator.random() < 0.7:
-        chosen = "smile" if generator.random() < 0.35 else str(generator.choice(list(EXPRESSIONS)))
+    posed = generator.random()
+    if posed < 0.75:
+        chosen = "smile" if posed < 0.2 else "grin" if posed < 0.45 else str(generator.choice(list(EXPRESSIONS)))
         _add(weights, names, EXPRESSIONS[chosen], generator.uniform(0.2, 1.2), generator)
-    if generator.random() < 0.75:
+    if generator.random() < 0.5:
         singles = [
             name.removesuffix("_L")
             for name in names
             if not name.endswith("_R") and not name.startswith(EYES_AND_PUPILS)
         ]
-        some = generator.choice(singles, generator.integers(1, 6), replace=False)
-        _add(weights, names, {str(name): float(generator.beta(1, 1.8)) for name in some}, 1.0, generator)
-    if generator.random() < 0.25:
+        some = generator.choice(singles, generator.integers(1, 5), replace=False)
+        _add(weights, names, {str(name): float(generator.beta(1, 2)) for name in some}, 1.0, generator)
+    if generator.random() < 0.15:
         weights["jawOpen"] = float(generator.beta(1, 2))
     elif generator.random() < 0.6:
         weights["jawOpen"] = 0.2 * weights.get("jawOpen", 0.0)
     weights["mouthClose"] = min(weights.get("mouthClose", 0.0), weights.get("jawOpen", 0.0))
-    weights.update(_lids(generator))
-    weights.update(_gaze(generator))
+    for name, value in {**_lids(generator), **_gaze(generator)}.items():
+        weights[name] = max(value, weights.get(name, 0.0))
     return {name: value for name, value in weights.items() if value > 0}
 
 
@@ -160,10 +170,11 @@ def _add(
 
 def _lids(generator: Generator) -> dict[str, float]:
     kind = generator.random()
-    if kind < 0.82:
-        both = generator.uniform(0, 0.35)
-        return {"eyeBlink_L": both, "eyeBlink_R": both * generator.uniform(0.8, 1.2)}
-    if kind < 0.95:
+    if kind < 0.88:
+        both, wide = 0.35 * generator.beta(1, 3), max(0.0, generator.uniform(-0.6, 0.5))
+        right = both * generator.uniform(0.8, 1.2)
+        return {"eyeBlink_L": both, "eyeBlink_R": right, "eyeWide_L": wide, "eyeWide_R": wide}
+    if kind < 0.96:
         both = generator.uniform(0.35, 1.0)
         return {"eyeBlink_L": both, "eyeBlink_R": both}
     left = generator.uniform(0.5, 1.0)

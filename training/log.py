@@ -22,7 +22,7 @@ class Log:
 
     FIELDS = (
         *("minutes", "step", "samples", "samples_per_second", "learning_rate", "gradient_norm"),
-        *("total", "correspondence", "geometry", "normals", "mask", "pose"),
+        *("total", "correspondence", "geometry", "normals", "mask", "pose", "landmarks"),
         *("correspondence_mm", "depth_percent", "normals_degrees", "mask_iou"),
         *("yaw_slope", "pitch_slope", "roll_slope"),
     )
@@ -68,9 +68,11 @@ class Log:
         with self.path.open(newline="") as file:
             rows = list(csv.DictReader(file))
         names = self.FIELDS[3:]
-        figure = matplotlib.figure.Figure(figsize=(16, 10))
+        figure = matplotlib.figure.Figure(figsize=(20, 10))
         figure.subplots_adjust(0.04, 0.04, 0.99, 0.96, hspace=0.35)
-        for name, axes in zip(names, figure.subplots(4, 4).flat, strict=True):
+        columns = -(-len(names) // 4)
+        for place, name in enumerate(names, start=1):
+            axes = figure.add_subplot(4, columns, place)
             points = [(float(row["samples"]), float(row[name])) for row in rows if row[name]]
             axes.plot(*zip(*points, strict=True)) if points else None
             axes.set_title(name)

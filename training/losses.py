@@ -1,16 +1,24 @@
 """What the networks are trained to minimise."""
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
 import torch
+from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
 from pix2vertex_blender.reconstruction.network import MapNetwork, normalise
+from pix2vertex_blender.template import load_template
 
 #: Depth changes by more than this many pixels from one pixel to the next only where one part of the face hides another.
 DEPTH_EDGE_SLOPE = 6.0
+#: A pixel shows a landmark if its canonical coordinates differ by no more than this (6 mm).
+SAME_PLACE = 0.05
+#: Of the Gaussians that heatmaps are to be, in their pixels.
+HEATMAP_DEVIATION = 0.8
 
 
 class Batch(NamedTuple):
@@ -26,6 +34,8 @@ class Batch(NamedTuple):
         The maps; arbitrary off the face.
     poses : (B, 3) float32
         Sines of yaw, pitch and roll.
+    landmarks : (B, 68, 2) float32
+        Pixels, also of hidden points.
     """
 
     images: Tensor
@@ -33,6 +43,7 @@ class Batch(NamedTuple):
     correspondence: Tensor
     geometry: Tensor
     poses: Tensor
+    landmarks: Tensor
 
     def to(self, device: torch.device) -> "Batch":
         """The batch on `device`."""
@@ -48,10 +59,11 @@ class LossWeights:
     normals: float = 10
     mask: float = 5
     pose: float = 0
+    landmarks: float = 0
 
 
 #: The paper's weights, all divided by ten, and a loss on the pose that keeps the global context informative.
-SHIPPED_WEIGHTS = LossWeights(correspondence=10, geometry=10, normals=1, mask=0.5, pose=6)
+SHIPPED_WEIGHTS = LossWeights(correspondence=10, geometry=10, normals=1, mask=0.5, pose=6, landmarks=0.5)
 
 
 def masked_l1(predicted: Tensor, target: Tensor, mask: Tensor) -> Tensor:
@@ -98,6 +110,42 @@ def normals_loss(predicted: Tensor, target: Tensor, mask: Tensor) -> Tensor:
     return (difference * valid).sum() / (valid.sum() + 1)
 
 
+@lru_cache(maxsize=1)
+def landmark_places() -> NDArray[np.float64]:
+    """Canonical coordinates (68, 3) of the landmarks."""
+    template = load_template()
+    return template.canonical[template.landmarks_68]
+
+
+def visible_landmarks(batch: Batch) -> Tensor:
+    """Which landmarks (B, 68) lie inside the image on a pixel that shows the face at their place."""
+    side = batch.masks.shape[-1]
+    columns, rows = batch.landmarks.floor().long().unbind(2)
+    inside = (columns >= 0) & (columns < side) & (rows >= 0) & (rows < side)
+    samples = torch.arange(len(columns), device=columns.device)[:, None]
+    columns, rows = columns.clamp(0, side - 1), rows.clamp(0, side - 1)
+    shown = batch.correspondence[samples, :, rows, columns]
+    places = torch.as_tensor(landmark_places(), dtype=shown.dtype, device=shown.device)
+    near = torch.linalg.vector_norm(shown - places, dim=2) < SAME_PLACE
+    return inside & near & (batch.masks[samples, rows, columns] > 0)
+
+
+def landmarks_loss(heatmaps: Tensor, batch: Batch) -> Tensor:
+    """Of heatmaps (B, 68, H, H): cross-entropy with narrow Gaussians, and distance of the means, where visible."""
+    side = heatmaps.shape[-1]
+    places = batch.landmarks * (side / batch.masks.shape[-1])
+    centres = torch.arange(side, device=heatmaps.device) + 0.5
+    offsets = (centres - places[..., None]) / HEATMAP_DEVIATION
+    across, down = torch.softmax(-(offsets**2) / 2, 3).unbind(2)
+    logarithms = functional.log_softmax(heatmaps.flatten(2), 2).view_as(heatmaps)
+    entropy = -torch.einsum("bkij,bki,bkj->bk", logarithms, down, across)
+    probabilities = logarithms.exp()
+    means = torch.stack([probabilities.sum(2) @ centres, probabilities.sum(3) @ centres], 2)
+    distance = (means - places).abs().sum(2)
+    visible = visible_landmarks(batch).float()
+    return ((0.2 * entropy + 0.2 * distance) * visible).sum() / (visible.sum() + 1)
+
+
 class TrainingLoss(nn.Module):
     """A network together with what it is trained for, so that both are compiled and distributed as one."""
 
@@ -109,7 +157,7 @@ class TrainingLoss(nn.Module):
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         """The weighted sum, `total`, and the unweighted terms by name."""
         images = normalise(batch.images).contiguous(memory_format=torch.channels_last)
-        maps, pose = self.network.forward_with_pose(images)
+        maps, pose, heatmaps = self.network.forward_everything(images)
         maps = maps.float()
         face = (batch.masks > 0).float()
         supervised = (batch.masks == 1).float()
@@ -119,6 +167,7 @@ class TrainingLoss(nn.Module):
             "normals": normals_loss(maps[:, 6], batch.geometry[:, 2], face),
             "mask": functional.binary_cross_entropy_with_logits(maps[:, 0], face),
             "pose": maps.new_zeros(()) if pose is None else (pose.float() - batch.poses).abs().mean(0).sum(),
+            "landmarks": maps.new_zeros(()) if heatmaps is None else landmarks_loss(heatmaps.float(), batch),
         }
         total = sum((getattr(self.weights, name) * term for name, term in terms.items()), start=maps.new_zeros(()))
         return {"total": total, **terms}

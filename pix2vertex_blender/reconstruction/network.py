@@ -20,6 +20,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..errors import DataFileError
+from ..template import load_template
+from .anchoring import anchor_correspondence, find_landmarks
 from .network_blocks import MAP_CHANNELS, MapNetwork, PaperPair, ResidualNetwork
 
 __all__ = [
@@ -68,6 +70,8 @@ class NetworkConfiguration:
         Number of residual blocks at each level of the residual network.
     context_channels : int
         Width of the residual network's global context.
+    landmark_channels : int
+        Width of the residual network's block that finds the landmarks; 0 for none.
     """
 
     architecture: Literal["paper", "residual"] = "paper"
@@ -79,6 +83,7 @@ class NetworkConfiguration:
     encoder_blocks: tuple[int, ...] = ()
     decoder_blocks: tuple[int, ...] = ()
     context_channels: int = 0
+    landmark_channels: int = 0
 
     def to_json(self) -> str:
         """The configuration as it is written into the metadata of a weights file."""
@@ -101,6 +106,7 @@ SHIPPED = NetworkConfiguration(
     encoder_blocks=(0, 2, 3, 4, 3),
     decoder_blocks=(2, 2, 1, 1),
     context_channels=256,
+    landmark_channels=48,
     head_channels=(),
     dropout_levels=0,
 )
@@ -211,8 +217,30 @@ def predict_views(
     images = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))[None].to(device)
     images = normalise(torch.cat([images, images.flip(3)])).contiguous(memory_format=torch.channels_last)
     with torch.autocast(device.type, torch.bfloat16, enabled=precision == torch.bfloat16):
-        maps = network(images).float()
-    return torch.stack([maps[0], mirror_maps(maps[1])]).cpu().numpy()
+        maps, _, heatmaps = network.forward_everything(images)
+    views = torch.stack([maps[0].float(), mirror_maps(maps[1].float())]).cpu().numpy()
+    if heatmaps is not None:
+        for view, logits in zip(views, mirror_second(heatmaps.float()).cpu().numpy(), strict=True):
+            _anchor(view, logits)
+    return views
+
+
+def _anchor(view: NDArray[np.float32], heatmaps: NDArray[np.float32]) -> None:
+    """Correct the correspondence of one view (7, S, S) by its landmarks (68, H, H), in place."""
+    template = load_template()
+    places, certainty = find_landmarks(heatmaps)
+    places *= view.shape[-1] / heatmaps.shape[-1]
+    landmarks = template.canonical[template.landmarks_68]
+    view[1:4] = anchor_correspondence(view[1:4], view[0] > 0, places, certainty, landmarks)
+
+
+def mirror_second(heatmaps: Tensor) -> Tensor:
+    """Heatmaps (2, 68, H, H) of an image and its mirror image, the second mirrored back, left and right exchanged."""
+    template = load_template()
+    vertices = template.landmarks_68
+    partner = {int(vertex): number for number, vertex in enumerate(vertices)}
+    order = [partner[int(vertex)] for vertex in template.mirror[vertices]]
+    return torch.stack([heatmaps[0], heatmaps[1, order].flip(-1)])
 
 
 def predict(

@@ -2,7 +2,7 @@
 
 from abc import abstractmethod
 from itertools import pairwise
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import torch
 from torch import Tensor, nn
@@ -13,6 +13,26 @@ if TYPE_CHECKING:
 
 #: Channels of the output: the mask's logit, the correspondence's x, y, z and the geometry's x, y, z.
 MAP_CHANNELS = 7
+#: The landmarks of iBUG.
+LANDMARKS = 68
+
+
+class NetworkOutput(NamedTuple):
+    """What a network says about B crops.
+
+    Attributes
+    ----------
+    maps : (B, 7, S, S)
+        The channels of `MAP_CHANNELS`.
+    pose : (B, 3) or None
+        Sines of yaw, pitch and roll; None for an architecture that does not estimate them.
+    heatmaps : (B, 68, S / 2, S / 2) or None
+        Logits of where each landmark is; None for a network without landmarks.
+    """
+
+    maps: Tensor
+    pose: Tensor | None
+    heatmaps: Tensor | None
 
 
 class MapNetwork(nn.Module):
@@ -32,15 +52,12 @@ class MapNetwork(nn.Module):
         self.stride = stride
 
     @abstractmethod
-    def forward_with_pose(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Maps (B, 7, S, S) of normalised `images` (B, 3, S, S), and the sines of yaw, pitch and roll (B, 3).
-
-        The pose is None for an architecture that does not estimate it.
-        """
+    def forward_everything(self, images: Tensor) -> NetworkOutput:
+        """All that the network says about normalised `images` (B, 3, S, S)."""
 
     def forward(self, images: Tensor) -> Tensor:
         """Maps (B, 7, S, S) of normalised `images` (B, 3, S, S)."""
-        return self.forward_with_pose(images)[0]
+        return self.forward_everything(images).maps
 
 
 class PaperNetwork(nn.Module):
@@ -94,12 +111,12 @@ class PaperPair(MapNetwork):
         self.correspondence = PaperNetwork(configuration)
         self.geometry = PaperNetwork(configuration)
 
-    def forward_with_pose(self, images: Tensor) -> tuple[Tensor, None]:
-        """Maps (B, 7, S, S) of normalised `images` (B, 3, S, S); no pose."""
+    def forward_everything(self, images: Tensor) -> NetworkOutput:
+        """Maps of normalised `images` (B, 3, S, S) only."""
         correspondence = self.correspondence(images)
         geometry = self.geometry(images)
         mask = (correspondence[:, 3:] + geometry[:, 3:]) / 2
-        return torch.cat([mask, correspondence[:, :3], geometry[:, :3]], 1), None
+        return NetworkOutput(torch.cat([mask, correspondence[:, :3], geometry[:, :3]], 1), None, None)
 
 
 class ResidualBlock(nn.Module):
@@ -155,9 +172,10 @@ class ResidualNetwork(MapNetwork):
         self.modulations = nn.ModuleList(_modulation(context, width) for width in (widths[-1], *decoder_widths[:-1]))
         self.head_norm = _group_norm(decoder_widths[-1])
         self.head = nn.Conv2d(decoder_widths[-1], MAP_CHANNELS, 3, padding=1)
+        self.landmarks = _landmark_head(decoder_widths[-1], configuration.landmark_channels)
 
-    def forward_with_pose(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Maps (B, 7, S, S) of normalised `images` (B, 3, S, S), and the sines of yaw, pitch and roll (B, 3)."""
+    def forward_everything(self, images: Tensor) -> NetworkOutput:
+        """Maps, pose and, if the configuration has them, landmarks of normalised `images` (B, 3, S, S)."""
         features = functional.pixel_unshuffle(images, 2).contiguous(memory_format=torch.channels_last)
         skips = []
         for level, (entry, blocks) in enumerate(zip(self.entries, self.encoder, strict=True)):
@@ -174,7 +192,18 @@ class ResidualNetwork(MapNetwork):
                 features = _modulate(features, self.modulations[level](context))
             features = blocks(torch.cat([features, skips.pop()], 1))
 
-        return self.head(_double(functional.relu(self.head_norm(features)))), self.pose(context)
+        maps = self.head(_double(functional.relu(self.head_norm(features))))
+        heatmaps = None if self.landmarks is None else self.landmarks(features)
+        return NetworkOutput(maps, self.pose(context), heatmaps)
+
+
+def _landmark_head(width: int, channels: int) -> nn.Sequential | None:
+    """From the decoder's last features to one heatmap for each landmark; None if `channels` is 0."""
+    if channels == 0:
+        return None
+    return nn.Sequential(
+        ResidualBlock(width, channels), _group_norm(channels), nn.ReLU(), nn.Conv2d(channels, LANDMARKS, 1)
+    )
 
 
 def _double(features: Tensor) -> Tensor:

@@ -9,6 +9,7 @@ from training.augmentation import (
     Crop,
     augment,
     crop_labels,
+    crop_landmarks,
     resample_image,
     resample_labels,
     sample_crop,
@@ -19,6 +20,7 @@ from training.generate import TRAINING_STREAM, generate_sample
 from training.photometry import degrade, develop
 from training.renderer.camera import ViewParameters, rotation_matrix
 from training.renderer.synthesis import SynthesisParameters
+from training.template.landmarks import MIRROR
 
 BACKGROUNDS = background_bank(count=4, size=64)
 WEAK = ViewParameters(weak_perspective_share=1, largest_yaw=35, largest_pitch=20)
@@ -68,6 +70,25 @@ def test_cropped_pose_turns_with_the_face(sample, mirrored):
     reflection = np.diag([-1, 1, 1]) if mirrored else np.eye(3)
     turn = rotation_matrix(0, 0, 12) @ reflection
     np.testing.assert_allclose(found, turn @ bias @ turn.T, atol=0.02)
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_landmarks_stay_on_their_points_of_the_face(sample, mirrored):
+    matrix = Crop(mirrored, 12.0, 1.1, (0.02, -0.03)).source(96, 96)
+    mask, correspondence, _, _ = cropped(sample, Crop(mirrored, 12.0, 1.1, (0.02, -0.03)), 96)
+    before = shown_at(sample.correspondence, sample.mask, sample.landmarks)
+    after = shown_at(correspondence, mask, crop_landmarks(sample.landmarks, mirrored, matrix))
+    if mirrored:
+        before = before[MIRROR] * (-1, 1, 1)
+    seen = np.isfinite(before[:, 0]) & np.isfinite(after[:, 0])
+    assert seen.sum() > 30
+    assert np.median(np.linalg.norm(after - before, axis=1)[seen]) < 0.02
+
+
+def shown_at(correspondence, mask, places):
+    """What a map (3, S, S) shows at places (68, 2), NaN off the mask."""
+    columns, rows = np.clip(np.floor(places).astype(int), 0, len(mask) - 1).T
+    return np.where(mask[rows, columns, None] == 1, correspondence[:, rows, columns].T, np.nan)
 
 
 def test_picture_and_mask_stay_together(sample):

@@ -4,15 +4,20 @@ import pytest
 import torch
 
 from pix2vertex_blender.reconstruction.network import NetworkConfiguration, build_network
+from pix2vertex_blender.reconstruction.network_blocks import NetworkOutput
 from training.losses import (
+    HEATMAP_DEVIATION,
     SHIPPED_WEIGHTS,
     Batch,
     LossWeights,
     TrainingLoss,
     depth_normals,
+    landmark_places,
+    landmarks_loss,
     masked_l1,
     normals_loss,
     smooth_interior,
+    visible_landmarks,
 )
 
 SIDE = 32
@@ -36,7 +41,27 @@ def batch_of_balls():
         correspondence=points / 2,
         geometry=points,
         poses=torch.tensor([[0.1, -0.2, 0.3]]),
+        landmarks=torch.full((1, 68, 2), -1.0),
     )
+
+
+def batch_with_landmarks():
+    """Balls with the landmarks from 17 on, each on a pixel of its own; 30 and those before 17 are not seen."""
+    batch = batch_of_balls()
+    batch.masks[:] = 1
+    numbers = torch.arange(17, 68)
+    columns, rows = 2 + 3 * (numbers % 9), 2 + 3 * (numbers // 9)
+    batch.landmarks[0, 17:] = torch.stack([columns, rows], 1) + 0.25
+    batch.correspondence[0, :, rows, columns] = torch.as_tensor(landmark_places()[17:].T, dtype=torch.float32)
+    batch.masks[0, rows[13], columns[13]] = 0
+    return batch
+
+
+def heatmaps_at(places, side):
+    """Logits (1, 68, side, side) of Gaussians at places (1, 68, 2) in pixels."""
+    centres = torch.arange(side) + 0.5
+    across, down = (-(((centres - places[..., [axis]]) / HEATMAP_DEVIATION) ** 2) / 2 for axis in (0, 1))
+    return across[:, :, None, :] + down[:, :, :, None]
 
 
 def test_masked_l1_sees_the_mask_only():
@@ -75,14 +100,35 @@ def test_normals_loss_ignores_depth_edges():
     assert normals_loss(deeper, stepped, disc) < 1e-5
 
 
+def test_landmarks_are_visible_where_the_map_shows_them():
+    batch = batch_with_landmarks()
+    expected = torch.ones(1, 68, dtype=torch.bool)
+    expected[0, :17] = False
+    expected[0, 30] = False
+    assert (visible_landmarks(batch) == expected).all()
+    batch.correspondence[:] += 0.1
+    assert not visible_landmarks(batch).any()
+
+
+def test_landmarks_loss_is_least_at_the_truth_and_blind_to_hidden_landmarks():
+    batch = batch_with_landmarks()
+    places = batch.landmarks / 2
+    truth = landmarks_loss(heatmaps_at(places, SIDE // 2), batch)
+    losses = [landmarks_loss(heatmaps_at(places + shift, SIDE // 2), batch) for shift in (0.25, 0.5, 1.0, 2.0)]
+    assert truth < losses[0] < losses[1] < losses[2] < losses[3]
+    visible = visible_landmarks(batch)[..., None]
+    hidden_moved = torch.where(visible, places, places + 5)
+    assert landmarks_loss(heatmaps_at(hidden_moved, SIDE // 2), batch).item() == pytest.approx(truth.item(), rel=1e-4)
+
+
 class Oracle(torch.nn.Module):
     """Answers with given maps and pose."""
 
     def __init__(self, maps, pose):
         super().__init__()
-        self.answer = maps, pose
+        self.answer = NetworkOutput(maps, pose, None)
 
-    def forward_with_pose(self, images):
+    def forward_everything(self, images):
         return self.answer
 
 
@@ -94,7 +140,7 @@ def oracle_maps(batch):
 def test_the_truth_has_no_loss():
     batch = batch_of_balls()
     terms = TrainingLoss(Oracle(oracle_maps(batch), batch.poses), SHIPPED_WEIGHTS)(batch)
-    assert set(terms) == {"total", "correspondence", "geometry", "normals", "mask", "pose"}
+    assert set(terms) == {"total", "correspondence", "geometry", "normals", "mask", "pose", "landmarks"}
     for value in terms.values():
         assert value.item() == pytest.approx(0, abs=1e-5)
 
@@ -114,12 +160,16 @@ def test_the_mouths_inside_has_geometry_but_no_correspondence():
 def test_every_term_reaches_the_weights_by_its_weight():
     torch.manual_seed(0)
     network = build_network(
-        NetworkConfiguration("residual", SIDE, (8, 16), (8,), (), 0, (0, 1), (1,), context_channels=8)
+        NetworkConfiguration(
+            "residual", SIDE, (8, 16), (8,), (), 0, (0, 1), (1,), context_channels=8, landmark_channels=8
+        )
     )
-    batch = batch_of_balls()
-    terms = TrainingLoss(network, LossWeights(1, 2, 3, 4, 5))(batch)
-    weighted = zip(("correspondence", "geometry", "normals", "mask", "pose"), (1, 2, 3, 4, 5), strict=True)
+    batch = batch_with_landmarks()
+    terms = TrainingLoss(network, LossWeights(1, 2, 3, 4, 5, 6))(batch)
+    names = ("correspondence", "geometry", "normals", "mask", "pose", "landmarks")
+    weighted = zip(names, (1, 2, 3, 4, 5, 6), strict=True)
     assert terms["total"].item() == pytest.approx(sum(w * terms[name].item() for name, w in weighted), rel=1e-5)
     terms["total"].backward()
     assert network.pose.weight.grad.abs().sum() > 0
+    assert network.landmarks[-1].weight.grad.abs().sum() > 0
     assert network.head.weight.grad.abs().sum() > 0

@@ -166,8 +166,8 @@ def describe_head(
                 gloss, sharpness = 0.9, 250.0
             elif material == TOOTH:
                 yellow = 0.25 * skin.tooth_yellowness
-                red, green, blue = 0.72, 0.72 * (1 - 0.4 * yellow), 0.68 * (1 - yellow)
-                openness *= skin.mouth_openness
+                red, green, blue = 0.78, 0.78 * (1 - 0.4 * yellow), 0.74 * (1 - yellow)
+                openness = np.sqrt(openness) * skin.mouth_openness
                 gloss, sharpness = 0.3, 60.0
             elif material == GUM:
                 red, green, blue = 0.45, 0.16, 0.16

@@ -19,10 +19,9 @@ from numpy.typing import NDArray
 from scipy.optimize import least_squares
 
 from ..face_model import LANDMARKS_68, load_face_model
-from .landmarks import MIRRORED
+from .landmarks import MIRROR
 
 Points = NDArray[np.float64]
-MIRROR = np.array([MIRRORED[number] for number in range(68)])
 MIDDLE = [8, 27, 28, 29, 30, 33, 51, 57, 62, 66]
 EXPRESSIONS = (
     *("jawOpen", "mouthSmile", "mouthUpperUp", "mouthLowerDown", "mouthStretch", "eyeWide", "eyeSquint"),

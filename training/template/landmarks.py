@@ -21,6 +21,8 @@ MIRRORED = {
     **{i: 124 - i for i in range(60, 65)},
     **{i: 132 - i for i in range(65, 68)},
 }
+#: The landmark that each becomes in a mirror image.
+MIRROR = np.array([MIRRORED[number] for number in range(68)])
 RINGS = (
     (range(42, 48), "eye", anatomy.LID_EDGE_RING),
     (range(48, 60), "mouth", 5),
