@@ -220,27 +220,33 @@ def predict_views(
         maps, _, heatmaps = network.forward_everything(images)
     views = torch.stack([maps[0].float(), mirror_maps(maps[1].float())]).cpu().numpy()
     if heatmaps is not None:
-        for view, logits in zip(views, mirror_second(heatmaps.float()).cpu().numpy(), strict=True):
-            _anchor(view, logits)
+        heatmaps = torch.stack([heatmaps[0], mirror_heatmaps(heatmaps[1])]).float()
+        views = np.stack([anchor_maps(*view) for view in zip(views, heatmaps.cpu().numpy(), strict=True)])
     return views
 
 
-def _anchor(view: NDArray[np.float32], heatmaps: NDArray[np.float32]) -> None:
-    """Correct the correspondence of one view (7, S, S) by its landmarks (68, H, H), in place."""
+def anchor_maps(maps: NDArray[np.float32], heatmaps: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Maps (7, S, S) with a correspondence that shows the landmarks where heatmaps (68, H, H), logits, have them."""
     template = load_template()
     places, certainty = find_landmarks(heatmaps)
-    places *= view.shape[-1] / heatmaps.shape[-1]
+    places *= maps.shape[-1] / heatmaps.shape[-1]
     landmarks = template.canonical[template.landmarks_68]
-    view[1:4] = anchor_correspondence(view[1:4], view[0] > 0, places, certainty, landmarks)
+    anchored = maps.copy()
+    anchored[1:4] = anchor_correspondence(maps[1:4], maps[0] > 0, places, certainty, landmarks)
+    return anchored
 
 
-def mirror_second(heatmaps: Tensor) -> Tensor:
-    """Heatmaps (2, 68, H, H) of an image and its mirror image, the second mirrored back, left and right exchanged."""
+def mirror_heatmaps(heatmaps: Tensor) -> Tensor:
+    """Heatmaps (..., 68, H, H) of the mirrored images: left and right have changed places."""
+    return heatmaps[..., _mirrored_landmarks(), :, :].flip(-1)
+
+
+@lru_cache(maxsize=1)
+def _mirrored_landmarks() -> list[int]:
+    """For each landmark the one that it becomes in a mirror image."""
     template = load_template()
-    vertices = template.landmarks_68
-    partner = {int(vertex): number for number, vertex in enumerate(vertices)}
-    order = [partner[int(vertex)] for vertex in template.mirror[vertices]]
-    return torch.stack([heatmaps[0], heatmaps[1, order].flip(-1)])
+    number = {int(vertex): i for i, vertex in enumerate(template.landmarks_68)}
+    return [number[int(vertex)] for vertex in template.mirror[template.landmarks_68]]
 
 
 def predict(
