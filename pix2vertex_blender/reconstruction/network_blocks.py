@@ -8,13 +8,15 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from ..template import load_template
+
 if TYPE_CHECKING:
     from .network import NetworkConfiguration
 
 #: Channels of the output: the mask's logit, the correspondence's x, y, z and the geometry's x, y, z.
 MAP_CHANNELS = 7
-#: The landmarks of iBUG.
-LANDMARKS = 68
+#: How exactly the correspondence map is taken to show a landmark: a standard deviation in canonical units (6 mm).
+PLACE_WIDTH = 0.05
 
 
 class NetworkOutput(NamedTuple):
@@ -138,6 +140,36 @@ class ResidualBlock(nn.Module):
         return kept + self.convolution_out(functional.relu(self.norm_out(self.convolution_in(active))))
 
 
+class LandmarkHead(nn.Module):
+    """One heatmap for each landmark: where the correspondence map shows it, corrected by what the place looks like.
+
+    Attributes
+    ----------
+    places : (68, 3) tensor
+        Canonical coordinates of the landmarks.
+    """
+
+    places: Tensor
+
+    def __init__(self, width: int, channels: int) -> None:
+        super().__init__()
+        template = load_template()
+        places = torch.from_numpy(template.canonical[template.landmarks_68]).float()
+        self.register_buffer("places", places, persistent=False)
+        self.block = ResidualBlock(width, channels)
+        self.norm = _group_norm(channels)
+        self.evidence = nn.Conv2d(channels, len(places), 1)
+
+    def forward(self, features: Tensor, maps: Tensor) -> Tensor:
+        """Logits (B, 68, S / 2, S / 2) from features (B, width, S / 2, S / 2) and the maps (B, 7, S, S)."""
+        halved = functional.avg_pool2d(maps.float(), 2)
+        shown = halved[:, 1:4].flatten(2)
+        squared = (shown**2).sum(1, keepdim=True) - 2 * self.places @ shown + (self.places**2).sum(1)[:, None]
+        distances = squared.unflatten(2, halved.shape[2:]) / (2 * PLACE_WIDTH**2)
+        expected = functional.logsigmoid(halved[:, :1]) - distances
+        return expected + self.evidence(functional.relu(self.norm(self.block(features))))
+
+
 class ResidualNetwork(MapNetwork):
     """A residual U-Net at half the image's resolution, steered by a global context that also estimates the head's pose.
 
@@ -172,7 +204,11 @@ class ResidualNetwork(MapNetwork):
         self.modulations = nn.ModuleList(_modulation(context, width) for width in (widths[-1], *decoder_widths[:-1]))
         self.head_norm = _group_norm(decoder_widths[-1])
         self.head = nn.Conv2d(decoder_widths[-1], MAP_CHANNELS, 3, padding=1)
-        self.landmarks = _landmark_head(decoder_widths[-1], configuration.landmark_channels)
+        self.landmarks = (
+            LandmarkHead(decoder_widths[-1], configuration.landmark_channels)
+            if configuration.landmark_channels
+            else None
+        )
 
     def forward_everything(self, images: Tensor) -> NetworkOutput:
         """Maps, pose and, if the configuration has them, landmarks of normalised `images` (B, 3, S, S)."""
@@ -193,17 +229,8 @@ class ResidualNetwork(MapNetwork):
             features = blocks(torch.cat([features, skips.pop()], 1))
 
         maps = self.head(_double(functional.relu(self.head_norm(features))))
-        heatmaps = None if self.landmarks is None else self.landmarks(features)
+        heatmaps = None if self.landmarks is None else self.landmarks(features, maps)
         return NetworkOutput(maps, self.pose(context), heatmaps)
-
-
-def _landmark_head(width: int, channels: int) -> nn.Sequential | None:
-    """From the decoder's last features to one heatmap for each landmark; None if `channels` is 0."""
-    if channels == 0:
-        return None
-    return nn.Sequential(
-        ResidualBlock(width, channels), _group_norm(channels), nn.ReLU(), nn.Conv2d(channels, LANDMARKS, 1)
-    )
 
 
 def _double(features: Tensor) -> Tensor:

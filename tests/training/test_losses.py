@@ -171,5 +171,5 @@ def test_every_term_reaches_the_weights_by_its_weight():
     assert terms["total"].item() == pytest.approx(sum(w * terms[name].item() for name, w in weighted), rel=1e-5)
     terms["total"].backward()
     assert network.pose.weight.grad.abs().sum() > 0
-    assert network.landmarks[-1].weight.grad.abs().sum() > 0
+    assert network.landmarks.evidence.weight.grad.abs().sum() > 0
     assert network.head.weight.grad.abs().sum() > 0
