@@ -56,6 +56,12 @@ OFFSETS = {
     66: (0.0, 0.7),
 }
 
+LAST_OF_JAW = 16
+#: The least z of the normal of what is seen from the front.
+FRONT = 0.1
+#: What is left of depths when only the look from the front counts.
+FLATTENED = 0.1
+
 
 def annotated_points(
     vertices: NDArray[np.float64],
@@ -81,10 +87,26 @@ def annotated_points(
     skin = Surface(vertices, triangles[(face_weights[triangles] > 0.5).all(axis=1)])
     numbers = np.array(list(OFFSETS))
     offsets = np.column_stack([np.array(list(OFFSETS.values())), np.zeros(len(OFFSETS))])
+    places = vertices[landmarks[numbers]] + offsets
     normals = vertex_normals(vertices, triangles)[landmarks[numbers]]
-    found, found_weights = skin.locate(vertices[landmarks[numbers]] + offsets, normals)
+    found, found_weights = skin.locate(places, normals)
+    jaw = numbers <= LAST_OF_JAW
+    found[jaw], found_weights[jaw] = _nearest_from_the_front(skin, places[jaw])
     corners, weights = np.zeros((68, 3), np.int64), np.zeros((68, 3))
     for number, triangle, shares in zip(numbers, skin.triangles[found], found_weights, strict=True):
         corners[MIRRORED[number]], weights[MIRRORED[number]] = mirror[triangle], shares
         corners[number], weights[number] = triangle, shares
     return corners, weights
+
+
+def _nearest_from_the_front(
+    skin: Surface, points: NDArray[np.float64]
+) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
+    """Triangles (n,) and weights (n, 3) of the places that look nearest to points (n, 3) from the front.
+
+    Below the chin the skin turns away: the place that is nearest in space would lie higher than the point.
+    """
+    front = np.flatnonzero(skin.face_normals[:, 2] > FRONT)
+    flat = Surface(skin.vertices * (1, 1, FLATTENED), skin.triangles[front])
+    triangles, weights = flat.locate(points * (1, 1, FLATTENED))
+    return front[triangles], weights
