@@ -60,7 +60,7 @@ LAST_OF_JAW = 16
 #: The least z of the normal of what is seen from the front.
 FRONT = 0.1
 #: What is left of depths when only the look from the front counts.
-FLATTENED = 0.1
+FLATTENED = 0.3
 
 
 def annotated_points(
