@@ -66,7 +66,7 @@ def registered_texts() -> dict[str, str]:
             found.setdefault(label, where)
         if issubclass(item, bpy.types.Operator | bpy.types.Panel):
             found.setdefault(rna.description, where)
-        for name in getattr(item, "__annotations__", {}):
+        for name in (name for base in item.__mro__ for name in base.__dict__.get("__annotations__", {})):
             prop = rna.properties.get(name)
             if prop is None or prop.is_hidden or prop.type in ("POINTER", "COLLECTION"):
                 continue

@@ -13,9 +13,10 @@ from ...reconstruction.result import Reconstruction
 from .. import session
 from ..batch import BATCH, DONE, FAILED, Outcome, photos_in, result_names
 from ..batch_destinations import Destination, FilesDestination, SceneDestination
-from ..properties import BATCH_TARGETS, DEVICES, EXPORT_FORMATS, EXPORT_PRESETS
+from ..properties import BATCH_TARGETS, EXPORT_FORMATS, EXPORT_PRESETS
 from ..worker_client import Job
 from .export import SUFFIXES, face_writer
+from .reconstruction_choices import ReconstructionChoices
 from .worker_operator import Work, WorkerOperator
 
 NO_FOLDER = "Choose a folder with photos first."
@@ -24,7 +25,7 @@ POSITION = "{position} of {count}: {photo}, {stage}"
 DEFAULT_OUTPUT = "faces"
 
 
-class PIX2VERTEX_OT_reconstruct_folder(WorkerOperator, bpy.types.Operator):
+class PIX2VERTEX_OT_reconstruct_folder(ReconstructionChoices, WorkerOperator, bpy.types.Operator):
     """Reconstruct the faces of all photos in a folder; photos that fail are listed and stop nothing"""
 
     bl_idname = "pix2vertex.reconstruct_folder"
@@ -54,20 +55,6 @@ class PIX2VERTEX_OT_reconstruct_folder(WorkerOperator, bpy.types.Operator):
         description="Reconstruct also the photos whose files an earlier run has written",
         default=False,
         options={"SKIP_SAVE"},
-    )
-    device: bpy.props.EnumProperty(
-        name="Device", description="Where the network is computed", items=DEVICES, options={"SKIP_SAVE"}
-    )
-    detail_level: bpy.props.IntProperty(
-        name="Detail Level",
-        description="How often the heads' faces are divided into four",
-        min=0,
-        max=3,
-        default=2,
-        options={"SKIP_SAVE"},
-    )
-    with_eyeballs: bpy.props.BoolProperty(
-        name="Eyeballs", description="Add the eyeballs as child objects", default=False, options={"SKIP_SAVE"}
     )
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
@@ -143,9 +130,7 @@ class PIX2VERTEX_OT_reconstruct_folder(WorkerOperator, bpy.types.Operator):
             (batch, ("directory", "target", "output", "preset", "file_format", "again")),
             (settings, ("device", "detail_level", "with_eyeballs")),
         ):
-            for name in names:
-                if not self.properties.is_property_set(name):
-                    setattr(self, name, getattr(group, name))
+            self.take_unset({name: getattr(group, name) for name in names})
         if self.options.is_invoke and not batch.directory:
             batch.directory = self.directory
 

@@ -11,18 +11,19 @@ from ...reconstruction.confidence import LOW_CONFIDENCE, UNSURE
 from ...reconstruction.result import Reconstruction
 from .. import session
 from ..former_face import FormerFace, comes_from
-from ..properties import DESTINATIONS, DEVICES
+from ..properties import DESTINATIONS
 from ..scene.face_object import active_face, build_face_object
 from ..scene.face_update import add_missing_eyeballs, update_face_object
 from ..scene.reference import Reference, in_scene
 from ..translations import translate
+from .reconstruction_choices import ReconstructionChoices
 from .worker_operator import Work, WorkerOperator
 
 RECONSTRUCTED = "{face} reconstructed from {photo}"
 UPDATED = "{face} updated from {photo}"
 
 
-class PIX2VERTEX_OT_reconstruct(WorkerOperator, bpy.types.Operator):
+class PIX2VERTEX_OT_reconstruct(ReconstructionChoices, WorkerOperator, bpy.types.Operator):
     """Build a face mesh from a portrait photo"""
 
     bl_idname = "pix2vertex.reconstruct"
@@ -31,20 +32,6 @@ class PIX2VERTEX_OT_reconstruct(WorkerOperator, bpy.types.Operator):
 
     filepath: bpy.props.StringProperty(
         name="Photo", description="Portrait photo; the scene's if empty", subtype="FILE_PATH", options={"SKIP_SAVE"}
-    )
-    device: bpy.props.EnumProperty(
-        name="Device", description="Where the network is computed", items=DEVICES, options={"SKIP_SAVE"}
-    )
-    detail_level: bpy.props.IntProperty(
-        name="Detail Level",
-        description="How often the head's faces are divided into four",
-        min=0,
-        max=3,
-        default=2,
-        options={"SKIP_SAVE"},
-    )
-    with_eyeballs: bpy.props.BoolProperty(
-        name="Eyeballs", description="Add the eyeballs as child objects", default=False, options={"SKIP_SAVE"}
     )
     face_box: bpy.props.IntVectorProperty(
         name="Face Box",
@@ -137,9 +124,7 @@ class PIX2VERTEX_OT_reconstruct(WorkerOperator, bpy.types.Operator):
         }
         if not self.properties.is_property_set("filepath"):  # the chosen face is one of the scene's photo
             values |= {"face": settings.face, "face_box": settings.face_box if settings.use_face_box else (0, 0, 0, 0)}
-        for name, value in values.items():
-            if not self.properties.is_property_set(name):
-                setattr(self, name, value)
+        self.take_unset(values)
         if self.options.is_invoke and not settings.photo:
             settings.photo = self.filepath
 

@@ -1,0 +1,36 @@
+"""What an artist chooses wherever photos are reconstructed."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import bpy
+
+from ..properties import DEVICES
+
+
+class ReconstructionChoices:
+    """Mixed into an operator, its properties, which the scene's settings stand in for where the caller set none."""
+
+    device: bpy.props.EnumProperty(
+        name="Device", description="Where the network is computed", items=DEVICES, options={"SKIP_SAVE"}
+    )
+    detail_level: bpy.props.IntProperty(
+        name="Detail Level",
+        description="How often the head's faces are divided into four",
+        min=0,
+        max=3,
+        default=2,
+        options={"SKIP_SAVE"},
+    )
+    with_eyeballs: bpy.props.BoolProperty(
+        name="Eyeballs", description="Add the eyeballs as child objects", default=False, options={"SKIP_SAVE"}
+    )
+
+    # Of Blender's Operator, which the class with this mixin also has as a base.
+    properties: Any
+
+    def take_unset(self, values: Mapping[str, Any]) -> None:
+        """Use `values` for those properties that the caller did not set."""
+        for name, value in values.items():
+            if not self.properties.is_property_set(name):
+                setattr(self, name, value)
