@@ -59,7 +59,7 @@ VARIANTS = {
         "a network for the geometry alone", _SMALL, dataclasses.replace(SHIPPED_WEIGHTS, correspondence=0)
     ),
     "without-landmarks": Variant(
-        "without landmarks", dataclasses.replace(_SMALL, landmark_channels=0), SHIPPED_WEIGHTS
+        "without the loss on the landmarks", _SMALL, dataclasses.replace(SHIPPED_WEIGHTS, landmarks=0)
     ),
     "without-pose": Variant("without the loss on the pose", _SMALL, dataclasses.replace(SHIPPED_WEIGHTS, pose=0)),
     "paper-six-levels": Variant("the paper's pair and losses with six levels, 64 px", _PAPER_SIX_LEVELS, LossWeights()),

@@ -4,7 +4,6 @@ import argparse
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
 import torch
 from torch import Tensor
 
@@ -13,7 +12,6 @@ from pix2vertex_blender.reconstruction.device import choose_device
 from pix2vertex_blender.reconstruction.network import (
     WEIGHTS_PATH,
     MapNetwork,
-    anchor_maps,
     average_with_flipped,
     load_network,
     normalise,
@@ -50,25 +48,15 @@ def evaluate(
     for host_batch in batches:
         batch = host_batch.to(device)
         images = normalise(batch.images).contiguous(memory_format=torch.channels_last)
-        maps, pose, heatmaps = network.forward_everything(images)
-        maps = anchored(maps, heatmaps)
+        maps, pose = network.forward_with_pose(images)
         if average_flipped:
-            flipped, _, heatmaps = network.forward_everything(images.flip(3))
-            maps = average_with_flipped(maps, anchored(flipped, heatmaps))
+            maps = average_with_flipped(maps, network(images.flip(3)))
         rows += [sample_figures(maps[index].float(), batch, index) for index in range(len(images))]
         if pose is not None:
             poses.append((pose.float(), batch.poses))
     network.train(training)
     figures = {name: sum(row[name] for row in rows) / len(rows) for name in rows[0]}
     return figures | pose_slopes(poses)
-
-
-def anchored(maps: Tensor, heatmaps: Tensor | None) -> Tensor:
-    """Maps (B, 7, S, S) as the product uses them: corrected by the landmarks of a network that has any."""
-    if heatmaps is None:
-        return maps
-    pairs = zip(maps.float().cpu().numpy(), heatmaps.float().cpu().numpy(), strict=True)
-    return torch.from_numpy(np.stack([anchor_maps(*pair) for pair in pairs])).to(maps.device)
 
 
 def sample_figures(maps: Tensor, batch: Batch, index: int) -> dict[str, float]:

@@ -19,6 +19,8 @@ DEPTH_EDGE_SLOPE = 6.0
 SAME_PLACE = 0.05
 #: Of the Gaussians that heatmaps are to be, in their pixels.
 HEATMAP_DEVIATION = 0.8
+#: How exactly a correspondence map is taken to show a landmark: a standard deviation in canonical units (6 mm).
+SHOWN_DEVIATION = 0.05
 
 
 class Batch(NamedTuple):
@@ -62,8 +64,9 @@ class LossWeights:
     landmarks: float = 0
 
 
-#: The paper's weights, all divided by ten, and a loss on the pose that keeps the global context informative.
-SHIPPED_WEIGHTS = LossWeights(correspondence=10, geometry=10, normals=1, mask=0.5, pose=6, landmarks=0.5)
+#: The paper's weights, all divided by ten, a loss on the pose that keeps the global context informative, and one on the
+#: landmarks, which the eye judges a face by and an average over all pixels hardly sees.
+SHIPPED_WEIGHTS = LossWeights(correspondence=10, geometry=10, normals=1, mask=0.5, pose=6, landmarks=0.1)
 
 
 def masked_l1(predicted: Tensor, target: Tensor, mask: Tensor) -> Tensor:
@@ -130,8 +133,24 @@ def visible_landmarks(batch: Batch) -> Tensor:
     return inside & near & (batch.masks[samples, rows, columns] > 0)
 
 
+def landmark_heatmaps(maps: Tensor) -> Tensor:
+    """Logarithms of where in maps (B, 7, S, S) each landmark is shown, (B, 68, S / 2, S / 2), up to a constant.
+
+    A Gaussian of the distance between the landmark and what a pixel shows, times the mask.
+    """
+    halved = functional.avg_pool2d(maps, 2)
+    shown = halved[:, 1:4].flatten(2)
+    places = torch.as_tensor(landmark_places(), dtype=maps.dtype, device=maps.device)
+    squared = (shown**2).sum(1, keepdim=True) - 2 * places @ shown + (places**2).sum(1)[:, None]
+    distances = squared.unflatten(2, halved.shape[2:]) / (2 * SHOWN_DEVIATION**2)
+    return functional.logsigmoid(halved[:, :1]) - distances
+
+
 def landmarks_loss(heatmaps: Tensor, batch: Batch) -> Tensor:
-    """Of heatmaps (B, 68, H, H): cross-entropy with narrow Gaussians, and distance of the means, where visible."""
+    """How wrong heatmaps (B, 68, H, H), unnormalised logarithms, place the landmarks that are visible.
+
+    Cross-entropy with a narrow Gaussian at the true place, and L1 distance of the mean from it in pixels.
+    """
     side = heatmaps.shape[-1]
     places = batch.landmarks * (side / batch.masks.shape[-1])
     centres = torch.arange(side, device=heatmaps.device) + 0.5
@@ -143,7 +162,7 @@ def landmarks_loss(heatmaps: Tensor, batch: Batch) -> Tensor:
     means = torch.stack([probabilities.sum(2) @ centres, probabilities.sum(3) @ centres], 2)
     distance = (means - places).abs().sum(2)
     visible = visible_landmarks(batch).float()
-    return ((0.2 * entropy + 0.2 * distance) * visible).sum() / (visible.sum() + 1)
+    return ((entropy + distance) * visible).sum() / (visible.sum() + 1)
 
 
 class TrainingLoss(nn.Module):
@@ -157,7 +176,7 @@ class TrainingLoss(nn.Module):
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         """The weighted sum, `total`, and the unweighted terms by name."""
         images = normalise(batch.images).contiguous(memory_format=torch.channels_last)
-        maps, pose, heatmaps = self.network.forward_everything(images)
+        maps, pose = self.network.forward_with_pose(images)
         maps = maps.float()
         face = (batch.masks > 0).float()
         supervised = (batch.masks == 1).float()
@@ -167,7 +186,11 @@ class TrainingLoss(nn.Module):
             "normals": normals_loss(maps[:, 6], batch.geometry[:, 2], face),
             "mask": functional.binary_cross_entropy_with_logits(maps[:, 0], face),
             "pose": maps.new_zeros(()) if pose is None else (pose.float() - batch.poses).abs().mean(0).sum(),
-            "landmarks": maps.new_zeros(()) if heatmaps is None else landmarks_loss(heatmaps.float(), batch),
+            "landmarks": self._landmarks(maps, batch),
         }
         total = sum((getattr(self.weights, name) * term for name, term in terms.items()), start=maps.new_zeros(()))
         return {"total": total, **terms}
+
+    def _landmarks(self, maps: Tensor, batch: Batch) -> Tensor:
+        """The loss on the landmarks; zero, since it takes time, where it has no weight."""
+        return landmarks_loss(landmark_heatmaps(maps), batch) if self.weights.landmarks else maps.new_zeros(())

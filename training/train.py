@@ -272,17 +272,9 @@ def initial_network(options: argparse.Namespace, configuration: NetworkConfigura
     network = build_network(configuration)
     if options.initial is not None:
         given = load_network(options.initial)
-        like_given = dataclasses.replace(
-            given.configuration,
-            resolution=configuration.resolution,
-            landmark_channels=configuration.landmark_channels,
-        )
-        if like_given != configuration:
+        if dataclasses.replace(given.configuration, resolution=configuration.resolution) != configuration:
             raise DataFileError(f"The weights {options.initial} are of another network than the one to train.")
-        known = given.state_dict()
-        network.load_state_dict(
-            {**network.state_dict(), **{name: known[name] for name in known if name in network.state_dict()}}
-        )
+        network.load_state_dict(given.state_dict())
     return network
 
 

@@ -20,8 +20,6 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..errors import DataFileError
-from ..template import load_template
-from .anchoring import anchor_correspondence, find_landmarks
 from .network_blocks import MAP_CHANNELS, MapNetwork, PaperPair, ResidualNetwork
 
 __all__ = [
@@ -70,8 +68,6 @@ class NetworkConfiguration:
         Number of residual blocks at each level of the residual network.
     context_channels : int
         Width of the residual network's global context.
-    landmark_channels : int
-        Width of the residual network's block that finds the landmarks; 0 for none.
     """
 
     architecture: Literal["paper", "residual"] = "paper"
@@ -83,7 +79,6 @@ class NetworkConfiguration:
     encoder_blocks: tuple[int, ...] = ()
     decoder_blocks: tuple[int, ...] = ()
     context_channels: int = 0
-    landmark_channels: int = 0
 
     def to_json(self) -> str:
         """The configuration as it is written into the metadata of a weights file."""
@@ -106,7 +101,6 @@ SHIPPED = NetworkConfiguration(
     encoder_blocks=(0, 2, 3, 4, 3),
     decoder_blocks=(2, 2, 1, 1),
     context_channels=256,
-    landmark_channels=48,
     head_channels=(),
     dropout_levels=0,
 )
@@ -217,36 +211,8 @@ def predict_views(
     images = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))[None].to(device)
     images = normalise(torch.cat([images, images.flip(3)])).contiguous(memory_format=torch.channels_last)
     with torch.autocast(device.type, torch.bfloat16, enabled=precision == torch.bfloat16):
-        maps, _, heatmaps = network.forward_everything(images)
-    views = torch.stack([maps[0].float(), mirror_maps(maps[1].float())]).cpu().numpy()
-    if heatmaps is not None:
-        heatmaps = torch.stack([heatmaps[0], mirror_heatmaps(heatmaps[1])]).float()
-        views = np.stack([anchor_maps(*view) for view in zip(views, heatmaps.cpu().numpy(), strict=True)])
-    return views
-
-
-def anchor_maps(maps: NDArray[np.float32], heatmaps: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Maps (7, S, S) with a correspondence that shows the landmarks where heatmaps (68, H, H), logits, have them."""
-    template = load_template()
-    places, certainty = find_landmarks(heatmaps)
-    places *= maps.shape[-1] / heatmaps.shape[-1]
-    landmarks = template.canonical[template.landmarks_68]
-    anchored = maps.copy()
-    anchored[1:4] = anchor_correspondence(maps[1:4], maps[0] > 0, places, certainty, landmarks)
-    return anchored
-
-
-def mirror_heatmaps(heatmaps: Tensor) -> Tensor:
-    """Heatmaps (..., 68, H, H) of the mirrored images: left and right have changed places."""
-    return heatmaps[..., _mirrored_landmarks(), :, :].flip(-1)
-
-
-@lru_cache(maxsize=1)
-def _mirrored_landmarks() -> list[int]:
-    """For each landmark the one that it becomes in a mirror image."""
-    template = load_template()
-    number = {int(vertex): i for i, vertex in enumerate(template.landmarks_68)}
-    return [number[int(vertex)] for vertex in template.mirror[template.landmarks_68]]
+        maps = network(images).float()
+    return torch.stack([maps[0], mirror_maps(maps[1])]).cpu().numpy()
 
 
 def predict(

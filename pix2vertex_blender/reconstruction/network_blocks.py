@@ -2,39 +2,17 @@
 
 from abc import abstractmethod
 from itertools import pairwise
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional
-
-from ..template import load_template
 
 if TYPE_CHECKING:
     from .network import NetworkConfiguration
 
 #: Channels of the output: the mask's logit, the correspondence's x, y, z and the geometry's x, y, z.
 MAP_CHANNELS = 7
-#: How exactly the correspondence map is taken to show a landmark: a standard deviation in canonical units (6 mm).
-PLACE_WIDTH = 0.05
-
-
-class NetworkOutput(NamedTuple):
-    """What a network says about B crops.
-
-    Attributes
-    ----------
-    maps : (B, 7, S, S)
-        The channels of `MAP_CHANNELS`.
-    pose : (B, 3) or None
-        Sines of yaw, pitch and roll; None for an architecture that does not estimate them.
-    heatmaps : (B, 68, S / 2, S / 2) or None
-        Logits of where each landmark is; None for a network without landmarks.
-    """
-
-    maps: Tensor
-    pose: Tensor | None
-    heatmaps: Tensor | None
 
 
 class MapNetwork(nn.Module):
@@ -54,12 +32,15 @@ class MapNetwork(nn.Module):
         self.stride = stride
 
     @abstractmethod
-    def forward_everything(self, images: Tensor) -> NetworkOutput:
-        """All that the network says about normalised `images` (B, 3, S, S)."""
+    def forward_with_pose(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
+        """Maps (B, 7, S, S) of normalised `images` (B, 3, S, S), and the sines of yaw, pitch and roll (B, 3).
+
+        The pose is None for an architecture that does not estimate it.
+        """
 
     def forward(self, images: Tensor) -> Tensor:
         """Maps (B, 7, S, S) of normalised `images` (B, 3, S, S)."""
-        return self.forward_everything(images).maps
+        return self.forward_with_pose(images)[0]
 
 
 class PaperNetwork(nn.Module):
@@ -113,12 +94,12 @@ class PaperPair(MapNetwork):
         self.correspondence = PaperNetwork(configuration)
         self.geometry = PaperNetwork(configuration)
 
-    def forward_everything(self, images: Tensor) -> NetworkOutput:
-        """Maps of normalised `images` (B, 3, S, S) only."""
+    def forward_with_pose(self, images: Tensor) -> tuple[Tensor, None]:
+        """Maps (B, 7, S, S) of normalised `images` (B, 3, S, S); no pose."""
         correspondence = self.correspondence(images)
         geometry = self.geometry(images)
         mask = (correspondence[:, 3:] + geometry[:, 3:]) / 2
-        return NetworkOutput(torch.cat([mask, correspondence[:, :3], geometry[:, :3]], 1), None, None)
+        return torch.cat([mask, correspondence[:, :3], geometry[:, :3]], 1), None
 
 
 class ResidualBlock(nn.Module):
@@ -138,36 +119,6 @@ class ResidualBlock(nn.Module):
         active = functional.relu(self.norm_in(features))
         kept = features if self.shortcut is None else self.shortcut(active)
         return kept + self.convolution_out(functional.relu(self.norm_out(self.convolution_in(active))))
-
-
-class LandmarkHead(nn.Module):
-    """One heatmap for each landmark: where the correspondence map shows it, corrected by what the place looks like.
-
-    Attributes
-    ----------
-    places : (68, 3) tensor
-        Canonical coordinates of the landmarks.
-    """
-
-    places: Tensor
-
-    def __init__(self, width: int, channels: int) -> None:
-        super().__init__()
-        template = load_template()
-        places = torch.from_numpy(template.canonical[template.landmarks_68]).float()
-        self.register_buffer("places", places, persistent=False)
-        self.block = ResidualBlock(width, channels)
-        self.norm = _group_norm(channels)
-        self.evidence = nn.Conv2d(channels, len(places), 1)
-
-    def forward(self, features: Tensor, maps: Tensor) -> Tensor:
-        """Logits (B, 68, S / 2, S / 2) from features (B, width, S / 2, S / 2) and the maps (B, 7, S, S)."""
-        halved = functional.avg_pool2d(maps.float(), 2)
-        shown = halved[:, 1:4].flatten(2)
-        squared = (shown**2).sum(1, keepdim=True) - 2 * self.places @ shown + (self.places**2).sum(1)[:, None]
-        distances = squared.unflatten(2, halved.shape[2:]) / (2 * PLACE_WIDTH**2)
-        expected = functional.logsigmoid(halved[:, :1]) - distances
-        return expected + self.evidence(functional.relu(self.norm(self.block(features))))
 
 
 class ResidualNetwork(MapNetwork):
@@ -204,14 +155,9 @@ class ResidualNetwork(MapNetwork):
         self.modulations = nn.ModuleList(_modulation(context, width) for width in (widths[-1], *decoder_widths[:-1]))
         self.head_norm = _group_norm(decoder_widths[-1])
         self.head = nn.Conv2d(decoder_widths[-1], MAP_CHANNELS, 3, padding=1)
-        self.landmarks = (
-            LandmarkHead(decoder_widths[-1], configuration.landmark_channels)
-            if configuration.landmark_channels
-            else None
-        )
 
-    def forward_everything(self, images: Tensor) -> NetworkOutput:
-        """Maps, pose and, if the configuration has them, landmarks of normalised `images` (B, 3, S, S)."""
+    def forward_with_pose(self, images: Tensor) -> tuple[Tensor, Tensor]:
+        """Maps (B, 7, S, S) of normalised `images` (B, 3, S, S), and the sines of yaw, pitch and roll (B, 3)."""
         features = functional.pixel_unshuffle(images, 2).contiguous(memory_format=torch.channels_last)
         skips = []
         for level, (entry, blocks) in enumerate(zip(self.entries, self.encoder, strict=True)):
@@ -228,9 +174,7 @@ class ResidualNetwork(MapNetwork):
                 features = _modulate(features, self.modulations[level](context))
             features = blocks(torch.cat([features, skips.pop()], 1))
 
-        maps = self.head(_double(functional.relu(self.head_norm(features))))
-        heatmaps = None if self.landmarks is None else self.landmarks(features, maps)
-        return NetworkOutput(maps, self.pose(context), heatmaps)
+        return self.head(_double(functional.relu(self.head_norm(features)))), self.pose(context)
 
 
 def _double(features: Tensor) -> Tensor:

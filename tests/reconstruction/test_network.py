@@ -90,7 +90,7 @@ def test_pose_comes_from_the_whole_image():
     torch.manual_seed(0)
     residual = build_network(TINY).eval()
     images = torch.randn(1, 3, 32, 32, requires_grad=True)
-    residual.forward_everything(images).pose.sum().backward()
+    residual.forward_with_pose(images)[1].sum().backward()
     assert (images.grad.abs().sum(1)[0] > 0).float().mean() > 0.5
 
 

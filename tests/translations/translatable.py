@@ -6,6 +6,7 @@ prints what the catalogues lack, ready to be filled in.
 """
 
 import ast
+import inspect
 import os
 import re
 import sys
@@ -66,7 +67,7 @@ def registered_texts() -> dict[str, str]:
             found.setdefault(label, where)
         if issubclass(item, bpy.types.Operator | bpy.types.Panel):
             found.setdefault(rna.description, where)
-        for name in (name for base in item.__mro__ for name in base.__dict__.get("__annotations__", {})):
+        for name in (name for base in item.__mro__ for name in inspect.get_annotations(base)):
             prop = rna.properties.get(name)
             if prop is None or prop.is_hidden or prop.type in ("POINTER", "COLLECTION"):
                 continue
