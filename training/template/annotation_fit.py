@@ -32,6 +32,8 @@ IDENTITIES = 25
 HEIGHT = 130.0
 CAMERA_DISTANCE = 1500.0
 PITCH_DEVIATION = 8.0
+#: The mean over thousands of people is close to the mean head.
+IDENTITY_DEVIATION = 0.25
 QUESTIONED_WEIGHT = 0.15
 
 
@@ -88,13 +90,15 @@ def annotation_offsets(landmarks: Points, model: SymmetricModel) -> Points:
     weights = np.ones((68, 1))
     weights[:27] = QUESTIONED_WEIGHT
     count = len(model.components)
+    deviations = np.where(np.arange(count) < IDENTITIES, IDENTITY_DEVIATION, 1.0)
 
     def residuals(unknowns: Points) -> Points:
         coefficients, (pitch, log_scale, height) = unknowns[:count], unknowns[count:]
         error = ((model.place(coefficients, pitch, log_scale, height) - target) * weights).ravel()
         robust = np.sign(error) * np.sqrt(2 * (np.sqrt(1 + error**2) - 1))
         negative = 50 * np.minimum(coefficients[IDENTITIES:], 0)  # expressions have no opposite
-        return np.concatenate([robust, coefficients, negative, [np.degrees(pitch) / PITCH_DEVIATION]])
+        prior = coefficients / deviations
+        return np.concatenate([robust, prior, negative, [np.degrees(pitch) / PITCH_DEVIATION]])
 
     unknowns = least_squares(residuals, np.zeros(count + 3)).x
     placed = model.place(unknowns[:count], *unknowns[count:])
