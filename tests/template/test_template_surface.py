@@ -62,7 +62,7 @@ def test_annotated_landmarks_lie_on_the_skin_near_the_models(mean_head, level):
     offsets = places - mean_head.landmarks
     assert np.linalg.norm(offsets[17:], axis=1).max() < 8
     assert np.linalg.norm(offsets[:17, :2], axis=1).max() < 8  # along the jaw it is the look from the front that counts
-    np.testing.assert_allclose(places[np.array([MIRRORED[i] for i in range(68)])], places * (-1, 1, 1), atol=0.2)
+    np.testing.assert_allclose(places[np.array([MIRRORED[i] for i in range(68)])], places * (-1, 1, 1), atol=0.3)
 
 
 def test_annotated_brows_lie_on_the_brow_ridge(template):
