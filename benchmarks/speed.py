@@ -177,7 +177,7 @@ def machine() -> str:
         found = re.search(r"^model name\s*:\s*(.+)$", information.read_text(), re.MULTILINE)
         name = found.group(1).strip() if found else name
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
-    return f"{name}, {cores} cores, {platform.system()}"
+    return f"{name}, {cores} core{'' if cores == 1 else 's'}, {platform.system()}"
 
 
 def read_baseline() -> dict[str, Any] | None:
