@@ -25,7 +25,8 @@ from .dataset import PortraitStream, held_out_batches
 from .evaluate import FIGURES, evaluate
 from .log import Position
 from .losses import SHIPPED_WEIGHTS, LossWeights
-from .train import Settings, make_optimiser, resume, train
+from .optimiser import OptimiserName, make_optimiser
+from .train import Settings, resume, train
 
 
 class Variant(NamedTuple):
@@ -34,6 +35,7 @@ class Variant(NamedTuple):
     title: str
     configuration: NetworkConfiguration
     weights: LossWeights
+    optimiser: OptimiserName = "muon"
 
 
 _PAPER = NetworkConfiguration()
@@ -62,8 +64,11 @@ VARIANTS = {
         "without the loss on the landmarks", _SMALL, dataclasses.replace(SHIPPED_WEIGHTS, landmarks=0)
     ),
     "without-pose": Variant("without the loss on the pose", _SMALL, dataclasses.replace(SHIPPED_WEIGHTS, pose=0)),
-    "paper-six-levels": Variant("the paper's pair and losses with six levels, 64 px", _PAPER_SIX_LEVELS, LossWeights()),
-    "paper": Variant("the paper's pair and losses, 512 px", _PAPER, LossWeights()),
+    "adamw": Variant("AdamW instead of Muon", _SMALL, SHIPPED_WEIGHTS, "adamw"),
+    "paper-six-levels": Variant(
+        "the paper's pair and losses with six levels, 64 px", _PAPER_SIX_LEVELS, LossWeights(), "adamw"
+    ),
+    "paper": Variant("the paper's pair and losses, 512 px", _PAPER, LossWeights(), "adamw"),
 }
 
 
@@ -101,6 +106,7 @@ def train_variant(
     device: torch.device,
 ) -> Position:
     """Train a variant to the end of its minutes, from the same seed as all others."""
+    settings = dataclasses.replace(settings, optimiser=variant.optimiser)
     torch.manual_seed(settings.seed)
     network = build_network(variant.configuration)
     stream = PortraitStream(data, variant.configuration.resolution, settings.batch_size, backgrounds, settings.seed)
@@ -119,7 +125,8 @@ def measure(
 ) -> dict[str, float]:
     """Figures of the averaged weights of a finished run."""
     network, averaged = (build_network(variant.configuration) for _ in range(2))
-    resume(run / "checkpoint.pt", network, averaged, make_optimiser(network, settings))
+    optimiser = make_optimiser(network, variant.optimiser, settings.learning_rate, settings.weight_decay)
+    resume(run / "checkpoint.pt", network, averaged, optimiser)
     resolution = variant.configuration.resolution
     batches = held_out_batches(held_out, resolution, held_out_count, settings.batch_size, backgrounds)
     return evaluate(averaged.to(device), batches, device)

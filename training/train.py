@@ -14,7 +14,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple, get_args
 
 import torch
 import torch.distributed as distributed
@@ -38,11 +38,21 @@ from .dataset import PortraitStream, held_out_batches
 from .evaluate import evaluate
 from .log import Log, Position
 from .losses import SHIPPED_WEIGHTS, Batch, LossWeights, TrainingLoss
+from .optimiser import OptimiserName, Optimisers, make_optimiser
 
-#: What `--network` names: a configuration and the weights of its losses.
+
+class Recipe(NamedTuple):
+    """What is trained, for what and by what."""
+
+    configuration: NetworkConfiguration
+    weights: LossWeights
+    optimiser: OptimiserName
+
+
+#: What `--network` names.
 NETWORKS = {
-    "shipped": (SHIPPED, SHIPPED_WEIGHTS),
-    "paper": (NetworkConfiguration(), LossWeights()),
+    "shipped": Recipe(SHIPPED, SHIPPED_WEIGHTS, "muon"),
+    "paper": Recipe(NetworkConfiguration(), LossWeights(), "adamw"),
 }
 
 
@@ -68,6 +78,7 @@ class Settings:
         Steps that the exponential moving average of the weights looks back.
     """
 
+    optimiser: OptimiserName = "muon"
     batch_size: int = 16
     minutes: float = 60
     steps: int = 10**9
@@ -109,7 +120,7 @@ def train(
     averaged = build_network(network.configuration)
     averaged.load_state_dict(network.state_dict())
     network, averaged = to_device(network.train(), device), to_device(averaged.eval(), device)
-    optimiser = make_optimiser(network, settings)
+    optimiser = make_optimiser(network, settings.optimiser, settings.learning_rate, settings.weight_decay)
     position = resume(run / "checkpoint.pt", network, averaged, optimiser)
 
     loss_of: nn.Module = TrainingLoss(network, weights)
@@ -159,14 +170,6 @@ def train(
     return position
 
 
-def make_optimiser(network: nn.Module, settings: Settings) -> torch.optim.Optimizer:
-    """AdamW that decays matrices and kernels only."""
-    matrices = [parameter for parameter in network.parameters() if parameter.ndim > 1]
-    vectors = [parameter for parameter in network.parameters() if parameter.ndim <= 1]
-    groups = [{"params": matrices, "weight_decay": settings.weight_decay}, {"params": vectors, "weight_decay": 0.0}]
-    return torch.optim.AdamW(groups, lr=settings.learning_rate, betas=(0.9, 0.99), fused=True)
-
-
 def progress_of(position: Position, settings: Settings) -> float:
     """Completed fraction of the training, the same in all processes."""
     fraction = max(position.minutes / settings.minutes, position.step / settings.steps)
@@ -194,7 +197,7 @@ def update_average(averaged: nn.Module, network: nn.Module, step: int, horizon: 
         kept.copy_(buffer)
 
 
-def save(path: Path, network: MapNetwork, averaged: nn.Module, optimiser: Any, position: Position) -> None:
+def save(path: Path, network: MapNetwork, averaged: nn.Module, optimiser: Optimisers, position: Position) -> None:
     """Write a checkpoint; the one before stays until the new one is whole."""
     beside = path.with_name(path.name + ".part")
     state = {
@@ -288,6 +291,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--held-out-count", type=int, default=64)
     parser.add_argument("--backgrounds", type=Path, help="file to keep the background pictures in")
     parser.add_argument("--network", choices=tuple(NETWORKS), default="shipped")
+    parser.add_argument("--optimiser", choices=get_args(OptimiserName), help="default: the network's own")
     parser.add_argument("--initial", type=Path, help="weights file to start from")
     parser.add_argument("--resolution", type=int, help="pixels of a side (default: the network's own)")
     parser.add_argument("--batch-size", type=int, default=default.batch_size)
@@ -312,10 +316,11 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         device = choose_device(options.device)
         start_processes(device)
-        configuration, weights = NETWORKS[options.network]
-        resolution = options.resolution or configuration.resolution
-        network = initial_network(options, dataclasses.replace(configuration, resolution=resolution))
+        recipe = NETWORKS[options.network]
+        resolution = options.resolution or recipe.configuration.resolution
+        network = initial_network(options, dataclasses.replace(recipe.configuration, resolution=resolution))
         settings = Settings(
+            optimiser=options.optimiser or recipe.optimiser,
             batch_size=options.batch_size,
             minutes=options.minutes,
             steps=options.steps,
@@ -338,7 +343,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             held_out = held_out_batches(options.held_out, resolution, options.held_out_count, 16, backgrounds)
         precision = {"float32": torch.float32, "bfloat16": torch.bfloat16}.get(options.precision)
         precision = precision or faster_precision(network, resolution, device)
-        train(options.run, network, weights, settings, batches, held_out, device, precision, options.compile)
+        train(options.run, network, recipe.weights, settings, batches, held_out, device, precision, options.compile)
     except Pix2VertexError as error:
         sys.exit(f"{error}")
     finally:
