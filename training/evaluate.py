@@ -60,7 +60,7 @@ def evaluate(
 
 
 def sample_figures(maps: Tensor, batch: Batch, index: int) -> dict[str, float]:
-    """Figures of one sample's maps (7, S, S)."""
+    """Figures of one sample's maps (8, S, S)."""
     face = batch.masks[index] > 0
     skin = batch.masks[index] == 1
     predicted_face = maps[0] > 0

@@ -15,6 +15,8 @@ from pix2vertex_blender.template import load_template
 
 #: Depth changes by more than this many pixels from one pixel to the next only where one part of the face hides another.
 DEPTH_EDGE_SLOPE = 6.0
+#: The mouth's inside is a hundredth of the face: this makes its loss as large as the mask's.
+OPENING_SCALE = 10.0
 #: A pixel shows a landmark if its canonical coordinates differ by no more than this (6 mm).
 SAME_PLACE = 0.05
 #: Of the Gaussians that heatmaps are to be, in their pixels.
@@ -31,7 +33,7 @@ class Batch(NamedTuple):
     images : (B, 3, S, S) uint8
         RGB.
     masks : (B, S, S) uint8
-        0 off the face, 1 on it, 2 on it without a supervised correspondence.
+        0 off the face, 1 on it, 2 between parted lips, where no point of the template is seen.
     correspondence, geometry : (B, 3, S, S) float32
         The maps; arbitrary off the face.
     poses : (B, 3) float32
@@ -54,19 +56,20 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True)
 class LossWeights:
-    """Weights of the terms; the defaults are those of pix2vertex, supplement A, which has no loss on a pose."""
+    """Weights of the terms; the defaults are those of pix2vertex, supplement A, which has none on poses and mouths."""
 
     correspondence: float = 100
     geometry: float = 100
     normals: float = 10
     mask: float = 5
+    opening: float = 0
     pose: float = 0
     landmarks: float = 0
 
 
 #: The paper's weights, all divided by ten, a loss on the pose that keeps the global context informative, and one on the
 #: landmarks, which the eye judges a face by and an average over all pixels hardly sees.
-SHIPPED_WEIGHTS = LossWeights(correspondence=10, geometry=10, normals=1, mask=0.5, pose=6, landmarks=0.1)
+SHIPPED_WEIGHTS = LossWeights(correspondence=10, geometry=10, normals=1, mask=0.5, opening=2, pose=6, landmarks=0.1)
 
 
 def masked_l1(predicted: Tensor, target: Tensor, mask: Tensor) -> Tensor:
@@ -113,6 +116,13 @@ def normals_loss(predicted: Tensor, target: Tensor, mask: Tensor) -> Tensor:
     return (difference * valid).sum() / (valid.sum() + 1)
 
 
+def opening_loss(logits: Tensor, masks: Tensor) -> Tensor:
+    """Cross-entropy (B, S, S) of what is seen between the lips, over the pixels of the face."""
+    entropy = functional.binary_cross_entropy_with_logits(logits, (masks == 2).float(), reduction="none")
+    face = (masks > 0).float()
+    return OPENING_SCALE * (entropy * face).sum() / (face.sum() + 1)
+
+
 @lru_cache(maxsize=1)
 def landmark_places() -> NDArray[np.float64]:
     """Canonical coordinates (68, 3) of the landmarks."""
@@ -134,7 +144,7 @@ def visible_landmarks(batch: Batch) -> Tensor:
 
 
 def landmark_heatmaps(maps: Tensor) -> Tensor:
-    """Logarithms of where in maps (B, 7, S, S) each landmark is shown, (B, 68, S / 2, S / 2), up to a constant.
+    """Logarithms of where in maps (B, 8, S, S) each landmark is shown, (B, 68, S / 2, S / 2), up to a constant.
 
     A Gaussian of the distance between the landmark and what a pixel shows, times the mask.
     """
@@ -185,6 +195,7 @@ class TrainingLoss(nn.Module):
             "geometry": masked_l1(maps[:, 4:7], batch.geometry, face),
             "normals": normals_loss(maps[:, 6], batch.geometry[:, 2], face),
             "mask": functional.binary_cross_entropy_with_logits(maps[:, 0], face),
+            "opening": opening_loss(maps[:, 7], batch.masks),
             "pose": maps.new_zeros(()) if pose is None else (pose.float() - batch.poses).abs().mean(0).sum(),
             "landmarks": self._landmarks(maps, batch),
         }

@@ -22,6 +22,7 @@ from .detail import add_detail
 from .eyelids import clear_eyeballs
 from .maps import FaceMaps
 from .matching import TargetIndex
+from .mouth import fit_mouth
 from .photo import decode_image
 from .pins import landmark_matrix, register_to_pins
 from .progress import Progress, silent
@@ -85,6 +86,7 @@ class SeenFace:
         return cls(
             FaceMaps(
                 mask=maps["mask"],
+                opening=maps["opening"],
                 correspondence=maps["correspondence"],
                 geometry=maps["geometry"],
                 camera=reconstruction.camera,
@@ -133,7 +135,8 @@ def register_template(seen: SeenFace, seed: int, clock: StageClock) -> tuple[Reg
             mirror=template.mirror,
             progress=clock.progress,
         )
-        registration = replace(registration, vertices=clear_eyeballs(template, registration.vertices))
+        fitted = fit_mouth(registration.vertices, target, seen.maps)
+        registration = replace(registration, vertices=clear_eyeballs(template, fitted))
     return registration, target
 
 
@@ -221,6 +224,7 @@ def complete(
         photo_size=seen.photo_size,
         maps={
             "mask": seen.maps.mask,
+            "opening": seen.maps.opening,
             "correspondence": seen.maps.correspondence,
             "geometry": seen.maps.geometry,
             "network_depth": seen.maps.geometry[..., 2],

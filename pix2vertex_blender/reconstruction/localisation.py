@@ -11,7 +11,7 @@ from .detection import FaceBox, check_box, find_faces, overlap
 from .maps import NO_FACE, FaceMaps, read_maps
 from .photo import Photo, Square, cut_square
 
-#: From crop pixels (S, S, 3) uint8 to the network's views of it (2, 7, S, S).
+#: From crop pixels (S, S, 3) uint8 to the network's views of it (2, 8, S, S).
 Predict = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 
 

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.special
 from numpy.typing import NDArray
 
 from ..errors import FaceNotFoundError
 from ..geometry.similarity import Similarity, fit_similarity_robustly
 from ..template.canonical import SIZE, to_millimetres
 from .camera import Camera
+from .result import OPEN
 
 NO_FACE = "No face was found in the photo: choose another photo or draw a face box around the face."
 #: Fewer pixels than this are no face.
@@ -34,6 +36,9 @@ class FaceMaps:
     correspondence : (H, W, 3) float32
         Canonical coordinates (see `pix2vertex_blender.template`) of the template point seen at each pixel; NaN off the
         mask.
+    opening : (H, W) float32
+        How likely it is, 0 to 1, that the pixel shows what lies between parted lips: of the mask, but no point of the
+        template. Its correspondence means nothing.
     geometry : (H, W, 3) float32
         Points in millimetres in the camera's axes; NaN off the mask. Each point projects to its own pixel's centre.
     camera : Camera
@@ -45,6 +50,7 @@ class FaceMaps:
     """
 
     mask: NDArray[np.bool_]
+    opening: NDArray[np.float32]
     correspondence: NDArray[np.float32]
     geometry: NDArray[np.float32]
     camera: Camera
@@ -61,9 +67,9 @@ def read_maps(views: NDArray[np.float32]) -> FaceMaps:
 
     Parameters
     ----------
-    views : (k, 7, H, W)
-        What the network said about the crop, and about its mirror image if k is 2, mirrored back: mask logit, canonical
-        coordinates, and camera-aligned coordinates in units of half the crop.
+    views : (k, 8, H, W)
+        What the network said about the crop, and about its mirror image if k is 2, mirrored back: the channels of
+        `network.MAP_CHANNELS`.
 
     Raises
     ------
@@ -76,8 +82,11 @@ def read_maps(views: NDArray[np.float32]) -> FaceMaps:
         raise FaceNotFoundError(NO_FACE)
     correspondence = np.moveaxis(output[1:4], 0, -1).astype(np.float64)
     geometry = np.moveaxis(output[4:7], 0, -1).astype(np.float64)
-    mean_face_points = to_millimetres(correspondence[mask])
-    pose, distances = fit_similarity_robustly(mean_face_points, geometry[mask])
+    opening = np.where(mask, scipy.special.expit(output[7]), 0.0)
+    skin = mask & (opening < OPEN)
+    if skin.sum() < SMALLEST_MASK:
+        raise FaceNotFoundError(NO_FACE)
+    pose, distances = fit_similarity_robustly(to_millimetres(correspondence[skin]), geometry[skin])
     millimetres = geometry[mask] / pose.scale
     rows, columns = np.nonzero(mask)
     pixels = np.column_stack([columns, rows]) + 0.5
@@ -85,11 +94,12 @@ def read_maps(views: NDArray[np.float32]) -> FaceMaps:
     points = camera.unproject(pixels, millimetres[:, 2])
     return FaceMaps(
         mask=mask,
+        opening=opening.astype(np.float32),
         correspondence=np.where(mask[..., None], correspondence, np.nan).astype(np.float32),
         geometry=_scatter(points, mask),
         camera=camera,
         head_pose=Similarity(1.0, pose.rotation, pose.translation / pose.scale),
-        confidence=_confidence(views, mask, distances / pose.scale),
+        confidence=_confidence(views, skin, distances / pose.scale),
     )
 
 

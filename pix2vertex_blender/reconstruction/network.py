@@ -1,8 +1,9 @@
 """The image-to-image networks: a crop of a photo becomes a face mask, a correspondence map and a geometry map.
 
-The seven output channels are the mask's logit, the correspondence (canonical coordinates, see
-`pix2vertex_blender.template`) and the geometry (camera-aligned x right, y up, z towards the camera, relative to the
-centre of the face, in units of half the crop's side, so that the depth is in the same unit as the pixel grid).
+The eight output channels are the mask's logit, the correspondence (canonical coordinates, see
+`pix2vertex_blender.template`), the geometry (camera-aligned x right, y up, z towards the camera, relative to the centre
+of the face, in units of half the crop's side, so that the depth is in the same unit as the pixel grid), and the logit
+of what is seen between parted lips, which belongs to the mask but to no point of the template.
 """
 
 import dataclasses
@@ -196,7 +197,7 @@ def predict_views(
 
     Returns
     -------
-    (2, 7, S, S) float32
+    (2, 8, S, S) float32
         The channels of `MAP_CHANNELS`.
 
     Raises
@@ -218,17 +219,17 @@ def predict_views(
 def predict(
     network: MapNetwork, image: NDArray[np.uint8], precision: torch.dtype = torch.float32
 ) -> NDArray[np.float32]:
-    """Mean (7, S, S) of the two views of `predict_views`."""
+    """Mean (8, S, S) of the two views of `predict_views`."""
     return predict_views(network, image, precision).mean(axis=0)
 
 
 def mirror_maps(maps: Tensor) -> Tensor:
-    """Maps (..., 7, S, S) of the mirrored images: x has the opposite sign."""
+    """Maps (..., 8, S, S) of the mirrored images: x has the opposite sign."""
     signs = torch.ones(MAP_CHANNELS, device=maps.device)
     signs[list(_MIRRORED_CHANNELS)] = -1
     return maps.flip(-1) * signs[:, None, None]
 
 
 def average_with_flipped(maps: Tensor, flipped_maps: Tensor) -> Tensor:
-    """Mean of `maps` (B, 7, S, S) and the maps of the mirrored images: mirrored back, x with the opposite sign."""
+    """Mean of `maps` (B, 8, S, S) and the maps of the mirrored images: mirrored back, x with the opposite sign."""
     return (maps + mirror_maps(flipped_maps)) / 2

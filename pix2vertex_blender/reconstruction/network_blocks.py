@@ -11,8 +11,11 @@ from torch.nn import functional
 if TYPE_CHECKING:
     from .network import NetworkConfiguration
 
-#: Channels of the output: the mask's logit, the correspondence's x, y, z and the geometry's x, y, z.
-MAP_CHANNELS = 7
+#: Channels of the output: the mask's logit, the correspondence's x, y, z, the geometry's x, y, z, and the logit of
+#: what lies behind the parted lips.
+MAP_CHANNELS = 8
+#: What a network that knows nothing of mouths says about them: nowhere is one open.
+CLOSED_MOUTH = -10.0
 
 
 class MapNetwork(nn.Module):
@@ -33,13 +36,13 @@ class MapNetwork(nn.Module):
 
     @abstractmethod
     def forward_with_pose(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
-        """Maps (B, 7, S, S) of normalised `images` (B, 3, S, S), and the sines of yaw, pitch and roll (B, 3).
+        """Maps (B, 8, S, S) of normalised `images` (B, 3, S, S), and the sines of yaw, pitch and roll (B, 3).
 
         The pose is None for an architecture that does not estimate it.
         """
 
     def forward(self, images: Tensor) -> Tensor:
-        """Maps (B, 7, S, S) of normalised `images` (B, 3, S, S)."""
+        """Maps (B, 8, S, S) of normalised `images` (B, 3, S, S)."""
         return self.forward_with_pose(images)[0]
 
 
@@ -95,11 +98,12 @@ class PaperPair(MapNetwork):
         self.geometry = PaperNetwork(configuration)
 
     def forward_with_pose(self, images: Tensor) -> tuple[Tensor, None]:
-        """Maps (B, 7, S, S) of normalised `images` (B, 3, S, S); no pose."""
+        """Maps (B, 8, S, S) of normalised `images` (B, 3, S, S); no pose."""
         correspondence = self.correspondence(images)
         geometry = self.geometry(images)
         mask = (correspondence[:, 3:] + geometry[:, 3:]) / 2
-        return torch.cat([mask, correspondence[:, :3], geometry[:, :3]], 1), None
+        closed = torch.full_like(mask, CLOSED_MOUTH)
+        return torch.cat([mask, correspondence[:, :3], geometry[:, :3], closed], 1), None
 
 
 class ResidualBlock(nn.Module):
@@ -157,7 +161,7 @@ class ResidualNetwork(MapNetwork):
         self.head = nn.Conv2d(decoder_widths[-1], MAP_CHANNELS, 3, padding=1)
 
     def forward_with_pose(self, images: Tensor) -> tuple[Tensor, Tensor]:
-        """Maps (B, 7, S, S) of normalised `images` (B, 3, S, S), and the sines of yaw, pitch and roll (B, 3)."""
+        """Maps (B, 8, S, S) of normalised `images` (B, 3, S, S), and the sines of yaw, pitch and roll (B, 3)."""
         features = functional.pixel_unshuffle(images, 2).contiguous(memory_format=torch.channels_last)
         skips = []
         for level, (entry, blocks) in enumerate(zip(self.entries, self.encoder, strict=True)):

@@ -142,11 +142,22 @@ def register_to_pins(
     (n, 3)
         Without pins, `vertices` unchanged.
     """
+    if len(landmarks) == 0:
+        return np.array(vertices, dtype=np.float64)
+    lines = sightlines(landmark_matrix(level)[landmarks], camera, pixels)
+    return follow_sightlines(vertices, target, lines, parameters, progress)
+
+
+def follow_sightlines(
+    vertices: NDArray[np.floating],
+    target: TargetIndex,
+    lines: Sightlines,
+    parameters: PinParameters | None = None,
+    progress: Progress = silent,
+) -> Array:
+    """Move the registered template (n, 3), in millimetres in the camera's axes, so that points lie on their lines."""
     parameters = parameters or PinParameters()
     rest = np.array(vertices, dtype=np.float64)
-    if len(landmarks) == 0:
-        return rest
-    lines = sightlines(landmark_matrix(level)[landmarks], camera, pixels)
     template = load_template()
     triangles = triangulate(template.faces)
     mass = lumped_mass(rest, triangles)

@@ -18,9 +18,9 @@ from ..errors import RecordError
 from ..template import Template, load_template
 from ..template.eyeballs import place_both
 from .camera import Camera
-from .result import Reconstruction, no_pins
+from .result import OPEN, Reconstruction, no_pins
 
-VERSION = 1
+VERSION = 2
 
 #: Highest value of the stored integers.
 _HIGHEST = np.iinfo(np.uint16).max
@@ -34,6 +34,7 @@ def to_bytes(reconstruction: Reconstruction) -> bytes:
         "version": np.array(VERSION),
         "shape": np.array(mask.shape),
         "mask": np.packbits(mask),
+        "opening": np.packbits(np.asarray(reconstruction.maps["opening"]) >= OPEN),
         **_integers("correspondence", reconstruction.maps["correspondence"][mask]),
         **_integers("depth", reconstruction.maps["geometry"][mask][:, 2:]),
         "coarse_vertices": reconstruction.coarse_vertices.astype(np.float32),
@@ -83,7 +84,10 @@ def _unpacked(arrays: dict[str, NDArray[Any]], template: Template, crop_png: byt
     scale, centre_x, centre_y, inverse_distance = (float(value) for value in arrays["camera"])
     camera = Camera(scale, (centre_x, centre_y), inverse_distance)
     height, width = (int(value) for value in arrays["shape"])
-    mask = np.unpackbits(arrays["mask"], count=height * width).reshape(height, width).astype(bool)
+    mask, opening = (
+        np.unpackbits(arrays[name], count=height * width).reshape(height, width).astype(bool)
+        for name in ("mask", "opening")
+    )
     rows, columns = np.nonzero(mask)
     depth = _floats(arrays, "depth")
     geometry = camera.unproject(np.column_stack([columns, rows]) + 0.5, depth[:, 0])
@@ -104,6 +108,7 @@ def _unpacked(arrays: dict[str, NDArray[Any]], template: Template, crop_png: byt
         photo_size=(photo_width, photo_height),
         maps={
             "mask": mask,
+            "opening": opening.astype(np.float32),
             "correspondence": _on_mask(_floats(arrays, "correspondence"), mask),
             "geometry": _on_mask(geometry, mask),
             "network_depth": _on_mask(depth, mask)[..., 0],

@@ -12,6 +12,9 @@ from numpy.typing import NDArray
 from ..errors import DataFileError
 from .camera import Camera
 
+#: A pixel whose `opening` is at least this shows what lies between the lips, and no skin.
+OPEN = 0.5
+
 #: Vertices (n, 3), quads (m, 4) and UVs (m, 4, 2) of a mesh that is not deformed by the registration's groups and keys.
 PlainMesh = tuple[NDArray[np.floating], NDArray[np.integer], NDArray[np.floating]]
 
@@ -47,7 +50,8 @@ class Reconstruction:
     photo_size : tuple of int
         Width and height of the upright photo in pixels.
     maps : dict of str to array
-        In the crop's grid: `mask` (H, W) bool, `correspondence` (H, W, 3), `geometry` (H, W, 3) in millimetres in the
+        In the crop's grid: `mask` (H, W) bool, `opening` (H, W) in [0, 1], how likely a pixel shows what lies between
+        parted lips, `correspondence` (H, W, 3), `geometry` (H, W, 3) in millimetres in the
         camera's axes, and `network_depth` and `mesh_depth` (H, W) in millimetres towards the camera, NaN where there
         is no face.
     coarse_vertices : (c, 3) float64

@@ -11,6 +11,7 @@ from ..errors import RegistrationError
 from ..geometry.mesh import normalise, triangle_normals
 from ..template.canonical import SIZE
 from .maps import FaceMaps
+from .result import OPEN
 
 #: Edges that the target's resolution is judged by.
 SAMPLED_EDGES = 20_000
@@ -87,7 +88,8 @@ def build_target(maps: FaceMaps, parameters: TargetParameters | None = None) -> 
     trimmed = (
         ndimage.binary_erosion(known, iterations=parameters.trimmed_border) if parameters.trimmed_border else known
     )
-    known = trimmed if trimmed.any() else known
+    # What the lips let through is no skin; the lips themselves are too narrow to be trimmed.
+    known = (trimmed if trimmed.any() else known) & (maps.opening < OPEN)
     if not known.any():
         raise RegistrationError("The face's mask is empty: choose another photo or draw a face box around the face.")
     correspondence = replace_outliers(maps.correspondence, known, parameters.outlier_distance / SIZE)

@@ -63,7 +63,8 @@ def _maps_of_a_slope(camera: Camera) -> dict[str, np.ndarray]:
     rows, columns = np.nonzero(mask)
     pixels = np.column_stack([columns, rows]) + 0.5
     depth = 3.0 * columns - 2.0 * rows
-    maps = {"mask": mask}
+    maps = {"mask": mask, "opening": np.zeros(mask.shape, dtype=np.float32)}
+    maps["opening"][5, 4] = 1.0
     for name, values in (
         ("correspondence", np.column_stack([pixels / 10.0, depth / 60.0])),
         ("geometry", camera.unproject(pixels, depth)),

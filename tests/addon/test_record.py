@@ -16,7 +16,7 @@ pytestmark = pytest.mark.usefixtures("empty_file")
 
 def assert_same(read: Reconstruction, original: Reconstruction) -> None:
     """The same as far as a record goes."""
-    for name in ("mask", "correspondence", "geometry", "network_depth"):
+    for name in ("mask", "opening", "correspondence", "geometry", "network_depth"):
         assert np.allclose(read.maps[name], original.maps[name], atol=0.01, equal_nan=True), name
     assert np.allclose(read.coarse_vertices, original.coarse_vertices, atol=1e-4)
     assert np.array_equal(read.vertices, read.coarse_vertices) and not read.detail.any()
@@ -92,6 +92,12 @@ def test_small_face_keeps_a_small_record(reconstruction: Reconstruction) -> None
     side = 128
     mask = np.ones((side, side), dtype=bool)
     noise = np.random.default_rng(0).normal(size=(side, side, 3)).astype(np.float32)
-    maps = {"mask": mask, "correspondence": noise, "geometry": noise * 50, "network_depth": noise[..., 2] * 50}
+    maps = {
+        "mask": mask,
+        "opening": 0.0 * mask,
+        "correspondence": noise,
+        "geometry": noise * 50,
+        "network_depth": noise[..., 2] * 50,
+    }
     large = dataclasses.replace(reconstruction, maps=maps)
     assert len(record.to_bytes(large)) < 300_000

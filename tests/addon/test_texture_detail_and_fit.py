@@ -62,6 +62,7 @@ def portrait(reconstruction: Reconstruction) -> Reconstruction:
         photo_size=(CROP, CROP),
         maps={
             "mask": mask,
+            "opening": np.zeros(mask.shape, dtype=np.float32),
             "correspondence": np.where(mask[..., None], maps[..., :3], np.nan).astype(np.float32),
             "geometry": geometry.astype(np.float32),
             "network_depth": depth.astype(np.float32),

@@ -41,6 +41,7 @@ def reconstruction():
         photo_size=(640, 480),
         maps={
             "mask": np.eye(8, dtype=bool),
+            "opening": np.zeros((8, 8)),
             "correspondence": np.zeros((8, 8, 3)),
             "geometry": np.zeros((8, 8, 3)),
             "network_depth": np.zeros((8, 8)),

@@ -48,6 +48,7 @@ def look_at(template):
         nothing = np.where(mask[..., None], 0.0, np.nan)
         maps = FaceMaps(
             mask=mask,
+            opening=np.zeros(mask.shape, dtype=np.float32),
             correspondence=(values[..., 3:6] + nothing).astype(np.float32),
             geometry=(values[..., :3] + nothing).astype(np.float32),
             camera=camera,

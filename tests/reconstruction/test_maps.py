@@ -22,7 +22,7 @@ def bowl(size=1.0):
     head = np.column_stack([x, y, 100 * np.cos(angles[:, 0]) * np.cos(angles[:, 1])])
     points = POSE.apply(head)
     pixels = np.floor(CAMERA.project(points)).astype(int)
-    output = np.full((7, SIDE, SIDE), -8.0, dtype=np.float32)
+    output = np.full((8, SIDE, SIDE), -8.0, dtype=np.float32)
     order = np.argsort(points[:, 2])
     columns, rows = pixels[order].T
     output[0, rows, columns] = 8.0
@@ -39,6 +39,23 @@ def test_points_project_to_their_own_pixels():
     np.testing.assert_allclose(projected, np.column_stack([columns, rows]) + 0.5, atol=1e-4)
     assert np.isnan(maps.geometry[~maps.mask]).all()
     assert np.isnan(maps.correspondence[~maps.mask]).all()
+
+
+def test_what_lies_between_the_lips_is_face_but_not_part_of_the_pose():
+    shut, parted = bowl(), bowl()
+    parted[7, 40:43, 24:40] = 8.0
+    parted[1:4, 40:43, 24:40] += 0.8
+    maps, same = read_maps(parted[None]), read_maps(shut[None])
+    assert (maps.opening[40:43, 24:40] > 0.99).all()
+    assert same.opening.max() < 0.01
+    np.testing.assert_array_equal(maps.mask, same.mask)
+    turned = Rotation.from_matrix(maps.head_pose.rotation @ same.head_pose.rotation.T).magnitude()
+    assert np.degrees(turned) < 0.3
+    everywhere = bowl()
+    everywhere[7] = 8.0
+    assert (read_maps(parted[None]).opening[~maps.mask] == 0).all()
+    with pytest.raises(FaceNotFoundError):
+        read_maps(everywhere[None])
 
 
 def test_pose_and_camera_are_found():
@@ -76,4 +93,4 @@ def test_views_that_disagree_lower_the_confidence():
 
 def test_no_face_is_said_so():
     with pytest.raises(FaceNotFoundError, match="face box"):
-        read_maps(np.full((2, 7, SIDE, SIDE), -3.0, dtype=np.float32))
+        read_maps(np.full((2, 8, SIDE, SIDE), -3.0, dtype=np.float32))

@@ -61,7 +61,7 @@ def test_the_default_configuration_is_the_papers():
         assert up == [512, 512, 512, 512, 512, 256, 128, 64]
         assert pointwise == [64, 32, 4]
         assert sum(isinstance(m, nn.Dropout) for m in network.modules()) == 3
-    assert maps.shape == (1, 7, 512, 512)
+    assert maps.shape == (1, 8, 512, 512)
 
 
 def test_the_shipped_weights_fit_the_size_allowed():
@@ -72,7 +72,7 @@ def test_the_shipped_weights_fit_the_size_allowed():
 
 def test_maps_have_the_size_of_the_image(network):
     side = 3 * network.stride
-    assert network(torch.randn(2, 3, side, side)).shape == (2, 7, side, side)
+    assert network(torch.randn(2, 3, side, side)).shape == (2, 8, side, side)
 
 
 def test_the_papers_mask_is_the_mean_of_both_networks():
@@ -84,6 +84,7 @@ def test_the_papers_mask_is_the_mean_of_both_networks():
     torch.testing.assert_close(maps[:, 0], (correspondence[:, 3] + geometry[:, 3]) / 2)
     torch.testing.assert_close(maps[:, 1:4], correspondence[:, :3])
     torch.testing.assert_close(maps[:, 4:7], geometry[:, :3])
+    assert (maps[:, 7] < -5).all(), "the pair knows nothing of parted lips"
 
 
 def test_pose_comes_from_the_whole_image():
@@ -97,7 +98,7 @@ def test_pose_comes_from_the_whole_image():
 def test_prediction_is_deterministic_and_depends_on_the_image(network, image):
     first = predict(network, image)
     assert first.dtype == np.float32
-    assert first.shape == (7, 32, 32)
+    assert first.shape == (8, 32, 32)
     np.testing.assert_array_equal(first, predict(network, image))
     assert np.abs(first - predict(network, 255 - image)).max() > 1e-3
 

@@ -69,6 +69,13 @@ def test_crumbs_are_dropped_and_large_parts_kept(slope):
     assert len(build_target(with_mask(slope, mask), PLAIN).vertices) == large
 
 
+def test_what_lies_between_the_lips_is_left_out_and_the_lips_are_not_trimmed(slope):
+    opening = np.zeros((96, 96), dtype=np.float32)
+    opening[40:44, 30:60] = 1.0
+    whole, parted = build_target(slope), build_target(replace(slope, opening=opening))
+    assert len(whole.vertices) - len(parted.vertices) == 4 * 30
+
+
 def test_outlier_pixels_take_their_neighbours_correspondence(view):
     generator = np.random.default_rng(0)
     wrong = view.maps.mask & (generator.random((96, 96)) < 0.2)

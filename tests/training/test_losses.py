@@ -153,13 +153,14 @@ class Oracle(torch.nn.Module):
 
 def oracle_maps(batch):
     logits = 40 * (2 * (batch.masks > 0).float() - 1)
-    return torch.cat([logits[:, None], batch.correspondence, batch.geometry], 1)
+    parted = 40 * (2 * (batch.masks == 2).float() - 1)
+    return torch.cat([logits[:, None], batch.correspondence, batch.geometry, parted[:, None]], 1)
 
 
 def test_the_truth_has_no_loss():
     batch = batch_of_balls()
     terms = TrainingLoss(Oracle(oracle_maps(batch), batch.poses), SHIPPED_WEIGHTS)(batch)
-    assert set(terms) == {"total", "correspondence", "geometry", "normals", "mask", "pose", "landmarks"}
+    assert set(terms) == {"total", "correspondence", "geometry", "normals", "mask", "opening", "pose", "landmarks"}
     for value in terms.values():
         assert value.item() == pytest.approx(0, abs=1e-5)
 
@@ -170,10 +171,21 @@ def test_the_mouths_inside_has_geometry_but_no_correspondence():
     inside[:, 14:18, 14:18] = True
     batch = batch._replace(masks=torch.where(inside, 2, batch.masks.long()).to(torch.uint8))
     maps = oracle_maps(batch)
-    maps[:, 1:] += 0.5 * inside[:, None]
+    maps[:, 1:7] += 0.5 * inside[:, None]
     terms = TrainingLoss(Oracle(maps, batch.poses), SHIPPED_WEIGHTS)(batch)
     assert terms["correspondence"] < 1e-5
     assert terms["geometry"] > 0.01
+    assert terms["opening"] < 1e-5
+
+
+def test_the_opening_counts_on_the_face_only():
+    batch = batch_of_balls()
+    off, on = oracle_maps(batch), oracle_maps(batch)
+    off[:, 7] = torch.where(batch.masks == 0, 5.0, off[:, 7])
+    on[:, 7, 14:18, 14:18] = 5.0
+    by_maps = [TrainingLoss(Oracle(maps, batch.poses), SHIPPED_WEIGHTS)(batch)["opening"].item() for maps in (off, on)]
+    assert by_maps[0] == pytest.approx(0, abs=1e-6)
+    assert by_maps[1] > 0.1
 
 
 def test_every_term_reaches_the_weights_by_its_weight():
@@ -182,9 +194,9 @@ def test_every_term_reaches_the_weights_by_its_weight():
         NetworkConfiguration("residual", SIDE, (8, 16), (8,), (), 0, (0, 1), (1,), context_channels=8)
     )
     batch = batch_with_landmarks()
-    terms = TrainingLoss(network, LossWeights(1, 2, 3, 4, 5, 6))(batch)
-    names = ("correspondence", "geometry", "normals", "mask", "pose", "landmarks")
-    weighted = zip(names, (1, 2, 3, 4, 5, 6), strict=True)
+    terms = TrainingLoss(network, LossWeights(1, 2, 3, 4, 5, 6, 7))(batch)
+    names = ("correspondence", "geometry", "normals", "mask", "opening", "pose", "landmarks")
+    weighted = zip(names, (1, 2, 3, 4, 5, 6, 7), strict=True)
     assert terms["total"].item() == pytest.approx(sum(w * terms[name].item() for name, w in weighted), rel=1e-5)
     terms["total"].backward()
     assert network.pose.weight.grad.abs().sum() > 0
