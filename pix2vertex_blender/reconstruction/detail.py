@@ -130,6 +130,9 @@ def albedo_damping(level: Template) -> Array:
     for name, share in ALBEDO_DAMPING.items():
         if name in level.groups:
             damping *= 1 - (1 - share) * level.groups[name]
+    # Where lips turn inwards and touch, the least displacement makes them cross.
+    if "mouth_interior" in level.groups:
+        damping[level.groups["mouth_interior"] > 0] = 0.0
     return damping
 
 

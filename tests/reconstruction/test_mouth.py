@@ -1,5 +1,6 @@
 """The lips go to the edges of the mouth's opening, touch where there is none, and stay where they are hidden."""
 
+import json
 from dataclasses import replace
 
 import cv2
@@ -10,7 +11,9 @@ from pix2vertex_blender.geometry.intersections import intersecting_triangles
 from pix2vertex_blender.geometry.mesh import triangulate
 from pix2vertex_blender.reconstruction.matching import TargetIndex
 from pix2vertex_blender.reconstruction.mouth import MouthParameters, fit_mouth, lip_lines
+from pix2vertex_blender.reconstruction.pipeline import Options, reconstruct
 from pix2vertex_blender.reconstruction.target import build_target
+from training.paths import shared_folder
 
 
 def lips_of(view, vertices):
@@ -144,3 +147,16 @@ def test_more_rounds_do_not_change_a_settled_mouth(view):
     opened = with_opening(view, *arch(view, 10.0))
     two, five = fit(opened), fit(opened, MouthParameters(rounds=5))
     assert np.abs(two - five).max() < 0.7
+
+
+@pytest.mark.parametrize("name", ["lfpw_image_0202", "lfpw_image_0015"])
+def test_lips_of_a_real_face_do_not_cross_with_detail_either(name):
+    folder = shared_folder() / "photos"
+    face = json.loads((folder / "faces.json").read_text())[name]
+    x, y, width, height = face["box"]
+    result = reconstruct(folder / face["image"], Options(device="cpu", face_box=(x, y, width, height)))
+    triangles = triangulate(result.faces)
+    lips = (result.groups["mouth_interior"] + result.groups["upper_lip"] + result.groups["lower_lip"])[triangles]
+    near = triangles[(lips > 0).any(axis=1)]
+    assert len(intersecting_triangles(result.vertices, near)) == 0
+    assert len(intersecting_triangles(result.vertices + result.detail, near)) == 0
