@@ -15,7 +15,7 @@ from pix2vertex_blender.template import load_template
 
 #: Depth changes by more than this many pixels from one pixel to the next only where one part of the face hides another.
 DEPTH_EDGE_SLOPE = 6.0
-#: The mouth's inside is a hundredth of the face: this makes its loss as large as the mask's.
+#: The mouth's inside is a hundredth of the face, and so is its part in a mean over the face.
 OPENING_SCALE = 10.0
 #: A pixel shows a landmark if its canonical coordinates differ by no more than this (6 mm).
 SAME_PLACE = 0.05
@@ -117,7 +117,7 @@ def normals_loss(predicted: Tensor, target: Tensor, mask: Tensor) -> Tensor:
 
 
 def opening_loss(logits: Tensor, masks: Tensor) -> Tensor:
-    """Cross-entropy (B, S, S) of what is seen between the lips, over the pixels of the face."""
+    """Mean cross-entropy of what is seen between the lips (logits and masks (B, S, S)), over the pixels of the face."""
     entropy = functional.binary_cross_entropy_with_logits(logits, (masks == 2).float(), reduction="none")
     face = (masks > 0).float()
     return OPENING_SCALE * (entropy * face).sum() / (face.sum() + 1)

@@ -117,23 +117,23 @@ def add_detail(
     vertices = np.asarray(vertices, dtype=np.float64)
     normals = vertex_normals(vertices, level.faces)
     seen = visibility(vertices, normals, level.faces, camera, (pixels.shape[0], pixels.shape[1]), mask)
-    solver = DetailSolver(vertices, level.faces, seen * level.groups["face"] * albedo_damping(level))
+    solver = DetailSolver(vertices, level.faces, seen * level.groups["face"] * kept_share(level))
     footprint = camera.scale * np.sqrt(vertex_areas(vertices, level.faces))
     footprint = np.maximum(footprint, GRAIN * photo_pixel)
     intensity = sample_intensity(pixels, camera.project(vertices), footprint)
     return solver.displacement(intensity, parameters)[:, None] * normals
 
 
-def albedo_damping(level: Template) -> Array:
+def kept_share(level: Template) -> Array:
     """Share (n,) of the detail that is kept on each part of the face."""
-    damping = np.ones(len(level.vertices))
+    kept = np.ones(len(level.vertices))
     for name, share in ALBEDO_DAMPING.items():
         if name in level.groups:
-            damping *= 1 - (1 - share) * level.groups[name]
+            kept *= 1 - (1 - share) * level.groups[name]
     # Where lips turn inwards and touch, the least displacement makes them cross.
     if "mouth_interior" in level.groups:
-        damping[level.groups["mouth_interior"] > 0] = 0.0
-    return damping
+        kept[level.groups["mouth_interior"] > 0] = 0.0
+    return kept
 
 
 class DetailSolver:

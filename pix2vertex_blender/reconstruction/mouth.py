@@ -163,6 +163,7 @@ def lip_lines() -> NDArray[np.intp]:
 def lip_goals(lips: Array, maps: FaceMaps, parameters: MouthParameters) -> Array:
     """Where the vertices of `lip_lines`, now seen at pixels (2, k, 2), belong; NaN where that is unknown."""
     middle = lips.mean(axis=0)
+    origin = middle.mean(axis=0)
     along = normalise(middle[-1:] - middle[:1])[0]
     up = np.array([along[1], -along[0]])
     if ((lips[0] - lips[1]) @ up).sum() < 0:
@@ -170,19 +171,28 @@ def lip_goals(lips: Array, maps: FaceMaps, parameters: MouthParameters) -> Array
     frame = np.stack([along, up])
     # Any of them: between narrow lips the mask may have a gap.
     seen = np.any([shows_lips(pixels, maps, parameters.same_place) for pixels in (middle, *lips)], axis=0)
-    own = (lips - middle.mean(axis=0)) @ frame.T
-    opening = find_opening(own, middle.mean(axis=0), frame, maps, parameters)
-    width = float(own[0, -1, 0] - own[0, 0, 0])
-    if opening is None or opening.height < parameters.flat * width:
-        goals = touching(own, parameters.shut_gap * maps.camera.scale)
-        goals = goals if opening is None else parted(own, opening, goals)
-    elif opening.width >= parameters.whole * width and seen[[0, -1]].all():
-        goals = np.stack([follow_line(line, edge) for line, edge in zip(own, opening.contour(), strict=True)])
-    elif opening.width >= parameters.narrowest * width:
-        goals = parted(own, opening.core(parameters.core), np.full(own.shape, np.nan))
-    else:
-        goals = np.full(own.shape, np.nan)
-    return np.where(seen[:, None], goals @ frame + middle.mean(axis=0), np.nan)
+    own = (lips - origin) @ frame.T
+    opening = find_opening(own, origin, frame, maps, parameters)
+    corners_seen = bool(seen[[0, -1]].all())
+    goals = goals_in_frame(own, opening, corners_seen, parameters.shut_gap * maps.camera.scale, parameters)
+    return np.where(seen[:, None], goals @ frame + origin, np.nan)
+
+
+def goals_in_frame(
+    lips: Array, opening: Opening | None, corners_seen: bool, gap: float, parameters: MouthParameters
+) -> Array:
+    """Goals (2, k, 2) of lips (2, k, 2) in the mouth's frame, by how much the opening covers; NaN if unknown."""
+    width = float(lips[0, -1, 0] - lips[0, 0, 0])
+    if opening is None:
+        return touching(lips, gap)
+    if opening.height < parameters.flat * width:
+        return parted(lips, opening, touching(lips, gap))
+    if opening.width >= parameters.whole * width and corners_seen:
+        return np.stack([follow_line(line, edge) for line, edge in zip(lips, opening.contour(), strict=True)])
+    unknown = np.full(lips.shape, np.nan)
+    if opening.width >= parameters.narrowest * width:
+        return parted(lips, opening.core(parameters.core), unknown)
+    return unknown
 
 
 def find_opening(
