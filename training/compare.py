@@ -17,58 +17,54 @@ from torch.utils.data import DataLoader
 
 from pix2vertex_blender.errors import Pix2VertexError
 from pix2vertex_blender.reconstruction.device import choose_device
-from pix2vertex_blender.reconstruction.network import SHIPPED, NetworkConfiguration, build_network
+from pix2vertex_blender.reconstruction.network import SHIPPED, build_network
 
 from .arrays import Bytes
 from .backgrounds import background_bank
 from .dataset import PortraitStream, held_out_batches
 from .evaluate import FIGURES, evaluate
 from .log import Position
-from .losses import SHIPPED_WEIGHTS, LossWeights
-from .optimiser import OptimiserName, make_optimiser
-from .train import Settings, resume, train
+from .optimiser import make_optimiser
+from .train import NETWORKS, Recipe, Settings, resume, train
 
 
 class Variant(NamedTuple):
     """What is trained, and how the table calls it."""
 
     title: str
-    configuration: NetworkConfiguration
-    weights: LossWeights
-    optimiser: OptimiserName = "muon"
+    recipe: Recipe
 
 
-_PAPER = NetworkConfiguration()
+_PAPER = NETWORKS["paper"]
 #: The paper's U-Net with fewer levels, for images that eight of them would shrink to nothing.
 _PAPER_SIX_LEVELS = dataclasses.replace(
-    _PAPER,
+    _PAPER.configuration,
     resolution=64,
     encoder_channels=(64, 128, 256, 512, 512, 512),
     decoder_channels=(512, 512, 512, 256, 128, 64),
 )
-_SMALL = dataclasses.replace(SHIPPED, resolution=64)
+_SMALL = NETWORKS["shipped"]._replace(configuration=dataclasses.replace(SHIPPED, resolution=64))
+
+
+def _small_without(title: str, *losses: str) -> Variant:
+    """The shipped recipe at 64 px without some of its losses."""
+    return Variant(title, _SMALL._replace(weights=dataclasses.replace(_SMALL.weights, **dict.fromkeys(losses, 0.0))))
+
+
 VARIANTS = {
-    "shipped": Variant("shipped architecture and losses, 64 px", _SMALL, SHIPPED_WEIGHTS),
-    "without-normals": Variant(
-        "without the normals loss (the paper's fig. 5)", _SMALL, dataclasses.replace(SHIPPED_WEIGHTS, normals=0)
+    "shipped": Variant("shipped architecture and losses, 64 px", _SMALL),
+    "without-normals": _small_without("without the normals loss (the paper's fig. 5)", "normals"),
+    "correspondence-alone": _small_without(
+        "a network for the correspondence alone (the paper's supplement A)", "geometry", "normals"
     ),
-    "correspondence-alone": Variant(
-        "a network for the correspondence alone (the paper's supplement A)",
-        _SMALL,
-        dataclasses.replace(SHIPPED_WEIGHTS, geometry=0, normals=0),
-    ),
-    "geometry-alone": Variant(
-        "a network for the geometry alone", _SMALL, dataclasses.replace(SHIPPED_WEIGHTS, correspondence=0)
-    ),
-    "without-landmarks": Variant(
-        "without the loss on the landmarks", _SMALL, dataclasses.replace(SHIPPED_WEIGHTS, landmarks=0)
-    ),
-    "without-pose": Variant("without the loss on the pose", _SMALL, dataclasses.replace(SHIPPED_WEIGHTS, pose=0)),
-    "adamw": Variant("AdamW instead of Muon", _SMALL, SHIPPED_WEIGHTS, "adamw"),
+    "geometry-alone": _small_without("a network for the geometry alone", "correspondence"),
+    "without-landmarks": _small_without("without the loss on the landmarks", "landmarks"),
+    "without-pose": _small_without("without the loss on the pose", "pose"),
+    "adamw": Variant("AdamW instead of Muon", _SMALL._replace(optimiser="adamw")),
     "paper-six-levels": Variant(
-        "the paper's pair and losses with six levels, 64 px", _PAPER_SIX_LEVELS, LossWeights(), "adamw"
+        "the paper's pair and losses with six levels, 64 px", _PAPER._replace(configuration=_PAPER_SIX_LEVELS)
     ),
-    "paper": Variant("the paper's pair and losses, 512 px", _PAPER, LossWeights(), "adamw"),
+    "paper": Variant("the paper's pair and losses, 512 px", _PAPER),
 }
 
 
@@ -88,35 +84,35 @@ def compare(
         "| --- |" + " --- |" * (1 + len(FIGURES)),
     ]
     for name in names:
-        variant = VARIANTS[name]
-        position = train_variant(folder / name, variant, data, settings, backgrounds, device)
-        figures = measure(folder / name, variant, held_out, held_out_count, settings, backgrounds, device)
+        title, recipe = VARIANTS[name]
+        position = train_recipe(folder / name, recipe, data, settings, backgrounds, device)
+        figures = measure(folder / name, recipe, held_out, held_out_count, settings, backgrounds, device)
         values = " | ".join(f"{value:.2f}" if np.isfinite(value) else "none" for value in figures.values())
-        rows.append(f"| {variant.title} | {position.samples} | {values} |")
+        rows.append(f"| {title} | {position.samples} | {values} |")
         print(rows[-1], flush=True)
     return rows
 
 
-def train_variant(
+def train_recipe(
     run: Path,
-    variant: Variant,
+    recipe: Recipe,
     data: Sequence[Path],
     settings: Settings,
     backgrounds: Bytes,
     device: torch.device,
 ) -> Position:
-    """Train a variant to the end of its minutes, from the same seed as all others."""
-    settings = dataclasses.replace(settings, optimiser=variant.optimiser)
+    """Train to the end of the minutes, from the same seed as all others."""
+    settings = dataclasses.replace(settings, optimiser=recipe.optimiser)
     torch.manual_seed(settings.seed)
-    network = build_network(variant.configuration)
-    stream = PortraitStream(data, variant.configuration.resolution, settings.batch_size, backgrounds, settings.seed)
+    network = build_network(recipe.configuration)
+    stream = PortraitStream(data, recipe.configuration.resolution, settings.batch_size, backgrounds, settings.seed)
     loader = DataLoader(stream, batch_size=None, num_workers=1, prefetch_factor=4, multiprocessing_context="spawn")
-    return train(run, network, variant.weights, settings, iter(loader), (), device)
+    return train(run, network, recipe.weights, settings, iter(loader), (), device)
 
 
 def measure(
     run: Path,
-    variant: Variant,
+    recipe: Recipe,
     held_out: Path,
     held_out_count: int,
     settings: Settings,
@@ -124,10 +120,10 @@ def measure(
     device: torch.device,
 ) -> dict[str, float]:
     """Figures of the averaged weights of a finished run."""
-    network, averaged = (build_network(variant.configuration) for _ in range(2))
-    optimiser = make_optimiser(network, variant.optimiser, settings.learning_rate, settings.weight_decay)
+    network, averaged = (build_network(recipe.configuration) for _ in range(2))
+    optimiser = make_optimiser(network, recipe.optimiser, settings.learning_rate, settings.weight_decay)
     resume(run / "checkpoint.pt", network, averaged, optimiser)
-    resolution = variant.configuration.resolution
+    resolution = recipe.configuration.resolution
     batches = held_out_batches(held_out, resolution, held_out_count, settings.batch_size, backgrounds)
     return evaluate(averaged.to(device), batches, device)
 

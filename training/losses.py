@@ -15,8 +15,6 @@ from pix2vertex_blender.template import load_template
 
 #: Depth changes by more than this many pixels from one pixel to the next only where one part of the face hides another.
 DEPTH_EDGE_SLOPE = 6.0
-#: The mouth's inside is a hundredth of the face, and so is its part in a mean over the face.
-OPENING_SCALE = 10.0
 #: A pixel shows a landmark if its canonical coordinates differ by no more than this (6 mm).
 SAME_PLACE = 0.05
 #: Of the Gaussians that heatmaps are to be, in their pixels.
@@ -68,8 +66,9 @@ class LossWeights:
 
 
 #: The paper's weights, all divided by ten, a loss on the pose that keeps the global context informative, and one on the
-#: landmarks, which the eye judges a face by and an average over all pixels hardly sees.
-SHIPPED_WEIGHTS = LossWeights(correspondence=10, geometry=10, normals=1, mask=0.5, opening=2, pose=6, landmarks=0.1)
+#: landmarks, which the eye judges a face by and an average over all pixels hardly sees. The opening weighs much because
+#: the mouth's inside is a hundredth of the face, and so is its part in a mean over the face.
+SHIPPED_WEIGHTS = LossWeights(correspondence=10, geometry=10, normals=1, mask=0.5, opening=20, pose=6, landmarks=0.1)
 
 
 def masked_l1(predicted: Tensor, target: Tensor, mask: Tensor) -> Tensor:
@@ -120,7 +119,7 @@ def opening_loss(logits: Tensor, masks: Tensor) -> Tensor:
     """Mean cross-entropy of what is seen between the lips (logits and masks (B, S, S)), over the pixels of the face."""
     entropy = functional.binary_cross_entropy_with_logits(logits, (masks == 2).float(), reduction="none")
     face = (masks > 0).float()
-    return OPENING_SCALE * (entropy * face).sum() / (face.sum() + 1)
+    return (entropy * face).sum() / (face.sum() + 1)
 
 
 @lru_cache(maxsize=1)

@@ -185,7 +185,7 @@ def test_the_opening_counts_on_the_face_only():
     on[:, 7, 14:18, 14:18] = 5.0
     by_maps = [TrainingLoss(Oracle(maps, batch.poses), SHIPPED_WEIGHTS)(batch)["opening"].item() for maps in (off, on)]
     assert by_maps[0] == pytest.approx(0, abs=1e-6)
-    assert by_maps[1] > 0.1
+    assert by_maps[1] > 0.01
 
 
 def test_every_term_reaches_the_weights_by_its_weight():

@@ -19,7 +19,7 @@ from training.evaluate import evaluate, format_table, sample_figures
 from training.export import export
 from training.losses import SHIPPED_WEIGHTS
 from training.samples import Sample, sample_path, write_sample
-from training.train import NETWORKS, Settings, TrainingDivergedError, learning_rate, train
+from training.train import NETWORKS, Recipe, Settings, TrainingDivergedError, learning_rate, train
 
 TINY = NetworkConfiguration("residual", 32, (8, 16), (8,), (), 0, (0, 1), (1,), context_channels=8)
 SETTINGS = Settings(batch_size=2, steps=8, learning_rate=3e-3, warm_up_steps=2, log_every=100, save_every_minutes=0)
@@ -235,7 +235,7 @@ def test_variants_are_trained_alike_and_measured(folder, tmp_path, monkeypatch):
         ("plain", SHIPPED_WEIGHTS),
         ("geometry", dataclasses.replace(SHIPPED_WEIGHTS, correspondence=0)),
     ):
-        monkeypatch.setitem(VARIANTS, name, Variant(name, TINY, weights))
+        monkeypatch.setitem(VARIANTS, name, Variant(name, Recipe(TINY, weights, "muon")))
     settings = dataclasses.replace(SETTINGS, steps=25, average_horizon=5, batch_size=2)
     rows = compare(tmp_path, ["plain", "geometry"], [folder], folder, 4, settings, BACKGROUNDS, CPU)
     plain, geometry = ([float(cell) for cell in row.split("|")[2:5]] for row in rows[2:])
