@@ -10,9 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pix2vertex_blender.errors import Pix2VertexError
-from pix2vertex_blender.geometry.mesh import triangulate
-from pix2vertex_blender.geometry.raster import interpolate, rasterise
 from pix2vertex_blender.reconstruction.detection import overlap
+from pix2vertex_blender.reconstruction.face_depth import face_depth
 from pix2vertex_blender.reconstruction.fitting import box_around
 from pix2vertex_blender.reconstruction.pipeline import Options, reconstruct
 from pix2vertex_blender.reconstruction.result import Reconstruction
@@ -88,15 +87,14 @@ def depth_in_photo(
     reconstruction: Reconstruction, shape: tuple[int, int]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Depth (H, W) of the registered face in the photo's grid in millimetres, and where it is seen."""
-    points = in_camera(reconstruction)
     affine = reconstruction.crop_to_photo
-    pixels = reconstruction.camera.project(points) @ affine[:, :2].T + affine[:, 2]
-    triangles = triangulate(reconstruction.faces)
-    triangle, barycentric = rasterise(pixels, points[:, 2], triangles, shape)
-    values = np.column_stack([-points[:, 2], reconstruction.groups["face"]])
-    seen = interpolate(values, triangles, triangle, barycentric)
-    mask = seen[..., 1] > 0.5
-    return np.where(mask, seen[..., 0], np.nan), mask
+
+    def project(points: NDArray[np.floating]) -> NDArray[np.floating]:
+        return reconstruction.camera.project(points) @ affine[:, :2].T + affine[:, 2]
+
+    points = in_camera(reconstruction)
+    towards = face_depth(points, reconstruction.faces, reconstruction.groups["face"], project, shape)
+    return -towards, np.isfinite(towards)
 
 
 def millimetres_per_pixel(reconstruction: Reconstruction) -> float:

@@ -12,14 +12,13 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from ..geometry.mesh import triangulate
-from ..geometry.raster import interpolate, rasterise
 from ..geometry.similarity import Similarity, fit_similarity
-from ..template import Template, load_template
+from ..template import load_template
 from ..template.eyeballs import place_both
 from .alignment import align
 from .detail import add_detail
 from .eyelids import clear_eyeballs
+from .face_depth import face_depth
 from .maps import FaceMaps
 from .matching import TargetIndex
 from .mouth import fit_mouth
@@ -210,6 +209,10 @@ def complete(
     head_to_camera[:3, :3] = pose.rotation
     head_to_camera[:3, 3] = pose.translation
     coarse_vertices = _upright(pinned, pose)
+    height, width = seen.maps.mask.shape
+    mesh_depth = face_depth(
+        vertices + detail, level.faces, level.groups["face"], seen.maps.camera.project, (height, width)
+    )
     return Reconstruction(
         vertices=_upright(vertices, pose),
         faces=level.faces.astype(np.int32),
@@ -228,7 +231,7 @@ def complete(
             "correspondence": seen.maps.correspondence,
             "geometry": seen.maps.geometry,
             "network_depth": seen.maps.geometry[..., 2],
-            "mesh_depth": _mesh_depth(vertices + detail, level, seen.maps),
+            "mesh_depth": mesh_depth.astype(np.float32),
         },
         coarse_vertices=coarse_vertices,
         detail_level=level.level,
@@ -275,13 +278,3 @@ def box_around(landmarks: NDArray[np.float64]) -> list[float]:
 def _upright(points: NDArray[np.float64], pose: Similarity) -> NDArray[np.float64]:
     """Points (n, 3) in the head's frame; its unit stays the millimetre of the camera's."""
     return (points - pose.translation) @ pose.rotation
-
-
-def _mesh_depth(vertices: NDArray[np.float64], level: Template, maps: FaceMaps) -> NDArray[np.float32]:
-    """Depth (H, W) in millimetres of the mesh in the maps' grid, NaN where something else than the face is seen."""
-    triangles = triangulate(level.faces)
-    height, width = maps.mask.shape
-    triangle, barycentric = rasterise(maps.camera.project(vertices), vertices[:, 2], triangles, (height, width))
-    values = np.column_stack([vertices[:, 2], level.groups["face"]])
-    seen = interpolate(values, triangles, triangle, barycentric)
-    return np.where(seen[..., 1] > 0.5, seen[..., 0], np.nan).astype(np.float32)
