@@ -14,6 +14,10 @@ from .compilation import kernel
 
 # Triangles that come nearer to the camera than this inverse distance (1 / mm) are left out.
 NEAREST = 1 / 25
+# Triangles of less than this doubled area in pixels are seen from the side.
+SMALLEST_AREA = 1e-9
+# A pixel on the edge of two triangles belongs to one of them at least: the least barycentric weight there.
+TOUCHING = -1e-6
 
 
 class Fragments(NamedTuple):
@@ -71,6 +75,23 @@ def _pixel_range(a: float, b: float, c: float, size: int) -> tuple[int, int]:
 
 
 @kernel
+def _doubled_area(xa: float, ya: float, xb: float, yb: float, xc: float, yc: float) -> float:
+    """Of a triangle, positive or negative by its winding."""
+    return (xb - xa) * (yc - ya) - (xc - xa) * (yb - ya)
+
+
+@kernel
+def _barycentric(
+    x: float, y: float, xa: float, ya: float, xb: float, yb: float, xc: float, yc: float
+) -> tuple[float, float, float]:
+    """Weights of the three corners at a point; all are positive inside."""
+    area = _doubled_area(xa, ya, xb, yb, xc, yc)
+    to_b = _doubled_area(xa, ya, x, y, xc, yc) / area
+    to_c = _doubled_area(xa, ya, xb, yb, x, y) / area
+    return 1.0 - to_b - to_c, to_b, to_c
+
+
+@kernel
 def rasterise(points: Floats, triangles: Integers, fragments: Fragments) -> None:
     """Draw triangles into the buffers of a perspective view.
 
@@ -89,8 +110,7 @@ def rasterise(points: Floats, triangles: Integers, fragments: Fragments) -> None
         xa, ya, wa = points[a, 0], points[a, 1], points[a, 2]
         xb, yb, wb = points[b, 0], points[b, 1], points[b, 2]
         xc, yc, wc = points[c, 0], points[c, 1], points[c, 2]
-        area = (xb - xa) * (yc - ya) - (xc - xa) * (yb - ya)
-        if abs(area) < 1e-9 or max(wa, wb, wc) > NEAREST:
+        if abs(_doubled_area(xa, ya, xb, yb, xc, yc)) < SMALLEST_AREA or max(wa, wb, wc) > NEAREST:
             continue
         x_first, x_end = _pixel_range(xa, xb, xc, size)
         y_first, y_end = _pixel_range(ya, yb, yc, size)
@@ -98,10 +118,8 @@ def rasterise(points: Floats, triangles: Integers, fragments: Fragments) -> None
             y = row + 0.5
             for column in range(x_first, x_end):
                 x = column + 0.5
-                to_b = ((x - xa) * (yc - ya) - (xc - xa) * (y - ya)) / area
-                to_c = ((xb - xa) * (y - ya) - (x - xa) * (yb - ya)) / area
-                to_a = 1.0 - to_b - to_c
-                if to_a < -1e-6 or to_b < -1e-6 or to_c < -1e-6:
+                to_a, to_b, to_c = _barycentric(x, y, xa, ya, xb, yb, xc, yc)
+                if min(to_a, to_b, to_c) < TOUCHING:
                     continue
                 depth = to_a * wa + to_b * wb + to_c * wc
                 if depth > nearest[row, column]:
@@ -136,8 +154,7 @@ def rasterise_strands(
         xa, ya, wa = points[a, 0], points[a, 1], points[a, 2]
         xb, yb, wb = points[b, 0], points[b, 1], points[b, 2]
         xc, yc, wc = points[c, 0], points[c, 1], points[c, 2]
-        area = (xb - xa) * (yc - ya) - (xc - xa) * (yb - ya)
-        if abs(area) < 1e-9 or max(wa, wb, wc) > NEAREST:
+        if abs(_doubled_area(xa, ya, xb, yb, xc, yc)) < SMALLEST_AREA or max(wa, wb, wc) > NEAREST:
             continue
         x_first, x_end = _pixel_range(xa, xb, xc, size)
         y_first, y_end = _pixel_range(ya, yb, yc, size)
@@ -145,10 +162,8 @@ def rasterise_strands(
             y = row + 0.5
             for column in range(x_first, x_end):
                 x = column + 0.5
-                to_b = ((x - xa) * (yc - ya) - (xc - xa) * (y - ya)) / area
-                to_c = ((xb - xa) * (y - ya) - (x - xa) * (yb - ya)) / area
-                to_a = 1.0 - to_b - to_c
-                if to_a < -1e-6 or to_b < -1e-6 or to_c < -1e-6:
+                to_a, to_b, to_c = _barycentric(x, y, xa, ya, xb, yb, xc, yc)
+                if min(to_a, to_b, to_c) < TOUCHING:
                     continue
                 depth = to_a * wa + to_b * wb + to_c * wc
                 if depth <= nearest[row, column]:
@@ -175,8 +190,7 @@ def draw_depth(points: Floats, triangles: Integers, depth: Floats) -> None:
         xa, ya, za = points[a, 0], points[a, 1], points[a, 2]
         xb, yb, zb = points[b, 0], points[b, 1], points[b, 2]
         xc, yc, zc = points[c, 0], points[c, 1], points[c, 2]
-        area = (xb - xa) * (yc - ya) - (xc - xa) * (yb - ya)
-        if abs(area) < 1e-9:
+        if abs(_doubled_area(xa, ya, xb, yb, xc, yc)) < SMALLEST_AREA:
             continue
         x_first, x_end = _pixel_range(xa, xb, xc, size)
         y_first, y_end = _pixel_range(ya, yb, yc, size)
@@ -184,11 +198,10 @@ def draw_depth(points: Floats, triangles: Integers, depth: Floats) -> None:
             y = row + 0.5
             for column in range(x_first, x_end):
                 x = column + 0.5
-                to_b = ((x - xa) * (yc - ya) - (xc - xa) * (y - ya)) / area
-                to_c = ((xb - xa) * (y - ya) - (x - xa) * (yb - ya)) / area
-                if to_b < 0 or to_c < 0 or to_b + to_c > 1:
+                to_a, to_b, to_c = _barycentric(x, y, xa, ya, xb, yb, xc, yc)
+                if min(to_a, to_b, to_c) < TOUCHING:
                     continue
-                z = za + to_b * (zb - za) + to_c * (zc - za)
+                z = to_a * za + to_b * zb + to_c * zc
                 if z > depth[row, column]:
                     depth[row, column] = z
 
