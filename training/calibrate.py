@@ -16,6 +16,7 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from pix2vertex_blender.errors import FaceNotFoundError, Pix2VertexError
+from pix2vertex_blender.reconstruction.confidence import LOW_CONFIDENCE
 from pix2vertex_blender.reconstruction.maps import read_maps
 from pix2vertex_blender.reconstruction.network import WEIGHTS_PATH, MapNetwork, load_network, predict_views
 from pix2vertex_blender.template.canonical import SIZE
@@ -100,12 +101,14 @@ def format_report(results: Sequence[Outcome]) -> str:
     confidence, error = np.array([r.confidence for r in results]), np.array([r.error for r in results])
     limit = threshold(results)
     bad = error > BAD_ERROR
-    lines = [
-        f"{len(results)} results, {bad.sum()} of them bad (no face, or mean error above {BAD_ERROR:g} mm)",
-        f"confidence below {limit:.2f}: {100 * (confidence[bad] < limit).mean():.0f} % of the bad, "
-        f"{100 * (confidence[~bad] < limit).mean():.0f} % of the good results",
-        "confidence      results  bad  median error, mm",
-    ]
+    lines = [f"{len(results)} results, {bad.sum()} of them bad (no face, or mean error above {BAD_ERROR:g} mm)"]
+    for meaning, bound in (("calibrated here", limit), ("what artists are warned by", LOW_CONFIDENCE)):
+        below = confidence < bound
+        lines.append(
+            f"confidence below {bound:.2f} ({meaning}): {below[bad].sum()} of {bad.sum()} bad, "
+            f"{below[~bad].sum()} of {(~bad).sum()} good results"
+        )
+    lines.append("confidence      results  bad  median error, mm")
     edges = np.quantile(confidence, np.linspace(0, 1, 9))
     for low, high in pairwise(edges):
         here = (confidence >= low) & ((confidence < high) | (high == edges[-1]))

@@ -16,7 +16,9 @@ def test_the_threshold_catches_most_of_the_bad():
     bad = [Outcome(confidence, 20.0) for confidence in np.linspace(0, 0.5, 101)]
     good = [Outcome(confidence, 4.0) for confidence in np.linspace(0.4, 1, 101)]
     assert threshold(bad + good) == pytest.approx(0.45)
-    assert "89 % of the bad, 9 % of the good" in format_report(bad + good)
+    report = format_report(bad + good)
+    assert "below 0.45 (calibrated here): 90 of 101 bad, 9 of 101 good" in report
+    assert "below 0.75 (what artists are warned by): 101 of 101 bad, 59 of 101 good" in report
 
 
 def test_without_bad_results_there_is_nothing_to_calibrate():
