@@ -35,11 +35,11 @@ class MouthParameters:
     flat : float
         Beside an opening whose height is less than this share of the lips' width the lips touch. Higher ones reach the
         corners (measured on rendered faces: to within 2 % of the width, where flatter ones end 8 to 18 % before them).
-    narrowest, whole : float
-        The network does not always see the opening's ends. One that covers less than a share of the lips' width is not
-        believed, unless it is flat; one that covers the second share reaches the corners, which follow it.
+    narrowest : float
+        An opening that covers less than this share of the lips' width is not believed, unless it is flat.
     core : float
-        Of an opening that covers less, the lips follow what is at least this share of its height.
+        The lips follow what is at least this share of the opening's height. The network does not always see its ends:
+        corners that follow them are farther from the truth than where correspondence and geometry have them.
     smallest_area : float
         A smaller opening (square millimetres) is none.
     reach : float
@@ -59,7 +59,6 @@ class MouthParameters:
     shut_gap: float = 0.2
     flat: float = 0.05
     narrowest: float = 0.45
-    whole: float = 0.8
     core: float = 0.6
     smallest_area: float = 8.0
     reach: float = 12.0
@@ -103,12 +102,6 @@ class Opening:
         part = slice(high[0], high[-1] + 1)
         return Opening(self.places[part], self.lower[part], self.upper[part])
 
-    def contour(self) -> Array:
-        """The upper and the lower edge from end to end, (2, m + 2, 2); both begin and end in the same points."""
-        ends = [(self.places[i], (self.lower[i] + self.upper[i]) / 2) for i in (0, -1)]
-        edges = (np.column_stack([self.places, edge]) for edge in (self.upper, self.lower))
-        return np.stack([np.vstack([ends[0], edge, ends[1]]) for edge in edges])
-
 
 def fit_mouth(
     vertices: NDArray[np.floating],
@@ -128,8 +121,6 @@ def fit_mouth(
         pixels = maps.camera.project(current[lines.ravel()]).reshape(*lines.shape, 2)
         goals = lip_goals(pixels, maps, parameters)
         known = np.isfinite(goals).all(axis=2)
-        # Both lines have the corners.
-        known[1, [0, -1]] = False
         if not known.any():
             break
         sight = sightlines(_picking(lines[known], len(current)), maps.camera, goals[known])
@@ -173,22 +164,17 @@ def lip_goals(lips: Array, maps: FaceMaps, parameters: MouthParameters) -> Array
     seen = np.any([shows_lips(pixels, maps, parameters.same_place) for pixels in (middle, *lips)], axis=0)
     own = (lips - origin) @ frame.T
     opening = find_opening(own, origin, frame, maps, parameters)
-    corners_seen = bool(seen[[0, -1]].all())
-    goals = goals_in_frame(own, opening, corners_seen, parameters.shut_gap * maps.camera.scale, parameters)
+    goals = goals_in_frame(own, opening, parameters.shut_gap * maps.camera.scale, parameters)
     return np.where(seen[:, None], goals @ frame + origin, np.nan)
 
 
-def goals_in_frame(
-    lips: Array, opening: Opening | None, corners_seen: bool, gap: float, parameters: MouthParameters
-) -> Array:
+def goals_in_frame(lips: Array, opening: Opening | None, gap: float, parameters: MouthParameters) -> Array:
     """Goals (2, k, 2) of lips (2, k, 2) in the mouth's frame, by how much the opening covers; NaN if unknown."""
     width = float(lips[0, -1, 0] - lips[0, 0, 0])
     if opening is None:
         return touching(lips, gap)
     if opening.height < parameters.flat * width:
         return parted(lips, opening, touching(lips, gap))
-    if opening.width >= parameters.whole * width and corners_seen:
-        return np.stack([follow_line(line, edge) for line, edge in zip(lips, opening.contour(), strict=True)])
     unknown = np.full(lips.shape, np.nan)
     if opening.width >= parameters.narrowest * width:
         return parted(lips, opening.core(parameters.core), unknown)
@@ -227,12 +213,6 @@ def find_opening(
     return Opening(x[across], *(ndimage.gaussian_filter1d(edge, width, mode="nearest") for edge in (lower, upper)))
 
 
-def follow_line(vertices: Array, line: Array) -> Array:
-    """Points on a line (m, 2) at the same shares of its length as the vertices (k, 2) have on theirs."""
-    shares, places = (_lengths(points) / max(_lengths(points)[-1], 1e-9) for points in (vertices, line))
-    return np.column_stack([np.interp(shares, places, line[:, axis]) for axis in range(2)])
-
-
 def touching(lips: Array, gap: float) -> Array:
     """Goals (2, k, 2) of lips (2, k, 2) that are shut; NaN for the corners."""
     goals = lips.mean(axis=0) + gap / 2 * np.array([[[0.0, 1.0]], [[0.0, -1.0]]])
@@ -269,11 +249,6 @@ def _crossing(likely: Array, places: Array, last: int, direction: int) -> float:
         return float(places[last])
     share = (likely[last] - OPEN) / max(likely[last] - likely[beyond], 1e-9)
     return float(places[last] + share * (places[beyond] - places[last]))
-
-
-def _lengths(points: Array) -> Array:
-    """Length of a line (k, 2) up to each of its points."""
-    return np.concatenate([[0.0], np.cumsum(np.linalg.norm(np.diff(points, axis=0), axis=1))])
 
 
 def _picking(vertices: NDArray[np.integer], count: int) -> sparse.csr_matrix:
