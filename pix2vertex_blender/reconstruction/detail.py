@@ -85,7 +85,7 @@ class DetailParameters:
 GRAIN = 2.0
 
 #: How much of the detail remains where intensity tells more of hair and colour than of shape.
-ALBEDO_DAMPING = {"brow": 0.15, "eyelids": 0.3, "upper_lip": 0.4, "lower_lip": 0.4}
+KEPT_SHARES = {"brow": 0.15, "eyelids": 0.3, "upper_lip": 0.4, "lower_lip": 0.4}
 
 
 def add_detail(
@@ -127,7 +127,7 @@ def add_detail(
 def kept_share(level: Template) -> Array:
     """Share (n,) of the detail that is kept on each part of the face."""
     kept = np.ones(len(level.vertices))
-    for name, share in ALBEDO_DAMPING.items():
+    for name, share in KEPT_SHARES.items():
         if name in level.groups:
             kept *= 1 - (1 - share) * level.groups[name]
     # Where lips turn inwards and touch, the least displacement makes them cross.

@@ -33,8 +33,8 @@ class MouthParameters:
     shut_gap : float
         How far shut lips stay apart, so that they can be told apart.
     flat : float
-        Beside an opening whose height is less than this share of the lips' width the lips touch. Higher ones reach the
-        corners (measured on rendered faces: to within 2 % of the width, where flatter ones end 8 to 18 % before them).
+        Beside an opening whose height is less than this share of the lips' width the lips touch: on rendered faces such
+        openings end 8 to 18 % of the width before the corners. Higher ones end within 2 % of them.
     narrowest : float
         An opening that covers less than this share of the lips' width is not believed, unless it is flat.
     core : float
@@ -176,9 +176,9 @@ def goals_in_frame(lips: Array, opening: Opening | None, gap: float, parameters:
     if opening.height < parameters.flat * width:
         return parted(lips, opening, touching(lips, gap))
     unknown = np.full(lips.shape, np.nan)
-    if opening.width >= parameters.narrowest * width:
-        return parted(lips, opening.core(parameters.core), unknown)
-    return unknown
+    if opening.width < parameters.narrowest * width:
+        return unknown
+    return parted(lips, opening.core(parameters.core), unknown)
 
 
 def find_opening(
