@@ -102,12 +102,11 @@ def train_recipe(
     device: torch.device,
 ) -> Position:
     """Train to the end of the minutes, from the same seed as all others."""
-    settings = dataclasses.replace(settings, optimiser=recipe.optimiser)
     torch.manual_seed(settings.seed)
     network = build_network(recipe.configuration)
     stream = PortraitStream(data, recipe.configuration.resolution, settings.batch_size, backgrounds, settings.seed)
     loader = DataLoader(stream, batch_size=None, num_workers=1, prefetch_factor=4, multiprocessing_context="spawn")
-    return train(run, network, recipe.weights, settings, iter(loader), (), device)
+    return train(run, network, recipe, settings, iter(loader), (), device)
 
 
 def measure(

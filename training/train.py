@@ -78,7 +78,6 @@ class Settings:
         Steps that the exponential moving average of the weights looks back.
     """
 
-    optimiser: OptimiserName = "muon"
     batch_size: int = 16
     minutes: float = 60
     steps: int = 10**9
@@ -101,7 +100,7 @@ class TrainingDivergedError(Pix2VertexError):
 def train(
     run: Path,
     network: MapNetwork,
-    weights: LossWeights,
+    recipe: Recipe,
     settings: Settings,
     batches: Iterator[Batch],
     held_out: Sequence[Batch],
@@ -120,10 +119,10 @@ def train(
     averaged = build_network(network.configuration)
     averaged.load_state_dict(network.state_dict())
     network, averaged = to_device(network.train(), device), to_device(averaged.eval(), device)
-    optimiser = make_optimiser(network, settings.optimiser, settings.learning_rate, settings.weight_decay)
+    optimiser = make_optimiser(network, recipe.optimiser, settings.learning_rate, settings.weight_decay)
     position = resume(run / "checkpoint.pt", network, averaged, optimiser)
 
-    loss_of: nn.Module = TrainingLoss(network, weights)
+    loss_of: nn.Module = TrainingLoss(network, recipe.weights)
     if distributed.is_initialized():
         loss_of = DistributedDataParallel(loss_of)
     if compiled:
@@ -317,10 +316,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         device = choose_device(options.device)
         start_processes(device)
         recipe = NETWORKS[options.network]
+        recipe = recipe._replace(optimiser=options.optimiser or recipe.optimiser)
         resolution = options.resolution or recipe.configuration.resolution
         network = initial_network(options, dataclasses.replace(recipe.configuration, resolution=resolution))
         settings = Settings(
-            optimiser=options.optimiser or recipe.optimiser,
             batch_size=options.batch_size,
             minutes=options.minutes,
             steps=options.steps,
@@ -343,7 +342,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             held_out = held_out_batches(options.held_out, resolution, options.held_out_count, 16, backgrounds)
         precision = {"float32": torch.float32, "bfloat16": torch.bfloat16}.get(options.precision)
         precision = precision or faster_precision(network, resolution, device)
-        train(options.run, network, recipe.weights, settings, batches, held_out, device, precision, options.compile)
+        train(options.run, network, recipe, settings, batches, held_out, device, precision, options.compile)
     except Pix2VertexError as error:
         sys.exit(f"{error}")
     finally:

@@ -22,6 +22,7 @@ from training.samples import Sample, sample_path, write_sample
 from training.train import NETWORKS, Recipe, Settings, TrainingDivergedError, learning_rate, train
 
 TINY = NetworkConfiguration("residual", 32, (8, 16), (8,), (), 0, (0, 1), (1,), context_channels=8)
+SHIPPED_RECIPE = NETWORKS["shipped"]
 SETTINGS = Settings(batch_size=2, steps=8, learning_rate=3e-3, warm_up_steps=2, log_every=100, save_every_minutes=0)
 BACKGROUNDS = np.random.default_rng(0).integers(0, 256, (3, 48, 48, 3), dtype=np.uint8)
 CPU = torch.device("cpu")
@@ -64,7 +65,7 @@ def tiny_network():
 
 def run_training(run, batches, settings=SETTINGS, held_out=()):
     network = tiny_network()
-    train(run, network, SHIPPED_WEIGHTS, settings, iter(batches), held_out, CPU)
+    train(run, network, SHIPPED_RECIPE, settings, iter(batches), held_out, CPU)
     return network
 
 
@@ -125,7 +126,7 @@ def test_the_papers_pair_is_trained_by_its_own_weights(batches, tmp_path):
     torch.manual_seed(0)
     pair = build_network(configuration)
     before = [parameter.detach().clone() for parameter in pair.parameters()]
-    train(tmp_path, pair, NETWORKS["paper"][1], SETTINGS, iter(batches), (), CPU)
+    train(tmp_path, pair, NETWORKS["paper"], SETTINGS, iter(batches), (), CPU)
     assert all(not torch.equal(a, b) for a, b in zip(before, pair.parameters(), strict=True))
     exported = export(tmp_path / "checkpoint.pt", tmp_path / "weights.safetensors", {})
     assert torch.equal(exported.geometry.encoder[1][1].running_mean, pair.geometry.encoder[1][1].running_mean)
@@ -154,7 +155,7 @@ def test_a_checkpoint_of_another_network_or_a_damaged_one_is_named(batches, tmp_
     run_training(tmp_path, batches[:8])
     other = build_network(dataclasses.replace(TINY, encoder_channels=(8, 24)))
     with pytest.raises(DataFileError, match="of another network"):
-        train(tmp_path, other, SHIPPED_WEIGHTS, SETTINGS, iter(batches), (), CPU)
+        train(tmp_path, other, SHIPPED_RECIPE, SETTINGS, iter(batches), (), CPU)
     (tmp_path / "checkpoint.pt").write_bytes(b"half of a checkpoint")
     with pytest.raises(DataFileError, match=r"checkpoint\.pt is damaged"):
         run_training(tmp_path, batches)
@@ -198,16 +199,15 @@ TWO_PROCESSES = """
 import sys, itertools, pathlib, torch
 import torch.distributed as distributed
 sys.path.insert(0, {tests!r})
-from test_train import BACKGROUNDS, CPU, SETTINGS, tiny_network
+from test_train import BACKGROUNDS, CPU, SETTINGS, SHIPPED_RECIPE, tiny_network
 from training.dataset import PortraitStream
-from training.losses import SHIPPED_WEIGHTS
 from training.train import start_processes, train
 torch.set_num_threads(1)
 start_processes(CPU)
 rank = distributed.get_rank()
 network = tiny_network()
 stream = iter(PortraitStream([pathlib.Path({samples!r})], 32, 2, BACKGROUNDS, seed=3 + rank))
-position = train(pathlib.Path({run!r}), network, SHIPPED_WEIGHTS, SETTINGS, stream, (), CPU)
+position = train(pathlib.Path({run!r}), network, SHIPPED_RECIPE, SETTINGS, stream, (), CPU)
 torch.save([position.samples, list(network.parameters())], {run!r} + f"/rank{{rank}}.pt")
 distributed.destroy_process_group()
 """
