@@ -34,6 +34,9 @@ from .target import build_target
 BOX_MARGIN_SIDES = 0.1
 BOX_MARGIN_TOP = 0.25
 
+#: Lids that pins have drawn less than this (mm) into the space they keep from the eyeballs are left there.
+LEAST_LIFT = 0.1
+
 #: A pin farther from its landmark than this share of the crop belongs to another face.
 FARTHEST_PIN = 0.25
 
@@ -162,11 +165,28 @@ def follow_pins(
 ) -> NDArray[np.float64]:
     """The registered template (n, 3), in the camera's axes, with its landmarks at the pins (68, 2) in photo pixels.
 
-    Landmarks without a pin (NaN) follow the mesh.
+    Landmarks without a pin (NaN) follow the mesh. Pins at the eyes may draw the lids into the eyeballs: then the lids
+    are lifted out again, and the pins, which this has moved a little, are followed once more.
     """
     landmarks = np.flatnonzero(np.isfinite(pins).all(axis=1))
+    if len(landmarks) == 0:
+        return registered
     pixels = seen.from_photo(pins[landmarks])
-    return register_to_pins(registered, target, seen.maps.camera, landmarks, pixels, detail_level, progress=progress)
+
+    def follow(vertices: NDArray[np.float64], half: int) -> NDArray[np.float64]:
+        return register_to_pins(
+            vertices,
+            target,
+            seen.maps.camera,
+            landmarks,
+            pixels,
+            detail_level,
+            progress=lambda stage, fraction: progress(stage, (half + fraction) / 2),
+        )
+
+    pinned = follow(registered, 0)
+    cleared = clear_eyeballs(load_template(), pinned)
+    return follow(cleared, 1) if np.abs(cleared - pinned).max() > LEAST_LIFT else pinned
 
 
 def complete(

@@ -6,6 +6,7 @@ import skimage.data
 from PIL import Image
 
 from pix2vertex_blender.errors import Cancelled, FaceNotFoundError
+from pix2vertex_blender.reconstruction.eyelids import balls, lid_vertices
 from pix2vertex_blender.reconstruction.fitting import refit
 from pix2vertex_blender.reconstruction.pipeline import Options, reconstruct
 from pix2vertex_blender.reconstruction.progress import STAGES
@@ -119,6 +120,21 @@ def test_taking_the_pin_away_takes_its_effect_away(reconstruction, kept):
     pinned = from_bytes(to_bytes(refit(kept, pins, 0)), reconstruction.crop_png)
     assert np.abs(pinned.vertices - reconstruction.vertices).max() > 5.0
     assert np.abs(refit(pinned, no_pins(), 0).vertices - reconstruction.vertices).max() < 0.001
+
+
+def test_pins_on_the_lids_leave_the_eyeballs_behind_them(reconstruction, kept):
+    """Both upper lids of the left eye are pulled down, and its outer corner up."""
+    pins = no_pins()
+    eye = [43, 44, 45]
+    pins[eye] = np.array(reconstruction.report["landmarks_68"])[eye] + [[0.0, 1.5], [0.0, 2.0], [0.0, -1.5]]
+    moved = refit(kept, pins, 0)
+    crop_pixel = np.linalg.norm(reconstruction.crop_to_photo[:, 0]) * len(reconstruction.maps["mask"]) / 1024
+    assert np.linalg.norm(np.array(moved.report["landmarks_68"])[eye] - pins[eye], axis=1).max() < crop_pixel
+    template = load_template()
+    lids = lid_vertices(template)
+    for ball in balls(template, moved.coarse_vertices):
+        depths = ball.depths(moved.coarse_vertices)
+        assert depths[lids & (depths < ball.radius / 2)].max() < -0.1
 
 
 def test_pins_hold_when_the_photo_is_reconstructed_again(reconstruction, photo):
