@@ -187,20 +187,25 @@ class TrainingLoss(nn.Module):
         """The weighted sum, `total`, and the unweighted terms by name."""
         images = normalise(batch.images).contiguous(memory_format=torch.channels_last)
         maps, pose = self.network.forward_with_pose(images)
-        maps = maps.float()
+        # Products in half precision would misplace the landmarks.
+        with torch.autocast(images.device.type, enabled=False):
+            terms = self._terms(maps.float(), None if pose is None else pose.float(), batch)
+            total = sum((getattr(self.weights, name) * term for name, term in terms.items()), start=maps.new_zeros(()))
+        return {"total": total, **terms}
+
+    def _terms(self, maps: Tensor, pose: Tensor | None, batch: Batch) -> dict[str, Tensor]:
+        """The unweighted terms by name, in single precision."""
         face = (batch.masks > 0).float()
         supervised = (batch.masks == 1).float()
-        terms = {
+        return {
             "correspondence": masked_l1(maps[:, 1:4], batch.correspondence, supervised),
             "geometry": masked_l1(maps[:, 4:7], batch.geometry, face),
             "normals": normals_loss(maps[:, 6], batch.geometry[:, 2], face),
             "mask": functional.binary_cross_entropy_with_logits(maps[:, 0], face),
             "opening": opening_loss(maps[:, 7], batch.masks),
-            "pose": maps.new_zeros(()) if pose is None else (pose.float() - batch.poses).abs().mean(0).sum(),
+            "pose": maps.new_zeros(()) if pose is None else (pose - batch.poses).abs().mean(0).sum(),
             "landmarks": self._landmarks(maps, batch),
         }
-        total = sum((getattr(self.weights, name) * term for name, term in terms.items()), start=maps.new_zeros(()))
-        return {"total": total, **terms}
 
     def _landmarks(self, maps: Tensor, batch: Batch) -> Tensor:
         """The loss on the landmarks; zero, since it takes time, where it has no weight."""

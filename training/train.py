@@ -8,7 +8,6 @@ each process has its own batches and the gradients are averaged. `training.expor
 import argparse
 import dataclasses
 import math
-import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -18,7 +17,7 @@ from typing import Any, NamedTuple, get_args
 
 import torch
 import torch.distributed as distributed
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 from torch.utils.data import DataLoader
 
@@ -39,6 +38,7 @@ from .evaluate import evaluate
 from .log import Log, Position
 from .losses import SHIPPED_WEIGHTS, Batch, LossWeights, TrainingLoss
 from .optimiser import OptimiserName, Optimisers, make_optimiser
+from .processes import is_first_process, process_count, reader_count, start_processes
 
 
 class Recipe(NamedTuple):
@@ -135,10 +135,7 @@ def train(
         for group in optimiser.param_groups:
             group["lr"] = learning_rate(position.step, fraction, settings)
         batch = next(batches).to(device)
-        with torch.autocast(device.type, torch.bfloat16, enabled=precision == torch.bfloat16):
-            terms = loss_of(batch)
-        optimiser.zero_grad(set_to_none=True)
-        terms["total"].backward()
+        terms = compute_gradients(loss_of, batch, precision)
         norm = nn.utils.clip_grad_norm_(network.parameters(), settings.clip)
         if not bool(torch.isfinite(norm) & torch.isfinite(terms["total"])):
             raise TrainingDivergedError(
@@ -167,6 +164,15 @@ def train(
             log.write(position, evaluate(averaged, held_out, device))
         log.plot()
     return position
+
+
+def compute_gradients(loss_of: nn.Module, batch: Batch, precision: torch.dtype) -> dict[str, Tensor]:
+    """Leave the gradients of the batch's loss in the parameters, and return the terms of `TrainingLoss`."""
+    loss_of.zero_grad(set_to_none=True)
+    with torch.autocast(batch.images.device.type, torch.bfloat16, enabled=precision == torch.bfloat16):
+        terms: dict[str, Tensor] = loss_of(batch)
+    terms["total"].backward()
+    return terms
 
 
 def progress_of(position: Position, settings: Settings) -> float:
@@ -234,16 +240,6 @@ def resume(path: Path, network: MapNetwork, averaged: nn.Module, optimiser: Any)
         raise DataFileError(f"The checkpoint {path} is damaged: remove it, or take another run folder.") from error
 
 
-def process_count() -> int:
-    """How many processes train together."""
-    return distributed.get_world_size() if distributed.is_initialized() else 1
-
-
-def is_first_process() -> bool:
-    """Whether this process is the one that writes."""
-    return not distributed.is_initialized() or distributed.get_rank() == 0
-
-
 def faster_precision(network: MapNetwork, resolution: int, device: torch.device) -> torch.dtype:
     """bfloat16 if the device computes a forward pass faster with it, else float32."""
     if device.type == "cuda":
@@ -260,12 +256,17 @@ def faster_precision(network: MapNetwork, resolution: int, device: torch.device)
     return min(seconds, key=lambda precision: seconds[precision])
 
 
-def start_processes(device: torch.device) -> None:
-    """Join the other processes if `torchrun` started this one."""
-    if "RANK" in os.environ:
-        distributed.init_process_group("nccl" if device.type == "cuda" else "gloo")
-        if device.type == "cuda":
-            torch.cuda.set_device(int(os.environ["LOCAL_RANK"]))
+def read_in_background(stream: PortraitStream, readers: int, device: torch.device) -> Iterator[Batch]:
+    """Batches of the stream, made by processes of their own: one forked from this would inherit its threads' locks."""
+    loader = DataLoader(
+        stream,
+        batch_size=None,
+        num_workers=readers,
+        prefetch_factor=4,
+        multiprocessing_context="spawn",
+        pin_memory=device.type == "cuda",
+    )
+    return iter(loader)
 
 
 def initial_network(options: argparse.Namespace, configuration: NetworkConfiguration) -> MapNetwork:
@@ -304,6 +305,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto")
     parser.add_argument("--compile", action="store_true")
     parser.add_argument("--threads", type=int, help="of this process; 1 where others need the processor too")
+    parser.add_argument("--readers", type=int, help="processes that read samples (default: one, or a GPU's free cores)")
     return parser.parse_args(arguments)
 
 
@@ -334,9 +336,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
             settings.seed + int(time.time()) * process_count() + (distributed.get_rank() if process_count() > 1 else 0)
         )
         stream = PortraitStream(options.data, resolution, settings.batch_size, backgrounds, seed)
-        # A fresh process reads: one forked from this one would inherit the locks of its threads.
-        loader = DataLoader(stream, batch_size=None, num_workers=1, prefetch_factor=4, multiprocessing_context="spawn")
-        batches = iter(loader)
+        batches = read_in_background(stream, options.readers or reader_count(device), device)
         held_out = []
         if options.held_out is not None and is_first_process():
             held_out = held_out_batches(options.held_out, resolution, options.held_out_count, 16, backgrounds)

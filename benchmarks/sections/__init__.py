@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 from .faces import scanned_head, synthetic_faces
 from .landmarks import landmarks_on_photos
+from .network import network_speed
 from .registration import registration_pairs
 from .section import Context, Section, SectionAbsentError
 from .speed import speed_and_memory
@@ -15,5 +16,6 @@ SECTIONS: dict[str, Callable[[Context], Section]] = {
     "scans": scanned_head,
     "synthetic": synthetic_faces,
     "registration": registration_pairs,
+    "network": network_speed,
     "speed": speed_and_memory,
 }

@@ -188,6 +188,18 @@ def test_the_opening_counts_on_the_face_only():
     assert by_maps[1] > 0.01
 
 
+def test_losses_are_computed_in_single_precision_when_the_network_is_not():
+    torch.manual_seed(0)
+    batch = batch_with_landmarks()
+    maps = oracle_maps(batch) + 0.3 * torch.randn(1, 8, SIDE, SIDE)
+    loss = TrainingLoss(Oracle(maps, batch.poses), SHIPPED_WEIGHTS)
+    single = loss(batch)
+    with torch.autocast("cpu", torch.bfloat16):
+        mixed = loss(batch)
+    assert single["landmarks"] > 0
+    assert all(torch.equal(mixed[name], term) for name, term in single.items())
+
+
 def test_every_term_reaches_the_weights_by_its_weight():
     torch.manual_seed(0)
     network = build_network(

@@ -18,8 +18,17 @@ from training.dataset import PortraitStream, held_out_batches, is_portrait
 from training.evaluate import evaluate, format_table, sample_figures
 from training.export import export
 from training.losses import SHIPPED_WEIGHTS
+from training.processes import core_count, reader_count
 from training.samples import Sample, sample_path, write_sample
-from training.train import NETWORKS, Recipe, Settings, TrainingDivergedError, learning_rate, train
+from training.train import (
+    NETWORKS,
+    Recipe,
+    Settings,
+    TrainingDivergedError,
+    learning_rate,
+    read_in_background,
+    train,
+)
 
 TINY = NetworkConfiguration("residual", 32, (8, 16), (8,), (), 0, (0, 1), (1,), context_channels=8)
 SHIPPED_RECIPE = NETWORKS["shipped"]
@@ -79,6 +88,22 @@ def test_the_stream_depends_on_its_seed_only(folder):
     assert first.geometry.dtype == torch.float32
     assert all(torch.equal(a, b) for a, b in zip(first, again, strict=True))
     assert not torch.equal(first.images, other.images)
+
+
+def test_each_reader_draws_its_own_samples(folder):
+    batches = read_in_background(PortraitStream([folder], 32, 2, BACKGROUNDS, seed=1), 2, CPU)
+    first, second = next(batches), next(batches)
+    assert first.images.shape == second.images.shape
+    assert not torch.equal(first.images, second.images)
+
+
+def test_a_graphics_card_gets_the_cores_that_training_leaves(monkeypatch):
+    assert reader_count(CPU) == 1
+    monkeypatch.delenv("LOCAL_WORLD_SIZE", raising=False)
+    alone = reader_count(torch.device("cuda"))
+    assert alone == max(1, core_count() - 1)
+    monkeypatch.setenv("LOCAL_WORLD_SIZE", "2")
+    assert 1 <= reader_count(torch.device("cuda")) <= alone
 
 
 def test_hidden_and_turned_away_faces_are_no_portraits():
@@ -201,7 +226,8 @@ import torch.distributed as distributed
 sys.path.insert(0, {tests!r})
 from test_train import BACKGROUNDS, CPU, SETTINGS, SHIPPED_RECIPE, tiny_network
 from training.dataset import PortraitStream
-from training.train import start_processes, train
+from training.processes import start_processes
+from training.train import train
 torch.set_num_threads(1)
 start_processes(CPU)
 rank = distributed.get_rank()
