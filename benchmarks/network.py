@@ -130,7 +130,7 @@ def training_speed(network: MapNetwork, batch_size: int, precision: torch.dtype,
     device = next(network.parameters()).device
     recipe, settings = NETWORKS["shipped"], Settings()
     optimiser = make_optimiser(network, recipe.optimiser, settings.learning_rate, settings.weight_decay)
-    loss_of: nn.Module = TrainingLoss(network, recipe.weights)
+    loss_of: nn.Module = TrainingLoss(network, recipe.weights).to(device)
     batch = random_batch(batch_size, network.configuration.resolution).to(device)
     operations = _operations(lambda: compute_gradients(loss_of, batch, precision))
     if compiled:

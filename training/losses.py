@@ -1,12 +1,9 @@
 """What the networks are trained to minimise."""
 
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import NamedTuple
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
@@ -123,41 +120,38 @@ def opening_loss(logits: Tensor, masks: Tensor) -> Tensor:
     return (entropy * face).sum() / (face.sum() + 1)
 
 
-@lru_cache(maxsize=1)
-def landmark_places() -> NDArray[np.float64]:
+def landmark_places() -> Tensor:
     """Canonical coordinates (68, 3) of the landmarks."""
     template = load_template()
-    return template.canonical[template.landmarks_68]
+    return torch.as_tensor(template.canonical[template.landmarks_68], dtype=torch.float32)
 
 
-def visible_landmarks(batch: Batch) -> Tensor:
-    """Which landmarks (B, 68) lie inside the image on a pixel that shows the face at their place."""
+def visible_landmarks(batch: Batch, places: Tensor) -> Tensor:
+    """Which landmarks (B, 68) lie inside the image on a pixel that shows the face at their `places` (68, 3)."""
     side = batch.masks.shape[-1]
     columns, rows = batch.landmarks.floor().long().unbind(2)
     inside = (columns >= 0) & (columns < side) & (rows >= 0) & (rows < side)
     samples = torch.arange(len(columns), device=columns.device)[:, None]
     columns, rows = columns.clamp(0, side - 1), rows.clamp(0, side - 1)
     shown = batch.correspondence[samples, :, rows, columns]
-    places = torch.as_tensor(landmark_places(), dtype=shown.dtype, device=shown.device)
     near = torch.linalg.vector_norm(shown - places, dim=2) < SAME_PLACE
     return inside & near & (batch.masks[samples, rows, columns] > 0)
 
 
-def landmark_heatmaps(maps: Tensor) -> Tensor:
-    """Logarithms of where in maps (B, 8, S, S) each landmark is shown, (B, 68, S / 2, S / 2), up to a constant.
+def landmark_heatmaps(maps: Tensor, places: Tensor) -> Tensor:
+    """Logarithms of where each landmark is shown (B, 68, S / 2, S / 2), up to a constant, by maps (B, 8, S, S).
 
-    A Gaussian of the distance between the landmark and what a pixel shows, times the mask.
+    A Gaussian of the distance between the landmark's place (`places`, (68, 3)) and what a pixel shows, times the mask.
     """
     halved = functional.avg_pool2d(maps, 2)
     shown = halved[:, 1:4].flatten(2)
-    places = torch.as_tensor(landmark_places(), dtype=maps.dtype, device=maps.device)
     squared = (shown**2).sum(1, keepdim=True) - 2 * places @ shown + (places**2).sum(1)[:, None]
     distances = squared.unflatten(2, halved.shape[2:]) / (2 * SHOWN_DEVIATION**2)
     return functional.logsigmoid(halved[:, :1]) - distances
 
 
-def landmarks_loss(heatmaps: Tensor, batch: Batch) -> Tensor:
-    """How wrong heatmaps (B, 68, H, H), unnormalised logarithms, place the landmarks that are visible.
+def landmarks_loss(heatmaps: Tensor, batch: Batch, visible: Tensor) -> Tensor:
+    """How wrong heatmaps (B, 68, H, H), unnormalised logarithms, place the landmarks that are `visible` (B, 68).
 
     Cross-entropy with a narrow Gaussian at the true place, and L1 distance of the mean from it in pixels.
     """
@@ -171,17 +165,19 @@ def landmarks_loss(heatmaps: Tensor, batch: Batch) -> Tensor:
     probabilities = logarithms.exp()
     means = torch.stack([probabilities.sum(2) @ centres, probabilities.sum(3) @ centres], 2)
     distance = (means - places).abs().sum(2)
-    visible = visible_landmarks(batch).float()
     return ((entropy + distance) * visible).sum() / (visible.sum() + 1)
 
 
 class TrainingLoss(nn.Module):
     """A network together with what it is trained for, so that both are compiled and distributed as one."""
 
+    places: Tensor
+
     def __init__(self, network: MapNetwork, weights: LossWeights) -> None:
         super().__init__()
         self.network = network
         self.weights = weights
+        self.register_buffer("places", landmark_places(), persistent=False)
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         """The weighted sum, `total`, and the unweighted terms by name."""
@@ -209,4 +205,7 @@ class TrainingLoss(nn.Module):
 
     def _landmarks(self, maps: Tensor, batch: Batch) -> Tensor:
         """The loss on the landmarks; zero, since it takes time, where it has no weight."""
-        return landmarks_loss(landmark_heatmaps(maps), batch) if self.weights.landmarks else maps.new_zeros(())
+        if not self.weights.landmarks:
+            return maps.new_zeros(())
+        visible = visible_landmarks(batch, self.places)
+        return landmarks_loss(landmark_heatmaps(maps, self.places), batch, visible)

@@ -122,7 +122,7 @@ def train(
     optimiser = make_optimiser(network, recipe.optimiser, settings.learning_rate, settings.weight_decay)
     position = resume(run / "checkpoint.pt", network, averaged, optimiser)
 
-    loss_of: nn.Module = TrainingLoss(network, recipe.weights)
+    loss_of: nn.Module = TrainingLoss(network, recipe.weights).to(device)
     if distributed.is_initialized():
         loss_of = DistributedDataParallel(loss_of)
     if compiled:

@@ -52,7 +52,7 @@ def batch_with_landmarks():
     numbers = torch.arange(17, 68)
     columns, rows = 2 + 3 * (numbers % 9), 2 + 3 * (numbers // 9)
     batch.landmarks[0, 17:] = torch.stack([columns, rows], 1) + 0.25
-    batch.correspondence[0, :, rows, columns] = torch.as_tensor(landmark_places()[17:].T, dtype=torch.float32)
+    batch.correspondence[0, :, rows, columns] = landmark_places()[17:].T
     batch.masks[0, rows[13], columns[13]] = 0
     return batch
 
@@ -105,20 +105,21 @@ def test_landmarks_are_visible_where_the_map_shows_them():
     expected = torch.ones(1, 68, dtype=torch.bool)
     expected[0, :17] = False
     expected[0, 30] = False
-    assert (visible_landmarks(batch) == expected).all()
+    assert (visible_landmarks(batch, landmark_places()) == expected).all()
     batch.correspondence[:] += 0.1
-    assert not visible_landmarks(batch).any()
+    assert not visible_landmarks(batch, landmark_places()).any()
 
 
 def test_landmarks_loss_is_least_at_the_truth_and_blind_to_hidden_landmarks():
     batch = batch_with_landmarks()
     places = batch.landmarks / 2
-    truth = landmarks_loss(heatmaps_at(places, SIDE // 2), batch)
-    losses = [landmarks_loss(heatmaps_at(places + shift, SIDE // 2), batch) for shift in (0.25, 0.5, 1.0, 2.0)]
+    visible = visible_landmarks(batch, landmark_places())
+    truth = landmarks_loss(heatmaps_at(places, SIDE // 2), batch, visible)
+    losses = [landmarks_loss(heatmaps_at(places + shift, SIDE // 2), batch, visible) for shift in (0.25, 0.5, 1.0, 2.0)]
     assert truth < losses[0] < losses[1] < losses[2] < losses[3]
-    visible = visible_landmarks(batch)[..., None]
-    hidden_moved = torch.where(visible, places, places + 5)
-    assert landmarks_loss(heatmaps_at(hidden_moved, SIDE // 2), batch).item() == pytest.approx(truth.item(), rel=1e-4)
+    hidden_moved = torch.where(visible[..., None], places, places + 5)
+    same = landmarks_loss(heatmaps_at(hidden_moved, SIDE // 2), batch, visible)
+    assert same.item() == pytest.approx(truth.item(), rel=1e-4)
 
 
 def test_heatmaps_peak_where_the_map_shows_a_landmark_on_the_face():
@@ -126,12 +127,12 @@ def test_heatmaps_peak_where_the_map_shows_a_landmark_on_the_face():
     numbers = torch.arange(68)
     rows, columns = 2 * (numbers // 8), 2 * (numbers % 8)
     shown = torch.full((3, side, side), 5.0)
-    shown[:, rows, columns] = torch.as_tensor(landmark_places().T, dtype=torch.float32)
+    shown[:, rows, columns] = landmark_places().T
     logits = torch.full((1, side, side), 5.0)
     logits[0, rows[30], columns[30]] = -50.0
     maps = torch.cat([logits, shown, torch.zeros(3, side, side)])[None]
     maps = maps.repeat_interleave(2, 2).repeat_interleave(2, 3).requires_grad_()
-    heatmaps = landmark_heatmaps(maps)
+    heatmaps = landmark_heatmaps(maps, landmark_places())
     highest = heatmaps[0].flatten(1).argmax(1)
     at_its_place = highest == rows * side + columns
     assert at_its_place[numbers != 30].all()
@@ -200,11 +201,20 @@ def test_losses_are_computed_in_single_precision_when_the_network_is_not():
     assert all(torch.equal(mixed[name], term) for name, term in single.items())
 
 
-def test_every_term_reaches_the_weights_by_its_weight():
+def tiny_network():
     torch.manual_seed(0)
-    network = build_network(
-        NetworkConfiguration("residual", SIDE, (8, 16), (8,), (), 0, (0, 1), (1,), context_channels=8)
-    )
+    return build_network(NetworkConfiguration("residual", SIDE, (8, 16), (8,), (), 0, (0, 1), (1,), context_channels=8))
+
+
+def test_network_and_losses_compile_as_one():
+    batch = batch_with_landmarks()
+    loss = TrainingLoss(tiny_network(), SHIPPED_WEIGHTS)
+    compiled = torch.compile(loss, backend="eager", fullgraph=True)(batch)
+    assert compiled["total"].item() == pytest.approx(loss(batch)["total"].item(), rel=1e-5)
+
+
+def test_every_term_reaches_the_weights_by_its_weight():
+    network = tiny_network()
     batch = batch_with_landmarks()
     terms = TrainingLoss(network, LossWeights(1, 2, 3, 4, 5, 6, 7))(batch)
     names = ("correspondence", "geometry", "normals", "mask", "opening", "pose", "landmarks")
