@@ -13,7 +13,6 @@ from typing import NamedTuple
 
 import numpy as np
 import torch
-from torch.utils.data import DataLoader
 
 from pix2vertex_blender.errors import Pix2VertexError
 from pix2vertex_blender.reconstruction.device import choose_device
@@ -21,7 +20,7 @@ from pix2vertex_blender.reconstruction.network import SHIPPED, build_network
 
 from .arrays import Bytes
 from .backgrounds import background_bank
-from .dataset import PortraitStream, held_out_batches
+from .dataset import PortraitStream, held_out_batches, read_in_background
 from .evaluate import FIGURES, evaluate
 from .log import Position
 from .optimiser import make_optimiser
@@ -105,8 +104,7 @@ def train_recipe(
     torch.manual_seed(settings.seed)
     network = build_network(recipe.configuration)
     stream = PortraitStream(data, recipe.configuration.resolution, settings.batch_size, backgrounds, settings.seed)
-    loader = DataLoader(stream, batch_size=None, num_workers=1, prefetch_factor=4, multiprocessing_context="spawn")
-    return train(run, network, recipe, settings, iter(loader), (), device)
+    return train(run, network, recipe, settings, read_in_background(stream, 1, device), (), device)
 
 
 def measure(

@@ -6,7 +6,7 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from torch.utils.data import IterableDataset, default_collate, get_worker_info
+from torch.utils.data import DataLoader, IterableDataset, default_collate, get_worker_info
 
 from pix2vertex_blender.errors import DataFileError
 
@@ -80,6 +80,19 @@ class PortraitStream(IterableDataset[Batch]):
                 if len(examples) == self.batch_size:
                     yield Batch(*default_collate(examples))
                     examples = []
+
+
+def read_in_background(stream: PortraitStream, readers: int, device: torch.device) -> Iterator[Batch]:
+    """Batches of the stream, made by processes of their own: one forked from this would inherit its threads' locks."""
+    loader = DataLoader(
+        stream,
+        batch_size=None,
+        num_workers=readers,
+        prefetch_factor=4,
+        multiprocessing_context="spawn",
+        pin_memory=device.type == "cuda",
+    )
+    return iter(loader)
 
 
 def is_portrait(sample: Sample) -> bool:

@@ -32,11 +32,6 @@ class Optimisers:
         """The groups of all of them, with their learning rates."""
         return [group for part in self._parts for group in part.param_groups]
 
-    def zero_grad(self, set_to_none: bool = True) -> None:
-        """Forget the gradients."""
-        for part in self._parts:
-            part.zero_grad(set_to_none)
-
     def step(self) -> None:
         """Move the weights."""
         for part in self._parts:

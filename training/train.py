@@ -19,7 +19,6 @@ import torch
 import torch.distributed as distributed
 from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
-from torch.utils.data import DataLoader
 
 from pix2vertex_blender.errors import DataFileError, Pix2VertexError
 from pix2vertex_blender.reconstruction.device import choose_device
@@ -33,7 +32,7 @@ from pix2vertex_blender.reconstruction.network import (
 )
 
 from .backgrounds import background_bank
-from .dataset import PortraitStream, held_out_batches
+from .dataset import PortraitStream, held_out_batches, read_in_background
 from .evaluate import evaluate
 from .log import Log, Position
 from .losses import SHIPPED_WEIGHTS, Batch, LossWeights, TrainingLoss
@@ -254,19 +253,6 @@ def faster_precision(network: MapNetwork, resolution: int, device: torch.device)
                     network.eval()(images)
                 seconds[precision] = time.monotonic() - start
     return min(seconds, key=lambda precision: seconds[precision])
-
-
-def read_in_background(stream: PortraitStream, readers: int, device: torch.device) -> Iterator[Batch]:
-    """Batches of the stream, made by processes of their own: one forked from this would inherit its threads' locks."""
-    loader = DataLoader(
-        stream,
-        batch_size=None,
-        num_workers=readers,
-        prefetch_factor=4,
-        multiprocessing_context="spawn",
-        pin_memory=device.type == "cuda",
-    )
-    return iter(loader)
 
 
 def initial_network(options: argparse.Namespace, configuration: NetworkConfiguration) -> MapNetwork:

@@ -64,7 +64,7 @@ def test_muon_learns_directions_in_which_the_inputs_hardly_vary():
     for step in range(100):
         for group in optimiser.param_groups:
             group["lr"] = 0.3 * (1 - step / 100)
-        optimiser.zero_grad()
+        layer.zero_grad()
         losses.append((layer(inputs) - goals).square().mean())
         losses[-1].backward()
         optimiser.step()

@@ -14,7 +14,7 @@ import torch
 from pix2vertex_blender.errors import DataFileError
 from pix2vertex_blender.reconstruction.network import NetworkConfiguration, build_network, load_network
 from training.compare import VARIANTS, Variant, compare
-from training.dataset import PortraitStream, held_out_batches, is_portrait
+from training.dataset import PortraitStream, held_out_batches, is_portrait, read_in_background
 from training.evaluate import evaluate, format_table, sample_figures
 from training.export import export
 from training.losses import SHIPPED_WEIGHTS
@@ -26,7 +26,6 @@ from training.train import (
     Settings,
     TrainingDivergedError,
     learning_rate,
-    read_in_background,
     train,
 )
 
