@@ -16,9 +16,10 @@ from numpy.random import Generator
 from numpy.typing import NDArray
 
 from pix2vertex_blender.errors import FaceNotFoundError, Pix2VertexError
+from pix2vertex_blender.paths import NETWORK_WEIGHTS
 from pix2vertex_blender.reconstruction.confidence import LOW_CONFIDENCE
 from pix2vertex_blender.reconstruction.maps import read_maps
-from pix2vertex_blender.reconstruction.network import WEIGHTS_PATH, MapNetwork, load_network, predict_views
+from pix2vertex_blender.reconstruction.network import MapNetwork, load_network, predict_views
 from pix2vertex_blender.template.canonical import SIZE
 
 from .arrays import Bytes
@@ -123,7 +124,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m training.calibrate", description=__doc__)
     parser.add_argument("folder", type=Path, help="held-out samples (training.generate --held-out)")
-    parser.add_argument("--weights", type=Path, default=WEIGHTS_PATH)
+    parser.add_argument("--weights", type=Path, default=NETWORK_WEIGHTS)
     parser.add_argument("--count", type=int, default=240, help="samples to use")
     parser.add_argument("--faceless", type=int, default=40, help="pictures without a face to use")
     parser.add_argument("--backgrounds", type=Path, help="file to keep the background pictures in")

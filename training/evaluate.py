@@ -8,9 +8,9 @@ import torch
 from torch import Tensor
 
 from pix2vertex_blender.errors import Pix2VertexError
+from pix2vertex_blender.paths import NETWORK_WEIGHTS
 from pix2vertex_blender.reconstruction.device import choose_device
 from pix2vertex_blender.reconstruction.network import (
-    WEIGHTS_PATH,
     MapNetwork,
     average_with_flipped,
     load_network,
@@ -102,7 +102,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m training.evaluate", description="Measure weights.")
     parser.add_argument("folder", type=Path, help="held-out samples (training.generate --held-out)")
-    parser.add_argument("--weights", type=Path, default=WEIGHTS_PATH)
+    parser.add_argument("--weights", type=Path, default=NETWORK_WEIGHTS)
     parser.add_argument("--count", type=int, default=256, help="samples to use")
     parser.add_argument("--resolution", type=int, help="pixels of a side (default: the network's own)")
     parser.add_argument("--backgrounds", type=Path, help="file to keep the background pictures in")

@@ -9,8 +9,8 @@ from pathlib import Path
 import torch
 
 from pix2vertex_blender.errors import DataFileError, Pix2VertexError
+from pix2vertex_blender.paths import NETWORK_WEIGHTS
 from pix2vertex_blender.reconstruction.network import (
-    WEIGHTS_PATH,
     MapNetwork,
     NetworkConfiguration,
     build_network,
@@ -67,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m training.export", description="Make weights of a checkpoint.")
     parser.add_argument("run", type=Path, help="the training's folder")
-    parser.add_argument("--output", type=Path, default=WEIGHTS_PATH)
+    parser.add_argument("--output", type=Path, default=NETWORK_WEIGHTS)
     parser.add_argument("--card", nargs="*", default=[], metavar="NAME=TEXT", help="more entries of the model card")
     options = parser.parse_args(arguments)
     try:

@@ -8,11 +8,10 @@ from pathlib import Path
 import bpy
 
 from ..limits import environment
+from ..paths import WORKER_SCRIPT
 from ..worker import IDLE_SECONDS_VARIABLE, MODULE_PATH_VARIABLE
 from .computer import ADDON_PACKAGE, idle_seconds, memory_limit, threads
 from .worker_client import Job, JobStatus, WorkerClient
-
-_WORKER_SCRIPT = Path(__file__).resolve().parent.parent / "worker.py"
 
 
 @dataclass
@@ -76,7 +75,7 @@ def worker() -> WorkerClient:
             IDLE_SECONDS_VARIABLE: str(idle_seconds()),
             **environment(threads(), memory_limit()),
         }
-        command = [sys.executable, *bpy.app.python_args, str(_WORKER_SCRIPT)]
+        command = [sys.executable, *bpy.app.python_args, str(WORKER_SCRIPT)]
         SESSION.worker = WorkerClient(command, variables, user_folder() / "worker.log")
         SESSION.worker_settings = settings
     return SESSION.worker

@@ -21,12 +21,12 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..errors import DataFileError
+from ..paths import NETWORK_WEIGHTS
 from .network_blocks import MAP_CHANNELS, MapNetwork, PaperPair, ResidualNetwork
 
 __all__ = [
     "MAP_CHANNELS",
     "SHIPPED",
-    "WEIGHTS_PATH",
     "MapNetwork",
     "NetworkConfiguration",
     "build_network",
@@ -35,9 +35,6 @@ __all__ = [
     "predict",
     "save_network",
 ]
-
-#: The weights that ship with the product.
-WEIGHTS_PATH = Path(__file__).resolve().parent.parent / "data" / "network.safetensors"
 
 _IMAGE_MEAN = 0.45
 _IMAGE_DEVIATION = 0.27
@@ -138,7 +135,7 @@ def save_network(network: MapNetwork, path: Path, card: dict[str, str] | None = 
 
 
 @lru_cache(maxsize=2)
-def load_network(path: Path = WEIGHTS_PATH, device: torch.device | str = "cpu") -> MapNetwork:
+def load_network(path: Path = NETWORK_WEIGHTS, device: torch.device | str = "cpu") -> MapNetwork:
     """The network of a weights file, in evaluation mode and single precision; read once and then kept.
 
     Raises

@@ -2,13 +2,13 @@
 
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..geometry.similarity import fit_similarity
+from ..paths import TEMPLATE_FILE
 from .canonical import from_millimetres
 
 if TYPE_CHECKING:
@@ -16,7 +16,6 @@ if TYPE_CHECKING:
 
     from ..geometry.subdivision import Subdivision
 
-FILE = Path(__file__).resolve().parent.parent / "data" / "template.npz"
 LEVELS = 4
 
 Points = NDArray[np.float64]
@@ -221,7 +220,7 @@ def _check_level(level: int) -> None:
 
 @cache
 def _arrays() -> dict[str, NDArray]:
-    with np.load(FILE, allow_pickle=False) as file:
+    with np.load(TEMPLATE_FILE, allow_pickle=False) as file:
         return {name: file[name] for name in file.files}
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from pix2vertex_blender.geometry.intersections import intersecting_triangles
 from pix2vertex_blender.geometry.mesh import boundary_edges, triangulate, unique_edges
+from pix2vertex_blender.paths import TEMPLATE_FILE
 from pix2vertex_blender.template import Template
-from pix2vertex_blender.template.template import FILE
 from training.template.quality import corner_angles, quad_areas, valences
 from training.template.surface import border_loops, fit_sphere
 
@@ -167,7 +167,7 @@ def test_vertex_order_is_that_of_the_version(template):
 
 
 def test_file_is_small_and_says_where_it_comes_from(template):
-    assert FILE.stat().st_size < 3e6
+    assert TEMPLATE_FILE.stat().st_size < 3e6
     assert "ICT-FaceKit" in template.provenance
     assert "MIT" in template.provenance
 

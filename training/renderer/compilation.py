@@ -2,14 +2,15 @@
 
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import Any, TypeVar, cast
 
 import numba
 
+from ..paths import REPOSITORY
+
 Function = TypeVar("Function", bound=Callable[..., object])
 
-CACHE = os.environ.get("NUMBA_CACHE_DIR", str(Path(__file__).resolve().parents[2] / ".cache" / "numba"))
+CACHE = os.environ.get("NUMBA_CACHE_DIR", str(REPOSITORY / ".cache" / "numba"))
 setattr(numba.config, "CACHE_DIR", CACHE)  # noqa: B010 - numba defines its settings at run time
 
 

@@ -10,7 +10,7 @@ from scipy.sparse.linalg import splu
 
 from pix2vertex_blender.geometry.mesh import vertex_normals
 from pix2vertex_blender.geometry.subdivision import catmull_clark
-from pix2vertex_blender.template.template import FILE
+from pix2vertex_blender.paths import TEMPLATE_FILE
 
 from . import anatomy
 from .annotation import annotated_points
@@ -131,7 +131,7 @@ def eyeball_arrays(layout: HalfLayout, symmetry: Symmetry, head: MeanHead) -> Ar
 def main() -> None:
     """Write the template."""
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("file", nargs="?", type=Path, default=FILE)
+    parser.add_argument("file", nargs="?", type=Path, default=TEMPLATE_FILE)
     path = parser.parse_args().file
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(path, **author())

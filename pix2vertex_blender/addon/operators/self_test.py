@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Generator
-from pathlib import Path
 from typing import Any
 
 import bpy
 
 from ...errors import DataFileError, DeviceError, Pix2VertexError
+from ...paths import SAMPLE_PORTRAIT
 from ...reconstruction.result import Reconstruction
 from .. import session
 from ..properties import DEVICES
@@ -18,7 +18,6 @@ from ..translations import translate
 from ..worker_client import Job
 from .worker_operator import Work, WorkerOperator
 
-SAMPLE = Path(__file__).resolve().parents[2] / "data" / "astronaut.jpg"
 PASSED, FAILED = "Everything works", "{part} does not work: {sentence}"
 NO_DEVICE = "This computer has no working device '{device}': choose one of auto, {working}."
 _STAGES = {"network": "Network", "target": "Registration", "alignment": "Registration", "registration": "Registration"}
@@ -80,7 +79,10 @@ class PIX2VERTEX_OT_self_test(WorkerOperator, bpy.types.Operator):
     def _check_reconstruction(self) -> Check:
         result = self.temporary_file(".npz")
         job = session.worker().submit(
-            "reconstruct", photo=str(SAMPLE), options={"device": self.device, "detail_level": 1}, result=str(result)
+            "reconstruct",
+            photo=str(SAMPLE_PORTRAIT),
+            options={"device": self.device, "detail_level": 1},
+            result=str(result),
         )
         try:
             yield job
@@ -163,7 +165,7 @@ def _reconstruction_lines(report: dict[str, Any]) -> list[Line]:
 def _build_and_remove(reconstruction: Reconstruction) -> str:
     """Build the object, look at it, and take it away again."""
     with selection_kept(bpy.context):
-        face = build_face_object(reconstruction, bpy.context, photo=SAMPLE, with_eyeballs=True)
+        face = build_face_object(reconstruction, bpy.context, photo=SAMPLE_PORTRAIT, with_eyeballs=True)
         try:
             if detail_key(face) is None:
                 raise DataFileError("The object has no detail: install the extension again.")

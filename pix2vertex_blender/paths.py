@@ -1,0 +1,15 @@
+"""Where the files of this package lie, whichever module asks."""
+
+from pathlib import Path
+
+PACKAGE_FOLDER = Path(__file__).resolve().parent
+DATA_FOLDER = PACKAGE_FOLDER / "data"
+
+#: The script that Blender starts as its worker process.
+WORKER_SCRIPT = PACKAGE_FOLDER / "worker.py"
+
+TEMPLATE_FILE = DATA_FOLDER / "template.npz"
+NETWORK_WEIGHTS = DATA_FOLDER / "network.safetensors"
+
+#: The public-domain portrait that the self-test reconstructs.
+SAMPLE_PORTRAIT = DATA_FOLDER / "astronaut.jpg"
