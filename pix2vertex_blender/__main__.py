@@ -2,7 +2,7 @@
 
 import sys
 
-from .addon.command_line import run_process
+from .addon.headless.command_line import run_process
 
 if __name__ == "__main__":
     run_process(sys.argv[1:])

@@ -4,22 +4,15 @@ import atexit
 
 import bpy
 
-from . import (
-    computer,
-    face_properties,
-    found_faces,
-    legend,
-    operators,
-    panels,
-    preferences,
-    properties,
-    session,
-    translations,
-)
-from .thumbnail import THUMBNAILS
+from . import operators, panels, preferences, translations
+from .process import computer, photo_search, session
+from .properties import face as face_properties
+from .properties import scene as scene_properties
+from .views import legend
+from .views.thumbnail import THUMBNAILS
 
 _CLASSES = (
-    *properties.CLASSES,
+    *scene_properties.CLASSES,
     *face_properties.CLASSES,
     *preferences.CLASSES,
     *operators.CLASSES,
@@ -32,7 +25,7 @@ def register() -> None:
     translations.register()
     for item in _CLASSES:
         bpy.utils.register_class(item)
-    properties.attach()
+    scene_properties.attach()
     face_properties.attach()
     legend.attach()
     if not bpy.app.binary_path:  # Blender as a Python module
@@ -42,12 +35,12 @@ def register() -> None:
 def unregister() -> None:
     """End the worker process, whose libraries Blender may be about to replace, and remove everything again."""
     atexit.unregister(_unregister_at_exit)
-    found_faces.forget()
+    photo_search.forget()
     session.stop_worker()
     THUMBNAILS.remove()
     legend.detach()
     face_properties.detach()
-    properties.detach()
+    scene_properties.detach()
     for item in reversed(_CLASSES):
         bpy.utils.unregister_class(item)
     translations.unregister()

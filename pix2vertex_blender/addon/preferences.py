@@ -3,8 +3,6 @@
 import bpy
 
 from ..limits import CAN_LIMIT_MEMORY
-from . import session
-from .computer import ADDON_PACKAGE, DEFAULT_IDLE_MINUTES
 from .operators.self_test import (
     PIX2VERTEX_OT_copy_self_test,
     PIX2VERTEX_OT_list_devices,
@@ -13,7 +11,9 @@ from .operators.self_test import (
 )
 from .operators.worker import PIX2VERTEX_OT_release_memory
 from .panels.sidebar import draw_operator
-from .self_test import FAILS, NOT_TRIED, SELF_TEST, WORKS, device_text
+from .process import session
+from .process.computer import ADDON_PACKAGE, DEFAULT_IDLE_MINUTES
+from .process.self_test import FAILS, NOT_TRIED, SELF_TEST, WORKS, device_text
 from .translations import translate
 
 _ICONS = {WORKS: "CHECKMARK", FAILS: "ERROR", NOT_TRIED: "REMOVE"}

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 import pix2vertex_blender
-from pix2vertex_blender.addon import session
-from pix2vertex_blender.addon.worker_client import WorkerClient
+from pix2vertex_blender.addon.process import session
+from pix2vertex_blender.addon.process.worker_client import WorkerClient
 from pix2vertex_blender.reconstruction.camera import Camera
 from pix2vertex_blender.reconstruction.result import Reconstruction, no_pins
 from pix2vertex_blender.template import load_template

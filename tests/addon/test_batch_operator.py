@@ -17,9 +17,9 @@ import numpy as np
 import pytest
 
 import pix2vertex_blender
-from pix2vertex_blender.addon import session
-from pix2vertex_blender.addon.batch import BATCH
-from pix2vertex_blender.addon.worker_client import DIED, WorkerClient
+from pix2vertex_blender.addon.batch.table import BATCH
+from pix2vertex_blender.addon.process import session
+from pix2vertex_blender.addon.process.worker_client import DIED, WorkerClient
 from pix2vertex_blender.reconstruction.result import Reconstruction
 
 PRACTICE = Path(__file__).with_name("practice_worker.py")

@@ -1,6 +1,6 @@
 import pytest
 
-from pix2vertex_blender.addon.box_editing import MOVE, NEW, Frame, dragged, grip_at
+from pix2vertex_blender.addon.views.box_editing import MOVE, NEW, Frame, dragged, grip_at
 
 SIZE = (400, 200)
 BOX = (100.0, 50.0, 80.0, 60.0)

@@ -6,15 +6,15 @@ import pytest
 from bpy_extras.object_utils import world_to_camera_view
 from mathutils import Euler, Matrix
 
-from pix2vertex_blender.addon.scene.camera import (
+from pix2vertex_blender.addon.scene.face_object import build_face_object
+from pix2vertex_blender.addon.scene.mesh_object import mesh_coordinates
+from pix2vertex_blender.addon.views.camera import (
     Window,
     add_crop_camera,
     add_photo_camera,
     camera_coordinates,
     window_around,
 )
-from pix2vertex_blender.addon.scene.face_object import build_face_object
-from pix2vertex_blender.addon.scene.mesh_object import mesh_coordinates
 from pix2vertex_blender.reconstruction.camera import Camera
 from pix2vertex_blender.reconstruction.result import Reconstruction
 

@@ -9,8 +9,8 @@ import bpy
 import pytest
 
 import pix2vertex_blender
-from pix2vertex_blender.addon import session
-from pix2vertex_blender.addon.worker_client import WorkerClient
+from pix2vertex_blender.addon.process import session
+from pix2vertex_blender.addon.process.worker_client import WorkerClient
 from pix2vertex_blender.reconstruction.result import Reconstruction
 
 PRACTICE = Path(__file__).with_name("practice_worker.py")

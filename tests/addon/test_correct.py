@@ -9,12 +9,12 @@ import pytest
 from bpy_extras.object_utils import world_to_camera_view
 from mathutils import Matrix
 
-from pix2vertex_blender.addon import session
-from pix2vertex_blender.addon.scene.camera import add_photo_camera
+from pix2vertex_blender.addon.process import session
 from pix2vertex_blender.addon.scene.face_object import build_face_object
 from pix2vertex_blender.addon.scene.landmark_pins import COLLECTION_NAME, current_pins, pins_of
 from pix2vertex_blender.addon.scene.mesh_object import mesh_coordinates
 from pix2vertex_blender.addon.scene.record import read_record
+from pix2vertex_blender.addon.views.camera import add_photo_camera
 from pix2vertex_blender.reconstruction.result import Reconstruction
 from pix2vertex_blender.template import load_template
 

@@ -2,7 +2,7 @@ import bpy
 import numpy as np
 import pytest
 
-from pix2vertex_blender.addon.scene.export import export_fbx, export_glb, face_with_children, save_blend
+from pix2vertex_blender.addon.export.export import export_fbx, export_glb, face_with_children, save_blend
 from pix2vertex_blender.addon.scene.face_object import build_face_object
 from pix2vertex_blender.addon.scene.mesh_object import mesh_coordinates
 from pix2vertex_blender.errors import OutputError

@@ -9,7 +9,7 @@ import bpy
 import numpy as np
 import pytest
 
-from pix2vertex_blender.addon.scene.export_preparation import clean_name
+from pix2vertex_blender.addon.images.images import clean_name
 from pix2vertex_blender.addon.scene.face_object import build_face_object
 from pix2vertex_blender.addon.scene.material import principled_material
 from pix2vertex_blender.addon.scene.mesh_object import mesh_coordinates

@@ -8,8 +8,8 @@ import bpy
 import pytest
 
 import pix2vertex_blender
-from pix2vertex_blender.addon import session
-from pix2vertex_blender.addon.worker_client import DIED, WorkerClient
+from pix2vertex_blender.addon.process import session
+from pix2vertex_blender.addon.process.worker_client import DIED, WorkerClient
 
 
 def everything() -> list[str]:

@@ -1,6 +1,6 @@
 import pytest
 
-from pix2vertex_blender.addon.output_folder import output_folder
+from pix2vertex_blender.addon.batch.output_folder import output_folder
 from pix2vertex_blender.errors import OutputError
 
 

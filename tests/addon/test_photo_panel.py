@@ -12,11 +12,12 @@ import pytest
 from PIL import Image
 
 import pix2vertex_blender
-from pix2vertex_blender.addon import found_faces, session
-from pix2vertex_blender.addon.found_faces import SEARCHES, search_of
+from pix2vertex_blender.addon.process import photo_search
+from pix2vertex_blender.addon.process import session
+from pix2vertex_blender.addon.process.photo_search import SEARCHES, search_of
+from pix2vertex_blender.addon.process.worker_client import WorkerClient
 from pix2vertex_blender.addon.scene.material import use_nodes
-from pix2vertex_blender.addon.thumbnail import CHOSEN_COLOUR, OTHER_COLOUR, draw_boxes
-from pix2vertex_blender.addon.worker_client import WorkerClient
+from pix2vertex_blender.addon.views.thumbnail import CHOSEN_COLOUR, OTHER_COLOUR, draw_boxes
 
 PORTRAIT = Path(pix2vertex_blender.__file__).parent / "data" / "astronaut.jpg"
 WORKER = Path(pix2vertex_blender.__file__).with_name("worker.py")
@@ -39,7 +40,7 @@ def shared_worker(tmp_path_factory) -> Iterator[WorkerClient]:
 @pytest.fixture
 def worker(addon: None, shared_worker: WorkerClient) -> Iterator[WorkerClient]:
     session.stop_worker()
-    found_faces.forget()
+    photo_search.forget()
     session.SESSION.worker = shared_worker
     yield shared_worker
     session.SESSION.worker = None
@@ -62,7 +63,7 @@ def photos(tmp_path_factory) -> Path:
     return folder
 
 
-def find(photo: Path) -> found_faces.Search:
+def find(photo: Path) -> photo_search.Search:
     settings = bpy.context.scene.pix2vertex
     settings.photo = str(photo)
     assert bpy.ops.pix2vertex.find_faces() == {"FINISHED"}
@@ -127,14 +128,14 @@ def test_the_search_goes_on_in_the_background_and_a_path_being_typed_is_no_error
     settings = bpy.context.scene.pix2vertex
     for text in ("/", str(photos), str(photos / "pai"), ""):
         settings["photo"] = text
-        found_faces.search_in_background(settings)
+        photo_search.search_in_background(settings)
     assert not SEARCHES.by_photo
     settings["photo"] = str(photos / "pair.png")
-    found_faces.search_in_background(settings)
+    photo_search.search_in_background(settings)
     search = search_of(settings)
     assert search.is_running
     settings["photo"] = str(photos / "rotated.jpg")
-    found_faces.search_in_background(settings)
+    photo_search.search_in_background(settings)
     assert list(SEARCHES.by_photo)[-1].name == "rotated.jpg"
     while SEARCHES.update():
         time.sleep(0.02)

@@ -10,9 +10,9 @@ import pytest
 
 import pix2vertex_blender
 from pix2vertex_blender import limits
-from pix2vertex_blender.addon import session
-from pix2vertex_blender.addon.self_test import FAILS, NOT_TRIED, PARTS, SELF_TEST, WORKS
-from pix2vertex_blender.addon.worker_client import WorkerClient
+from pix2vertex_blender.addon.process import session
+from pix2vertex_blender.addon.process.self_test import FAILS, NOT_TRIED, PARTS, SELF_TEST, WORKS
+from pix2vertex_blender.addon.process.worker_client import WorkerClient
 
 ROOT = Path(pix2vertex_blender.__file__).resolve().parents[1]
 

@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pix2vertex_blender.addon.scene.camera import camera_coordinates, window_around
+from pix2vertex_blender.addon.headless.render import render_views
 from pix2vertex_blender.addon.scene.face_object import build_face_object
-from pix2vertex_blender.addon.scene.render import render_views
+from pix2vertex_blender.addon.views.camera import camera_coordinates, window_around
 from pix2vertex_blender.geometry.mesh import triangulate
 from pix2vertex_blender.geometry.raster import rasterise
 from pix2vertex_blender.reconstruction.result import Reconstruction

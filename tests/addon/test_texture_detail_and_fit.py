@@ -9,13 +9,14 @@ import cv2
 import numpy as np
 import pytest
 
-from pix2vertex_blender.addon import legend, session
+from pix2vertex_blender.addon.images.images import keep_image
+from pix2vertex_blender.addon.process import session
 from pix2vertex_blender.addon.scene.face_object import build_face_object
-from pix2vertex_blender.addon.scene.fit_view import ATTRIBUTE, COLLECTION_NAME, distance_colours, legend_end
-from pix2vertex_blender.addon.scene.images import keep_image
 from pix2vertex_blender.addon.scene.material import FACE_MATERIAL
 from pix2vertex_blender.addon.scene.mesh_object import mesh_coordinates
 from pix2vertex_blender.addon.scene.texture_material import texture_face
+from pix2vertex_blender.addon.views import legend
+from pix2vertex_blender.addon.views.fit_view import ATTRIBUTE, COLLECTION_NAME, distance_colours, legend_end
 from pix2vertex_blender.errors import OutputError
 from pix2vertex_blender.geometry.mesh import triangulate, vertex_normals
 from pix2vertex_blender.geometry.raster import interpolate, rasterise

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pix2vertex_blender.addon.worker_client import CANNOT_START, DIED, JobStatus, WorkerClient
+from pix2vertex_blender.addon.process.worker_client import CANNOT_START, DIED, JobStatus, WorkerClient
 from pix2vertex_blender.worker import IDLE_SECONDS_VARIABLE, MODULE_PATH_VARIABLE
 
 PRACTICE = Path(__file__).with_name("practice_worker.py")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pix2vertex_blender.addon.command_line import main
+from pix2vertex_blender.addon.headless.command_line import main
 
 ROOT = Path(__file__).resolve().parents[2]
 

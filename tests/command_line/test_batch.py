@@ -13,8 +13,8 @@ import pytest
 from PIL import Image
 
 import pix2vertex_blender
-from pix2vertex_blender.addon.batch import DONE, FAILED, Outcome, ResultTable, collect_photos, result_names
-from pix2vertex_blender.addon.command_line import main
+from pix2vertex_blender.addon.batch.table import DONE, FAILED, Outcome, ResultTable, collect_photos, result_names
+from pix2vertex_blender.addon.headless.command_line import main
 from pix2vertex_blender.errors import OutputError, PhotoError
 
 ROOT = Path(__file__).resolve().parents[2]

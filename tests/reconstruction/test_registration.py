@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial.transform import Rotation
 
+from benchmarks.published_registration import PublishedParameters, register_as_published
 from benchmarks.registration import register_pair, score
 from pix2vertex_blender.errors import MeshError, RegistrationError
 from pix2vertex_blender.geometry.mesh import triangulate
@@ -12,7 +13,6 @@ from pix2vertex_blender.reconstruction.alignment import align
 from pix2vertex_blender.reconstruction.deformation import Contacts, DataTerms
 from pix2vertex_blender.reconstruction.elasticity import Deformable
 from pix2vertex_blender.reconstruction.matching import TargetIndex
-from pix2vertex_blender.reconstruction.published_registration import PublishedParameters, register_as_published
 from pix2vertex_blender.reconstruction.registration import register
 from pix2vertex_blender.reconstruction.target import build_target, make_target
 from training.paths import shared_folder

@@ -10,11 +10,11 @@ import bpy
 from ...errors import PhotoError, Pix2VertexError
 from ...reconstruction.progress import STAGES
 from ...reconstruction.result import Reconstruction
-from .. import session
-from ..batch import BATCH, DONE, FAILED, Outcome, photos_in, result_names
-from ..batch_destinations import Destination, FilesDestination, SceneDestination
-from ..properties import BATCH_TARGETS, EXPORT_FORMATS, EXPORT_PRESETS
-from ..worker_client import Job
+from ..batch.destinations import Destination, FilesDestination, SceneDestination
+from ..batch.table import BATCH, DONE, FAILED, Outcome, photos_in, result_names
+from ..process import session
+from ..process.worker_client import Job
+from ..properties.scene import BATCH_TARGETS, EXPORT_FORMATS, EXPORT_PRESETS
 from .export import SUFFIXES, face_writer
 from .reconstruction_choices import ReconstructionChoices
 from .worker_operator import Work, WorkerOperator

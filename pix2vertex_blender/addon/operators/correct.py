@@ -9,14 +9,14 @@ import numpy as np
 
 from ...errors import Pix2VertexError, SceneError
 from ...reconstruction.result import Reconstruction, no_pins
-from .. import session
-from ..former_face import FormerFace, pins_by_landmark
+from ..process import session
 from ..scene.face_object import active_face, read_provenance
 from ..scene.face_update import update_face_object
+from ..scene.former_face import FormerFace, pins_by_landmark
 from ..scene.landmark_pins import LANDMARK, hide_pins, pins_of, reset_pins, show_pins
-from ..scene.photo_view import show_over_crop
 from ..scene.record import photo_crop, read_record, store_record
 from ..translations import translate
+from ..views.photo_view import show_over_crop
 from .worker_operator import Work, WorkerOperator
 
 NO_FACE = "Select a face that was reconstructed from a photo"
@@ -61,7 +61,7 @@ class PIX2VERTEX_OT_show_pins(_PinsOperator, bpy.types.Operator):
     def change(self, face: bpy.types.Object, record: Reconstruction, context: bpy.types.Context) -> None:
         """Add the pins; in a window look at the face in the photo, with a tool that drags."""
         show_pins(face, record, context)
-        session.prepare("reconstruction.fitting")
+        session.prepare("reconstruction.refit")
         space = context.space_data
         if space is None or space.type != "VIEW_3D" or context.mode != "OBJECT":
             return

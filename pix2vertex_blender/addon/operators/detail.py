@@ -4,7 +4,7 @@ import bpy
 import numpy as np
 
 from ...errors import MeshError, RecordError
-from .. import session
+from ..process import session
 from ..scene.axes import from_blender, to_blender
 from ..scene.face_object import BASIS_KEY, active_face, detail_key
 from ..scene.mesh_object import mesh_coordinates

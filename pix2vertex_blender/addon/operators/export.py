@@ -7,9 +7,9 @@ from pathlib import Path
 import bpy
 
 from ...errors import Pix2VertexError
-from ..properties import EXPORT_FORMATS, EXPORT_PRESETS, usual_export_format
-from ..scene.export import BLENDER, UNITY, UNREAL, export_blend, export_face, export_fbx, export_glb
-from ..scene.export_preparation import clean_name
+from ..export.export import BLENDER, UNITY, UNREAL, export_blend, export_face, export_fbx, export_glb
+from ..images.images import clean_name
+from ..properties.scene import EXPORT_FORMATS, EXPORT_PRESETS, usual_export_format
 from ..scene.face_object import active_face
 from ..translations import translate
 

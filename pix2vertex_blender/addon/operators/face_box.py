@@ -2,11 +2,11 @@
 
 import bpy
 
-from ..box_editing import NEW, Frame, dragged, grip_at
-from ..found_faces import search_of
-from ..properties import found_box
-from ..scene.photo_overlay import PhotoOverlay
+from ..process.photo_search import search_of
+from ..properties.scene import found_box
 from ..translations import translate
+from ..views.box_editing import NEW, Frame, dragged, grip_at
+from ..views.photo_overlay import PhotoOverlay
 
 INSTRUCTIONS = "Drag a box around the face, or the box and its sides   (Enter to take it, Esc to leave it as it was)"
 NOT_READY = "The photo is not read yet"

@@ -8,18 +8,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import MeshError, Pix2VertexError, RecordError
-from .. import session
+from ..images.images import picture
+from ..images.map_pictures import correspondence_picture, depth_picture, mask_picture, normal_picture
+from ..process import session
+from ..process.worker_client import Job
 from ..scene.axes import from_blender
 from ..scene.face_object import BASIS_KEY, active_face, read_provenance
-from ..scene.fit_view import hide_distances, hide_target, show_distances, show_target, shown_target, shows_distances
-from ..scene.images import picture
-from ..scene.map_pictures import correspondence_picture, depth_picture, mask_picture, normal_picture
 from ..scene.mesh_object import mesh_coordinates
-from ..scene.photo_view import show_over_crop, show_over_photo
 from ..scene.record import photo_crop, read_record
 from ..scene.reference import Reference
 from ..translations import translate
-from ..worker_client import Job
+from ..views.fit_view import (
+    hide_distances,
+    hide_target,
+    show_distances,
+    show_target,
+    shown_target,
+    shows_distances,
+)
+from ..views.photo_view import show_over_crop, show_over_photo
 from .texture import DELETED, poll_face
 from .worker_operator import Work, WorkerOperator
 

@@ -3,9 +3,9 @@
 import bpy
 
 from ...errors import Pix2VertexError
-from ..batch import PHOTO_SUFFIXES
-from ..found_faces import SEARCHES, photo_of, search_in_background, search_of, wait
-from ..scene.open_image import open_image, photo_file_of
+from ..batch.table import PHOTO_SUFFIXES
+from ..images.open_image import open_image, photo_file_of
+from ..process.photo_search import SEARCHES, photo_of, search_in_background, search_of, wait
 from ..translations import translate
 
 NO_PHOTO = "Choose a photo first."

@@ -9,11 +9,11 @@ import numpy as np
 from ...errors import PhotoError, Pix2VertexError, SceneError
 from ...reconstruction.confidence import LOW_CONFIDENCE, UNSURE
 from ...reconstruction.result import Reconstruction
-from .. import session
-from ..former_face import FormerFace, comes_from
-from ..properties import DESTINATIONS
+from ..process import session
+from ..properties.scene import DESTINATIONS
 from ..scene.face_object import active_face, build_face_object
 from ..scene.face_update import add_missing_eyeballs, update_face_object
+from ..scene.former_face import FormerFace, comes_from
 from ..scene.reference import Reference, in_scene
 from ..translations import translate
 from .reconstruction_choices import ReconstructionChoices

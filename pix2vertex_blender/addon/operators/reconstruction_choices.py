@@ -5,7 +5,7 @@ from typing import Any
 
 import bpy
 
-from ..properties import DEVICES
+from ..properties.scene import DEVICES
 
 
 class ReconstructionChoices:

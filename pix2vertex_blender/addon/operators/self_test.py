@@ -9,13 +9,13 @@ import bpy
 from ...errors import DataFileError, DeviceError, Pix2VertexError
 from ...paths import SAMPLE_PORTRAIT
 from ...reconstruction.result import Reconstruction
-from .. import session
-from ..properties import DEVICES
+from ..process import session
+from ..process.self_test import FAILS, SELF_TEST, WORKS, Line
+from ..process.worker_client import Job
+from ..properties.scene import DEVICES
 from ..scene.face_grid import remove_face, selection_kept
 from ..scene.face_object import build_face_object, detail_key
-from ..self_test import FAILS, SELF_TEST, WORKS, Line
 from ..translations import translate
-from ..worker_client import Job
 from .worker_operator import Work, WorkerOperator
 
 PASSED, FAILED = "Everything works", "{part} does not work: {sentence}"

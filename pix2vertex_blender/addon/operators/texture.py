@@ -7,11 +7,11 @@ import numpy as np
 
 from ...errors import MeshError, RecordError
 from ...reconstruction.progress import STAGE_LABELS
-from .. import session
-from ..face_properties import FORMATS, SIZES, STORAGES, WIRINGS
+from ..images.images import keep_image
+from ..process import session
+from ..properties.face import FORMATS, SIZES, STORAGES, WIRINGS
 from ..scene.axes import from_blender
 from ..scene.face_object import BASIS_KEY, active_face, detail_key, read_provenance
-from ..scene.images import keep_image
 from ..scene.mesh_object import mesh_coordinates
 from ..scene.record import read_record
 from ..scene.reference import Reference

@@ -2,7 +2,7 @@
 
 import bpy
 
-from .. import session
+from ..process import session
 from ..translations import translate
 from .worker_operator import BUSY
 

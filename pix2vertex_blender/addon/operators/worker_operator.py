@@ -10,10 +10,10 @@ import bpy
 
 from ...errors import Cancelled, Pix2VertexError
 from ...reconstruction.progress import STAGE_LABELS
-from .. import session
-from ..session import SESSION
+from ..process import session
+from ..process.session import SESSION
+from ..process.worker_client import Job, JobStatus
 from ..translations import translate
-from ..worker_client import Job, JobStatus
 
 _TICK_SECONDS = 0.1
 

@@ -2,7 +2,7 @@
 
 import bpy
 
-from ..batch import BATCH
+from ..batch.table import BATCH
 from ..operators.batch import PIX2VERTEX_OT_reconstruct_folder, summary
 from ..translations import translate
 from .sidebar import Sidebar, draw_operator, draw_sentence

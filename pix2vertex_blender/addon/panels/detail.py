@@ -4,9 +4,9 @@ import bpy
 
 from ..operators.detail import PIX2VERTEX_OT_update_detail
 from ..operators.texture import PIX2VERTEX_OT_bake_maps
+from ..process.session import SESSION
 from ..scene.face_object import active_face, detail_key
 from ..scene.record import has_record
-from ..session import SESSION
 from ..translations import translate
 from .sidebar import Sidebar, draw_operator, draw_sentence
 

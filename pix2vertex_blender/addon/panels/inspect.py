@@ -10,7 +10,7 @@ from ..operators.inspect import (
     PIX2VERTEX_OT_show_target,
 )
 from ..scene.face_object import active_face, detail_key
-from ..scene.fit_view import shown_target, shows_distances
+from ..views.fit_view import shown_target, shows_distances
 from .sidebar import Sidebar, draw_operator
 
 

@@ -3,16 +3,16 @@
 import bpy
 
 from ...reconstruction.confidence import LOW_CONFIDENCE, UNSURE
-from ..found_faces import Search, photo_of, search_of
 from ..operators.face_box import PIX2VERTEX_OT_draw_face_box
 from ..operators.photo import (
     PIX2VERTEX_OT_find_faces,
     PIX2VERTEX_OT_next_face,
     PIX2VERTEX_OT_use_open_image,
 )
-from ..properties import PIX2VERTEX_PG_settings
-from ..thumbnail import THUMBNAILS
+from ..process.photo_search import Search, photo_of, search_of
+from ..properties.scene import PIX2VERTEX_PG_settings
 from ..translations import translate
+from ..views.thumbnail import THUMBNAILS
 from .sidebar import Sidebar, draw_sentence
 
 NO_FACE = "No face was found: choose another photo or draw a box around the face."

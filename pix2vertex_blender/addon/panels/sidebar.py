@@ -6,7 +6,7 @@ import unicodedata
 import bpy
 
 from ..operators.worker_operator import PIX2VERTEX_OT_cancel
-from ..session import SESSION
+from ..process.session import SESSION
 from ..translations import translate
 
 _PIXELS_PER_CHARACTER = 7.0

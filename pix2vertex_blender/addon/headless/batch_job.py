@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ..errors import OutputError, Pix2VertexError
-from ..reconstruction.progress import STAGE_LABELS
-from .batch import DONE, FAILED, TABLE_NAME, Outcome, ResultTable, result_names
-from .output_folder import check_writable, output_folder
+from ...errors import OutputError, Pix2VertexError
+from ...reconstruction.progress import STAGE_LABELS
+from ..batch.output_folder import check_writable, output_folder
+from ..batch.table import DONE, FAILED, TABLE_NAME, Outcome, ResultTable, result_names
 from .photo_job import WorkerError, write_photo_results
 
 

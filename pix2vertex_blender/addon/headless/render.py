@@ -10,10 +10,10 @@ import bpy
 from mathutils import Matrix, Vector
 
 from ...reconstruction.result import Reconstruction
-from .camera import Window, add_crop_camera, window_around
-from .export import face_with_children
-from .face_object import DETAIL_KEY
-from .material import clay_material, use_nodes
+from ..export.export import face_with_children
+from ..scene.face_object import DETAIL_KEY
+from ..scene.material import clay_material, use_nodes
+from ..views.camera import Window, add_crop_camera, window_around
 
 _SAMPLES = 12
 _SUN_STRENGTH = 2.2

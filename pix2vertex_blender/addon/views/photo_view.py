@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...reconstruction.result import Reconstruction
+from ..scene.face_object import Provenance
 from .camera import Window, add_crop_camera, add_photo_camera
-from .face_object import Provenance
 
 CAMERA_NAME = "Photo Camera"
 

@@ -12,8 +12,8 @@ import addon_utils
 import bpy
 
 from ...errors import OutputError
-from .export_preparation import at_origin, clean_names, selected_alone, textures_in_files, textures_packed
-from .mesh_object import EYEBALL
+from ..scene.mesh_object import EYEBALL
+from .preparation import at_origin, clean_names, selected_alone, textures_in_files, textures_packed
 
 NOT_WRITABLE = "{path} cannot be written; choose another folder."
 

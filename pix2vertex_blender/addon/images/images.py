@@ -122,3 +122,12 @@ def save_copy(image: bpy.types.Image, path: Path, file_format: str) -> None:
         copy.save()
     finally:
         bpy.data.images.remove(copy)
+
+
+def clean_name(name: str) -> str:
+    """A name without Blender's number at its end and with nothing but letters, digits and underscores.
+
+    Letters of all languages are kept.
+    """
+    without_number = re.sub(r"\.\d{3,}$", "", name)
+    return re.sub(r"\W+", "_", without_number).strip("_") or "Face"

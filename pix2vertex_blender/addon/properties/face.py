@@ -2,8 +2,8 @@
 
 import bpy
 
-from .scene.reference import Reference
-from .session import SESSION
+from ..process.session import SESSION
+from ..scene.reference import Reference
 
 SIZES = (
     ("1024", "1k", "1024 texels along each side"),

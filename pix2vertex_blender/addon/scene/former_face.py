@@ -9,13 +9,13 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from ..errors import SceneError
-from ..reconstruction.result import Reconstruction
-from .scene.face_object import read_provenance
-from .scene.face_update import obstacle_to_update
-from .scene.landmark_pins import current_pins
-from .scene.record import read_record
-from .scene.reference import Reference
+from ...errors import SceneError
+from ...reconstruction.result import Reconstruction
+from .face_object import read_provenance
+from .face_update import obstacle_to_update
+from .landmark_pins import current_pins
+from .record import read_record
+from .reference import Reference
 
 #: Two squares around faces belong to the same face if their centres are nearer than this share of a side.
 _SAME_FACE = 0.25

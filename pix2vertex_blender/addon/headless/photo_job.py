@@ -13,16 +13,16 @@ from typing import Any, Protocol
 import bpy
 import numpy as np
 
-from ..errors import Pix2VertexError
-from ..reconstruction.progress import STAGE_LABELS
-from ..reconstruction.result import Reconstruction
-from . import session
+from ...errors import Pix2VertexError
+from ...reconstruction.progress import STAGE_LABELS
+from ...reconstruction.result import Reconstruction
+from ..export.export import export_fbx, export_glb, save_blend
+from ..process import session
+from ..process.worker_client import JobStatus
+from ..scene.face_object import build_face_object
+from ..views.camera import Window
 from .preview import compose_preview
-from .scene.camera import Window
-from .scene.export import export_fbx, export_glb, save_blend
-from .scene.face_object import build_face_object
-from .scene.render import render_views
-from .worker_client import JobStatus
+from .render import render_views
 
 _POLL_SECONDS = 0.05
 _PREVIEW_SIZE = 512

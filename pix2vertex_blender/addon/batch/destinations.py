@@ -6,14 +6,14 @@ from typing import Protocol
 
 import bpy
 
-from ..errors import OutputError
-from ..reconstruction.result import Reconstruction
-from .batch import TABLE_NAME, Outcome, ResultTable
+from ...errors import OutputError
+from ...reconstruction.result import Reconstruction
+from ..export.export import export_face
+from ..scene.face_grid import add_collection, link_alone, place_in_grid, remove_face, selection_kept
+from ..scene.face_object import build_face_object
+from ..scene.reference import Reference
 from .output_folder import check_writable
-from .scene.export import export_face
-from .scene.face_grid import add_collection, link_alone, place_in_grid, remove_face, selection_kept
-from .scene.face_object import build_face_object
-from .scene.reference import Reference
+from .table import TABLE_NAME, Outcome, ResultTable
 
 COLLECTION_NAME = "Faces of {folder}"
 

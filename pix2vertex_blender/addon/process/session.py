@@ -7,9 +7,9 @@ from pathlib import Path
 
 import bpy
 
-from ..limits import environment
-from ..paths import WORKER_SCRIPT
-from ..worker import IDLE_SECONDS_VARIABLE, MODULE_PATH_VARIABLE
+from ...limits import environment
+from ...paths import WORKER_SCRIPT
+from ...worker import IDLE_SECONDS_VARIABLE, MODULE_PATH_VARIABLE
 from .computer import ADDON_PACKAGE, idle_seconds, memory_limit, threads
 from .worker_client import Job, JobStatus, WorkerClient
 

@@ -14,11 +14,11 @@ from typing import Any, NoReturn
 import bpy
 from PIL import Image
 
-from ..errors import PhotoError, Pix2VertexError
-from . import session
-from .batch import collect_photos
+from ...errors import PhotoError, Pix2VertexError
+from ..batch.output_folder import output_folder
+from ..batch.table import collect_photos
+from ..process import session
 from .batch_job import run_batch
-from .output_folder import output_folder
 from .photo_job import StageLines, WorkerError, write_photo_results
 
 ONE_BOX = "A face box belongs to one photo: leave out --face-box or give a single photo."

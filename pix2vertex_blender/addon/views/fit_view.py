@@ -4,7 +4,7 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from .axes import to_blender
+from ..scene.axes import to_blender
 
 TARGET_NAME = "Target of {face}"
 COLLECTION_NAME = "pix2vertex Inspect"

@@ -5,7 +5,7 @@ import itertools
 import bpy
 import numpy as np
 
-from .scene.fit_view import NOWHERE, RANGE, STOPS, distance_colours, shows_distances
+from .fit_view import NOWHERE, RANGE, STOPS, distance_colours, shows_distances
 
 WIDTH, HEIGHT, MARGIN, STEPS = 18, 180, 24, 64
 TITLE, UNKNOWN = "Distance (mm)", "not seen"

@@ -1,6 +1,5 @@
 """What Blender's exporters need to find in a scene, set for as long as they write and then put back."""
 
-import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
@@ -10,21 +9,12 @@ from pathlib import Path
 import bpy
 from mathutils import Vector
 
-from .. import session
-from .images import save_copy
+from ..images.images import clean_name, save_copy
+from ..process import session
 
 _IMAGE_SUFFIXES = {"PNG": ".png", "JPEG": ".jpg", "OPEN_EXR": ".exr", "TIFF": ".tif", "WEBP": ".webp", "BMP": ".bmp"}
 
 _STILL = {"FILE", "GENERATED"}
-
-
-def clean_name(name: str) -> str:
-    """A name without Blender's number at its end and with nothing but letters, digits and underscores.
-
-    Letters of all languages are kept.
-    """
-    without_number = re.sub(r"\.\d{3,}$", "", name)
-    return re.sub(r"\W+", "_", without_number).strip("_") or "Face"
 
 
 @contextmanager

@@ -6,7 +6,7 @@ import numpy as np
 from gpu_extras.batch import batch_for_shader
 from numpy.typing import NDArray
 
-from ..box_editing import Box, Frame
+from .box_editing import Box, Frame
 
 _BACKDROP = (0.05, 0.05, 0.05, 0.85)
 _LINE = (1.0, 0.55, 0.1, 1.0)

@@ -3,7 +3,7 @@
 import bpy
 
 #: The package's name as Blender knows it: `bl_ext.<repository>.pix2vertex` when installed as an extension.
-ADDON_PACKAGE = __package__.rpartition(".")[0]
+from ... import __name__ as ADDON_PACKAGE
 
 DEFAULT_IDLE_MINUTES = 5
 

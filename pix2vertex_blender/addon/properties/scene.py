@@ -2,7 +2,7 @@
 
 import bpy
 
-from .found_faces import search_in_background, search_of
+from ..process.photo_search import search_in_background, search_of
 
 DEVICES = (
     ("auto", "Automatic", "Use the graphics card if it works, otherwise the processor"),

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ...reconstruction.camera import Camera
 from ...reconstruction.result import Reconstruction
-from .axes import METRES_PER_MILLIMETRE, rotation_to_blender
+from ..scene.axes import METRES_PER_MILLIMETRE, rotation_to_blender
 
 #: Where an orthographic camera stands, in millimetres in front of the face's origin; its picture does not depend on it.
 _ORTHOGRAPHIC_DISTANCE = 1500.0

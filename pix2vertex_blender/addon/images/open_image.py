@@ -6,9 +6,8 @@ from pathlib import Path
 import bpy
 
 from ...errors import PhotoError
-from .. import session
-from .export_preparation import clean_name
-from .images import save_copy
+from ..process import session
+from .images import clean_name, save_copy
 
 EMPTY_IMAGE = "{name} has nothing in it: choose another image or render it first."
 _PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"}

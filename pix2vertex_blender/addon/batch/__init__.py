@@ -1,0 +1,1 @@
+"""Many photos: the table of their outcomes, and where each face goes."""

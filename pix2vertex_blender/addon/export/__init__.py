@@ -1,0 +1,1 @@
+"""A face as FBX, glTF, OBJ and others, prepared so that each format shows the same."""

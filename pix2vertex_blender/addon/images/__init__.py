@@ -1,0 +1,1 @@
+"""Images of Blender: their files, their names, and pictures drawn from maps."""

@@ -1,0 +1,1 @@
+"""What is shown over the 3D view and through its camera."""
