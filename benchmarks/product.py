@@ -10,11 +10,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pix2vertex_blender.errors import Pix2VertexError
+from pix2vertex_blender.exchange.result import Reconstruction
+from pix2vertex_blender.geometry.raster import face_depth
 from pix2vertex_blender.reconstruction.detection import overlap
-from pix2vertex_blender.reconstruction.face_depth import face_depth
 from pix2vertex_blender.reconstruction.fitting import box_around
 from pix2vertex_blender.reconstruction.pipeline import Options, reconstruct
-from pix2vertex_blender.reconstruction.result import Reconstruction
 from pix2vertex_blender.template import load_template
 
 from .readers.faces import Box

@@ -5,10 +5,10 @@ import time
 
 import numpy as np
 
+from pix2vertex_blender.exchange.camera import Camera
 from pix2vertex_blender.geometry.mesh import triangulate, vertex_normals
 from pix2vertex_blender.geometry.raster import interpolate, rasterise
 from pix2vertex_blender.reconstruction.alignment import align
-from pix2vertex_blender.reconstruction.camera import Camera
 from pix2vertex_blender.reconstruction.detail import DetailParameters, DetailSolver
 from pix2vertex_blender.reconstruction.matching import TargetIndex
 from pix2vertex_blender.reconstruction.registration import register

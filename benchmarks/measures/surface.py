@@ -6,7 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from pix2vertex_blender.reconstruction.matching import border_vertices, closest_on_triangles
+from pix2vertex_blender.geometry.mesh import border_vertices
+from pix2vertex_blender.geometry.nearest import closest_on_triangles
 
 Points = NDArray[np.float64]
 Triangles = NDArray[np.integer]

@@ -8,6 +8,9 @@ from numpy.typing import NDArray
 from .laplacian import cotangent_laplacian, lumped_mass
 from .mesh import Indices, Points, triangulate
 
+#: The smoothing's equation is solved to this relative error.
+TOLERANCE = 1e-3
+
 
 class SmoothExtension:
     """Solves ``(W M - a^2 C + (a / b)^2 M) u = W M d + (a / b)^2 M p`` on a surface.
@@ -59,3 +62,21 @@ class SmoothExtension:
         )
         solution: NDArray[np.float64] = factors.solve(right)
         return solution
+
+
+def smoothed(
+    values: NDArray[np.floating], vertices: NDArray[np.floating], faces: NDArray[np.integer], length: float
+) -> NDArray[np.float64]:
+    """Values (n, c) averaged over about a length in mm along the surface: ``(M - length^2 C) u = M values``."""
+    values = np.asarray(values, dtype=np.float64)
+    if length <= 0:
+        return values
+    triangles = triangulate(faces)
+    mass = lumped_mass(vertices, triangles)
+    matrix = (sparse.diags(mass) - length**2 * cotangent_laplacian(vertices, triangles)).tocsr()
+    condition = sparse.diags(1 / matrix.diagonal())
+    columns = [
+        scipy.sparse.linalg.cg(matrix, mass * column, x0=column, rtol=TOLERANCE, maxiter=200, M=condition)[0]
+        for column in values.T
+    ]
+    return np.stack(columns, axis=1)

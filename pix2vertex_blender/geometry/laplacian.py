@@ -116,3 +116,15 @@ def bilaplacian(laplacian: sparse.spmatrix, mass: NDArray[np.float64]) -> sparse
         Symmetric and positive semi-definite, with the units of `mass` to the power of -1.
     """
     return (laplacian.T @ sparse.diags(1.0 / mass) @ laplacian).tocsr()
+
+
+def vertex_triangle_incidence(triangles: NDArray[np.integer], count: int) -> sparse.csr_matrix:
+    """Sparse matrix (count, m) of ones: row i holds the triangles at vertex i."""
+    return corner_gathering(triangles, count).T.tocsr()
+
+
+def corner_gathering(triangles: NDArray[np.integer], count: int) -> sparse.csr_matrix:
+    """Sparse matrix (m, count) of ones: row k holds the corners of triangle k."""
+    starts = np.arange(0, triangles.size + 1, 3, dtype=np.int32)
+    indices = triangles.ravel().astype(np.int32)
+    return sparse.csr_matrix((np.ones(triangles.size, dtype=np.float32), indices, starts), (len(triangles), count))

@@ -74,3 +74,24 @@ def boundary_edges(faces: Indices) -> Indices:
     edges = np.stack([faces, np.roll(faces, -1, axis=1)], axis=-1).reshape(-1, 2)
     _, inverse, counts = np.unique(np.sort(edges, axis=1), axis=0, return_inverse=True, return_counts=True)
     return edges[counts[inverse] == 1]
+
+
+def border_edges(triangles: NDArray[np.integer], count: int) -> NDArray[np.int64]:
+    """Edges (e, 2) of a mesh of `count` vertices that only one triangle has."""
+    first = triangles.astype(np.int64).ravel()
+    second = np.roll(triangles, -1, axis=1).astype(np.int64).ravel()
+    keys = np.sort(np.minimum(first, second) * count + np.maximum(first, second))
+    single = np.ones(len(keys), dtype=bool)
+    repeated = keys[1:] == keys[:-1]
+    single[1:] &= ~repeated
+    single[:-1] &= ~repeated
+    return np.column_stack([keys[single] // count, keys[single] % count])
+
+
+def border_vertices(triangles: NDArray[np.integer], count: int) -> NDArray[np.bool_]:
+    """Which of `count` vertices lie on an edge that only one triangle has."""
+    # Around an inner vertex every neighbour follows once and precedes once, so that any labels cancel; at the border
+    # they do not. Random labels, added without rounding, make a false zero impossible in practice.
+    labels = np.random.default_rng(0).integers(1 << 40, size=count).astype(np.float64)[triangles]
+    difference = np.roll(labels, -1, axis=1) - np.roll(labels, 1, axis=1)
+    return np.bincount(triangles.ravel(), difference.ravel(), count) != 0

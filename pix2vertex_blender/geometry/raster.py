@@ -1,9 +1,11 @@
 """A z-buffer in numpy: which triangle each pixel sees."""
 
+from collections.abc import Callable
+
 import numpy as np
 from numpy.typing import NDArray
 
-from .mesh import Indices, Points
+from .mesh import Indices, Points, triangulate
 
 #: Candidate pixels tested at once, which bounds the memory.
 CHUNK = 2_000_000
@@ -94,3 +96,35 @@ def _covered(
     weights = np.stack([_cross(b, c), _cross(c, a), _cross(a, b)], axis=1) / doubled_area[owner, None]
     inside = (weights >= -1e-9).all(axis=1)
     return owner[inside], pixels[inside], weights[inside]
+
+
+def face_depth(
+    vertices: NDArray[np.floating],
+    faces: NDArray[np.integer],
+    face: NDArray[np.floating],
+    project: Callable[[NDArray[np.floating]], NDArray[np.floating]],
+    shape: tuple[int, int],
+) -> NDArray[np.float64]:
+    """Depth (H, W) of a head's face towards the camera in millimetres, NaN where something else is seen.
+
+    Between the lids one looks into the head, and through a far eye at the cheek from inside, which is not the face.
+
+    Parameters
+    ----------
+    vertices : (n, 3)
+        In millimetres in the camera's axes.
+    faces : (f, 4) int
+    face : (n,)
+        How much each vertex belongs to the face, 0 to 1.
+    project : callable
+        From points (n, 3) to pixels (n, 2) of the grid, y downwards.
+    shape : (H, W)
+    """
+    triangles = triangulate(faces)
+    pixels = project(vertices)
+    triangle, barycentric = rasterise(pixels, vertices[:, 2], triangles, shape)
+    seen = interpolate(np.column_stack([vertices[:, 2], face]), triangles, triangle, barycentric)
+    first, second = (pixels[triangles[:, corner]] - pixels[triangles[:, 0]] for corner in (1, 2))
+    # Counter-clockwise from outside, with y upwards.
+    outside = first[:, 0] * second[:, 1] - first[:, 1] * second[:, 0] < 0
+    return np.where((seen[..., 1] > 0.5) & outside[triangle], seen[..., 0], np.nan)

@@ -15,9 +15,9 @@ def recompute_detail(request: Request, progress: Progress) -> dict[str, Any]:
     import numpy as np
 
     from ..errors import MeshError
+    from ..exchange.result import Reconstruction
     from ..reconstruction.detail_settings import DetailSettings, detail_again
-    from ..reconstruction.frames import level_with
-    from ..reconstruction.result import Reconstruction
+    from ..template.template import level_with
 
     face = Reconstruction.load(Path(request["source"]))
     with np.load(request["mesh"], allow_pickle=False) as arrays:

@@ -15,9 +15,9 @@ def find_target(request: Request, progress: Progress) -> dict[str, Any]:
     progress("target", 0.0)
     import numpy as np
 
+    from ..exchange.frames import to_camera, to_head
+    from ..exchange.result import Reconstruction
     from ..reconstruction.fit_distance import distances_from_target, target_of
-    from ..reconstruction.frames import to_camera, to_head
-    from ..reconstruction.result import Reconstruction
 
     face = Reconstruction.load(Path(request["source"]))
     with np.load(request["mesh"], allow_pickle=False) as arrays:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 from ..worker import Progress, Request
 
 if TYPE_CHECKING:
-    from ..reconstruction.result import Reconstruction
+    from ..exchange.result import Reconstruction
 
 
 def reconstruct_face(request: Request, progress: Progress) -> dict[str, Any]:
@@ -27,7 +27,7 @@ def reconstruct_face(request: Request, progress: Progress) -> dict[str, Any]:
     reconstruction = reconstruct(Path(request["photo"]), Options(**options), progress)
     _with_detail(reconstruction, request).save(Path(request["result"]))
     if "source" in request:
-        from ..reconstruction.result import Reconstruction
+        from ..exchange.result import Reconstruction
 
         _save_vertices(Reconstruction.load(Path(request["source"])), request["vertices"])
     return {"result": request["result"]}
@@ -41,8 +41,8 @@ def refit_face(request: Request, progress: Progress) -> dict[str, Any]:
     """
     progress("start", 0.0)
 
+    from ..exchange.result import Reconstruction, no_pins
     from ..reconstruction.fitting import refit
-    from ..reconstruction.result import Reconstruction, no_pins
 
     pins = no_pins()
     for landmark, pixel in request["pins"].items():

@@ -15,9 +15,9 @@ def project_texture(request: Request, progress: Progress) -> dict[str, Any]:
     progress("texture", 0.0)
     import cv2
 
+    from ..exchange.frames import to_camera
+    from ..exchange.result import Reconstruction
     from ..reconstruction.eyeball_texture import paint_eyeballs
-    from ..reconstruction.frames import to_camera
-    from ..reconstruction.result import Reconstruction
     from ..reconstruction.texture import project_photo
     from ..reconstruction.texture_source import sharpest_crop
     from ..template import load_template
@@ -47,9 +47,9 @@ def bake_maps(request: Request, progress: Progress) -> dict[str, Any]:
     import numpy as np
 
     from ..errors import MeshError
-    from ..reconstruction.frames import level_with
     from ..reconstruction.surface_map_files import write_detail_maps
     from ..reconstruction.surface_maps import bake_detail_maps
+    from ..template.template import level_with
 
     with np.load(request["source"], allow_pickle=False) as arrays:
         vertices, detail = arrays["vertices"], arrays["detail"]

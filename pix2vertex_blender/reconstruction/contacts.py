@@ -7,9 +7,8 @@ import scipy.sparse as sparse
 from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 
-from ..geometry.mesh import normalise, triangle_normals
+from ..geometry.mesh import border_edges, normalise, triangle_normals
 from .deformation import Array, Contacts
-from .matching import border_edges
 
 #: How many rings of vertices around an opening may meet their counterparts.
 RINGS = 8

@@ -23,10 +23,10 @@ import scipy.sparse.linalg
 from numpy.typing import NDArray
 
 from ..errors import MeshError
+from ..exchange.camera import Camera
 from ..geometry.laplacian import cotangent_laplacian, lumped_mass
 from ..geometry.mesh import triangulate, vertex_areas, vertex_normals
 from ..template import Template
-from .camera import Camera
 from .shading import sample_intensity, visibility
 
 Array = NDArray[np.float64]

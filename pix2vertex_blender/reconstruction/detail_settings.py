@@ -3,20 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sparse
-import scipy.sparse.linalg
 from numpy.typing import NDArray
 
-from ..geometry.laplacian import cotangent_laplacian, lumped_mass
-from ..geometry.mesh import triangulate
+from ..exchange.frames import to_camera
+from ..exchange.result import Reconstruction
+from ..geometry.extension import smoothed
 from ..template import Template
 from .detail import DetailParameters, add_detail
 from .fitting import SeenFace
-from .frames import to_camera
-from .result import Reconstruction
-
-#: The smoothing's equation is solved to this relative error.
-TOLERANCE = 1e-3
 
 
 @dataclass(frozen=True)
@@ -67,21 +61,3 @@ def detail_again(
     rotation = face.head_to_camera[:3, :3]
     in_head = detail @ np.linalg.inv(rotation).T
     return smoothed(in_head, vertices, level.faces, settings.smoothing)
-
-
-def smoothed(
-    values: NDArray[np.floating], vertices: NDArray[np.floating], faces: NDArray[np.integer], length: float
-) -> NDArray[np.float64]:
-    """Values (n, c) averaged over about a length in mm along the surface: ``(M - length^2 C) u = M values``."""
-    values = np.asarray(values, dtype=np.float64)
-    if length <= 0:
-        return values
-    triangles = triangulate(faces)
-    mass = lumped_mass(vertices, triangles)
-    matrix = (sparse.diags(mass) - length**2 * cotangent_laplacian(vertices, triangles)).tocsr()
-    condition = sparse.diags(1 / matrix.diagonal())
-    columns = [
-        scipy.sparse.linalg.cg(matrix, mass * column, x0=column, rtol=TOLERANCE, maxiter=200, M=condition)[0]
-        for column in values.T
-    ]
-    return np.stack(columns, axis=1)

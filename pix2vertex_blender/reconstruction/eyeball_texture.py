@@ -4,12 +4,12 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..exchange.camera import Camera
 from ..geometry.mesh import triangulate
 from ..geometry.raster import rasterise
+from ..geometry.texels import texel_grid
 from ..template import Eyeballs
-from .camera import Camera
 from .seen_skin import BUFFER, Mesh
-from .texels import texel_grid
 
 Array = NDArray[np.float64]
 

@@ -3,11 +3,11 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from ..exchange.result import Reconstruction
 from ..geometry.mesh import triangulate, vertex_normals
+from ..template.template import level_with
 from .fitting import SeenFace
-from .frames import level_with
 from .matching import TargetIndex
-from .result import Reconstruction
 from .target import TargetMesh, build_target
 
 #: Vertices farther away than this (mm) have nothing to do with the target.

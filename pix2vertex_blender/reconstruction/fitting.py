@@ -3,30 +3,28 @@
 Needs no network, so that a face can be fitted again from what is kept with it.
 """
 
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ..exchange.progress import Progress, StageClock, silent
+from ..exchange.result import Reconstruction, no_pins
+from ..geometry.raster import face_depth
 from ..geometry.similarity import Similarity, fit_similarity
 from ..template import load_template
 from ..template.eyeballs import place_both
 from .alignment import align
 from .detail import add_detail
 from .eyelids import clear_eyeballs
-from .face_depth import face_depth
 from .maps import FaceMaps
 from .matching import TargetIndex
 from .mouth import fit_mouth
 from .photo import decode_image
 from .pins import landmark_matrix, register_to_pins
-from .progress import Progress, silent
 from .registration import NETWORK_MAPS, Registration, register
-from .result import Reconstruction, no_pins
 from .target import build_target
 
 #: The face box that is reported, from the bounding box of the landmarks: how far it reaches beyond it to the sides and
@@ -39,23 +37,6 @@ LEAST_LIFT = 0.1
 
 #: A pin farther from its landmark than this share of the crop belongs to another face.
 FARTHEST_PIN = 0.25
-
-
-@dataclass
-class StageClock:
-    """Tells the progress of the stages and measures them."""
-
-    progress: Progress
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def stage(self, name: str) -> Iterator[None]:
-        """Measure one stage."""
-        self.progress(name, 0.0)
-        started = time.perf_counter()
-        yield
-        self.seconds[name] = time.perf_counter() - started
-        self.progress(name, 1.0)
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,10 @@ import scipy.special
 from numpy.typing import NDArray
 
 from ..errors import FaceNotFoundError
+from ..exchange.camera import Camera
+from ..exchange.result import OPEN
 from ..geometry.similarity import Similarity, fit_similarity_robustly
 from ..template.canonical import SIZE, to_millimetres
-from .camera import Camera
-from .result import OPEN
 
 NO_FACE = "No face was found in the photo: choose another photo or draw a face box around the face."
 #: Fewer pixels than this are no face.

@@ -6,8 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from ..geometry.mesh import normalise
-from .target import TargetMesh, vertex_triangle_incidence
+from ..geometry.laplacian import vertex_triangle_incidence
+from ..geometry.mesh import border_vertices, normalise
+from ..geometry.nearest import closest_on_triangles
+from .target import TargetMesh
 
 #: More triangles than this around one target vertex are not looked at.
 LARGEST_FAN = 8
@@ -107,67 +109,6 @@ class TargetIndex:
             distances=np.sqrt(squared[best]),
             inside=~self._border[nearest],
         )
-
-
-def border_edges(triangles: NDArray[np.integer], count: int) -> NDArray[np.int64]:
-    """Edges (e, 2) of a mesh of `count` vertices that only one triangle has."""
-    first = triangles.astype(np.int64).ravel()
-    second = np.roll(triangles, -1, axis=1).astype(np.int64).ravel()
-    keys = np.sort(np.minimum(first, second) * count + np.maximum(first, second))
-    single = np.ones(len(keys), dtype=bool)
-    repeated = keys[1:] == keys[:-1]
-    single[1:] &= ~repeated
-    single[:-1] &= ~repeated
-    return np.column_stack([keys[single] // count, keys[single] % count])
-
-
-def border_vertices(triangles: NDArray[np.integer], count: int) -> NDArray[np.bool_]:
-    """Which of `count` vertices lie on an edge that only one triangle has."""
-    # Around an inner vertex every neighbour follows once and precedes once, so that any labels cancel; at the border
-    # they do not. Random labels, added without rounding, make a false zero impossible in practice.
-    labels = np.random.default_rng(0).integers(1 << 40, size=count).astype(np.float64)[triangles]
-    difference = np.roll(labels, -1, axis=1) - np.roll(labels, 1, axis=1)
-    return np.bincount(triangles.ravel(), difference.ravel(), count) != 0
-
-
-def closest_on_triangles(
-    points: NDArray[np.float64], corners: NDArray[np.float64]
-) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-    """Closest point of each triangle to its point.
-
-    Parameters
-    ----------
-    points : (k, 3)
-    corners : (k, 3, 3)
-        The corners of the triangle of each point.
-
-    Returns
-    -------
-    weights : (k, 3)
-        Barycentric weights of the closest point, all in [0, 1].
-    squared_distances : (k,)
-    """
-    origin = corners[:, 0]
-    one, other, to_point = corners[:, 1] - origin, corners[:, 2] - origin, points - origin
-    a, b, c = (np.einsum("ij,ij->i", x, y) for x, y in ((one, one), (one, other), (other, other)))
-    d, e = np.einsum("ij,ij->i", one, to_point), np.einsum("ij,ij->i", other, to_point)
-    determinant = np.maximum(a * c - b * b, np.finfo(np.float64).tiny)
-    u, v = (c * d - b * e) / determinant, (a * e - b * d) / determinant
-    outside = (u < 0) | (v < 0) | (u + v > 1)
-    # Outside the triangle the closest point lies on one of the three edges.
-    a, b, c, d, e = (x[outside] for x in (a, b, c, d, e))
-    along_one = np.clip(d / np.maximum(a, 1e-300), 0, 1)
-    along_other = np.clip(e / np.maximum(c, 1e-300), 0, 1)
-    along_third = np.clip((a - b - d + e) / np.maximum(a - 2 * b + c, 1e-300), 0, 1)
-    zero = np.zeros_like(along_one)
-    edge_u = np.stack([along_one, zero, 1 - along_third])
-    edge_v = np.stack([zero, along_other, along_third])
-    cost = edge_u**2 * a + 2 * edge_u * edge_v * b + edge_v**2 * c - 2 * (edge_u * d + edge_v * e)
-    best = np.argmin(cost, axis=0)
-    u[outside], v[outside] = edge_u[best, np.arange(len(best))], edge_v[best, np.arange(len(best))]
-    weights = np.column_stack([1 - u - v, u, v])
-    difference = np.einsum("ij,ijk->ik", weights, corners) - points
-    return weights, np.einsum("ij,ij->i", difference, difference)
 
 
 def _tree(points: NDArray[np.float64]) -> cKDTree:

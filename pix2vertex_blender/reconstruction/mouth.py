@@ -12,6 +12,7 @@ import scipy.sparse as sparse
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from ..exchange.result import OPEN
 from ..geometry.mesh import normalise, triangulate, unique_edges
 from ..template import load_template
 from ..template.canonical import SIZE
@@ -20,7 +21,6 @@ from .deformation import Array
 from .maps import FaceMaps
 from .matching import TargetIndex
 from .pins import PinParameters, follow_sightlines, sightlines
-from .result import OPEN
 from .untangling import Untangler
 
 

@@ -18,14 +18,14 @@ import scipy.sparse as sparse
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from ..exchange.camera import Camera
+from ..exchange.progress import Progress, silent
 from ..geometry.laplacian import bilaplacian, cotangent_laplacian, lumped_mass
 from ..geometry.mesh import triangulate, vertex_normals
 from ..template import load_template, subdivision_matrix
-from .camera import Camera
 from .deformation import Array, DataTerms, DeformationEnergy, StiffnessSolver
 from .elasticity import STIFFNESS_UNIT
 from .matching import TargetIndex
-from .progress import Progress, silent
 from .registration import facing
 
 

@@ -12,18 +12,18 @@ import numpy as np
 import scipy
 import torch
 
+from ..exchange.progress import Progress, StageClock, silent
+from ..exchange.result import Reconstruction
 from ..template import Template, load_template
 from ..template.canonical import to_millimetres
 from .detection import FaceBox
 from .device import choose_device
-from .fitting import SeenFace, StageClock, believable_pins, complete, follow_pins, register_template
+from .fitting import SeenFace, believable_pins, complete, follow_pins, register_template
 from .localisation import FoundFace, Localiser, choose_face
 from .maps import FaceMaps, read_maps
 from .network import MapNetwork, load_network, predict_views
 from .photo import Photo, cut_square, encode_png, load_photo
-from .progress import Progress, silent
 from .registration import Registration
-from .result import Reconstruction
 
 #: Resolution of the crop that detail is read from.
 DETAIL_RESOLUTION = 1024

@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import RegistrationError
+from ..exchange.progress import Progress, silent
 from ..template.canonical import SIZE
 from .contacts import Folds, facing_rims, grow
 from .deformation import Array
 from .elasticity import Deformable, InnerLoop
 from .matching import Matches, TargetIndex
-from .progress import Progress, silent
 from .target import TargetMesh
 from .untangling import Untangler
 

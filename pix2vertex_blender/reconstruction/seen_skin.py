@@ -8,11 +8,11 @@ import scipy.sparse as sparse
 from numpy.typing import NDArray
 from scipy.sparse import csgraph
 
+from ..exchange.camera import Camera
 from ..geometry.extension import SmoothExtension
 from ..geometry.mesh import triangulate, unique_edges, vertex_normals
 from ..geometry.raster import interpolate, rasterise
 from ..template import Template, load_template
-from .camera import Camera
 from .shading import sample_intensity, smoothstep
 
 Array = NDArray[np.float64]

@@ -4,9 +4,9 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..exchange.camera import Camera
 from ..geometry.mesh import triangulate
 from ..geometry.raster import interpolate, rasterise
-from .camera import Camera
 
 Array = NDArray[np.float64]
 

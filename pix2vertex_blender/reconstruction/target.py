@@ -3,15 +3,15 @@
 from dataclasses import dataclass
 
 import numpy as np
-import scipy.sparse as sparse
 from numpy.typing import NDArray
 from scipy import ndimage
 
 from ..errors import RegistrationError
+from ..exchange.result import OPEN
+from ..geometry.laplacian import corner_gathering
 from ..geometry.mesh import normalise, triangle_normals
 from ..template.canonical import SIZE
 from .maps import FaceMaps
-from .result import OPEN
 
 #: Edges that the target's resolution is judged by.
 SAMPLED_EDGES = 20_000
@@ -217,18 +217,6 @@ def connect_pixels(
         ],
         axis=1,
     ).reshape(-1, 3)
-
-
-def vertex_triangle_incidence(triangles: NDArray[np.integer], count: int) -> sparse.csr_matrix:
-    """Sparse matrix (count, m) of ones: row i holds the triangles at vertex i."""
-    return corner_gathering(triangles, count).T.tocsr()
-
-
-def corner_gathering(triangles: NDArray[np.integer], count: int) -> sparse.csr_matrix:
-    """Sparse matrix (m, count) of ones: row k holds the corners of triangle k."""
-    starts = np.arange(0, triangles.size + 1, 3, dtype=np.int32)
-    indices = triangles.ravel().astype(np.int32)
-    return sparse.csr_matrix((np.ones(triangles.size, dtype=np.float32), indices, starts), (len(triangles), count))
 
 
 def averaged_normals(

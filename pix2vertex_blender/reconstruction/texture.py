@@ -12,13 +12,13 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ..exchange.camera import Camera
+from ..exchange.progress import Progress, silent
 from ..geometry.extension import SmoothExtension
+from ..geometry.texels import TexelGrid, texel_grid
 from ..template import load_template
-from .camera import Camera
-from .progress import Progress, silent
 from .seen_skin import Mesh, SeenSkin, find_seen_skin
 from .shading import sample_intensity
-from .texels import TexelGrid, texel_grid
 
 Array = NDArray[np.float64]
 

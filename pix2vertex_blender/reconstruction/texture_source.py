@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import PhotoError
+from ..exchange.result import Reconstruction
 from .photo import Square, cut_square, decode_image, load_photo
-from .result import Reconstruction
 
 #: Most pixels along each side of a crop that is cut anew.
 LARGEST_CROP = 4096

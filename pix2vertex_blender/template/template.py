@@ -269,3 +269,12 @@ def _freeze(template: Template) -> Template:
                 if isinstance(array, np.ndarray):
                     array.flags.writeable = False
     return template
+
+
+def level_with(count: int) -> Template | None:
+    """The template at the level that has so many vertices; None if there is no such level."""
+    for level in range(LEVELS):
+        template = load_template(level)
+        if len(template.vertices) >= count:
+            return template if len(template.vertices) == count else None
+    return None

@@ -12,8 +12,8 @@ import pytest
 import pix2vertex_blender
 from pix2vertex_blender.addon.process import session
 from pix2vertex_blender.addon.process.worker_client import WorkerClient
-from pix2vertex_blender.reconstruction.camera import Camera
-from pix2vertex_blender.reconstruction.result import Reconstruction, no_pins
+from pix2vertex_blender.exchange.camera import Camera
+from pix2vertex_blender.exchange.result import Reconstruction, no_pins
 from pix2vertex_blender.template import load_template
 
 PRACTICE = Path(__file__).with_name("practice_worker.py")

@@ -19,7 +19,7 @@ import numpy as np  # noqa: E402
 
 from pix2vertex_blender import worker  # noqa: E402 - importable only now
 from pix2vertex_blender.errors import PhotoError  # noqa: E402
-from pix2vertex_blender.reconstruction.result import Reconstruction, no_pins  # noqa: E402
+from pix2vertex_blender.exchange.result import Reconstruction, no_pins  # noqa: E402
 
 
 def endless(request, progress):

@@ -20,7 +20,7 @@ import pix2vertex_blender
 from pix2vertex_blender.addon.batch.table import BATCH
 from pix2vertex_blender.addon.process import session
 from pix2vertex_blender.addon.process.worker_client import DIED, WorkerClient
-from pix2vertex_blender.reconstruction.result import Reconstruction
+from pix2vertex_blender.exchange.result import Reconstruction
 
 PRACTICE = Path(__file__).with_name("practice_worker.py")
 WORKER = Path(pix2vertex_blender.__file__).with_name("worker.py")

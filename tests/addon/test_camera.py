@@ -15,8 +15,8 @@ from pix2vertex_blender.addon.views.camera import (
     camera_coordinates,
     window_around,
 )
-from pix2vertex_blender.reconstruction.camera import Camera
-from pix2vertex_blender.reconstruction.result import Reconstruction
+from pix2vertex_blender.exchange.camera import Camera
+from pix2vertex_blender.exchange.result import Reconstruction
 
 pytestmark = pytest.mark.usefixtures("empty_file")
 

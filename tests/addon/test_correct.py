@@ -15,7 +15,7 @@ from pix2vertex_blender.addon.scene.landmark_pins import COLLECTION_NAME, curren
 from pix2vertex_blender.addon.scene.mesh_object import mesh_coordinates
 from pix2vertex_blender.addon.scene.record import read_record
 from pix2vertex_blender.addon.views.camera import add_photo_camera
-from pix2vertex_blender.reconstruction.result import Reconstruction
+from pix2vertex_blender.exchange.result import Reconstruction
 from pix2vertex_blender.template import load_template
 
 pytestmark = pytest.mark.usefixtures("practice")

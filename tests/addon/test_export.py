@@ -6,7 +6,7 @@ from pix2vertex_blender.addon.export.export import export_fbx, export_glb, face_
 from pix2vertex_blender.addon.scene.face_object import build_face_object
 from pix2vertex_blender.addon.scene.mesh_object import mesh_coordinates
 from pix2vertex_blender.errors import OutputError
-from pix2vertex_blender.reconstruction.result import Reconstruction
+from pix2vertex_blender.exchange.result import Reconstruction
 
 pytestmark = pytest.mark.usefixtures("empty_file")
 

@@ -14,7 +14,7 @@ from pix2vertex_blender.addon.scene.face_object import build_face_object
 from pix2vertex_blender.addon.scene.material import principled_material
 from pix2vertex_blender.addon.scene.mesh_object import mesh_coordinates
 from pix2vertex_blender.addon.scene.texture_material import texture_eyeballs, texture_face, use_normal_map
-from pix2vertex_blender.reconstruction.result import Reconstruction
+from pix2vertex_blender.exchange.result import Reconstruction
 
 pytestmark = pytest.mark.usefixtures("addon")
 

@@ -6,7 +6,7 @@ import pytest
 
 from pix2vertex_blender.addon.scene.face_object import build_face_object, read_provenance
 from pix2vertex_blender.addon.scene.mesh_object import EYEBALL_NAMES, mesh_coordinates
-from pix2vertex_blender.reconstruction.result import Reconstruction
+from pix2vertex_blender.exchange.result import Reconstruction
 
 pytestmark = pytest.mark.usefixtures("empty_file")
 

@@ -9,7 +9,7 @@ from PIL import Image
 
 from pix2vertex_blender.addon.scene.face_object import build_face_object
 from pix2vertex_blender.addon.scene.mesh_object import mesh_coordinates
-from pix2vertex_blender.reconstruction.result import Reconstruction
+from pix2vertex_blender.exchange.result import Reconstruction
 from pix2vertex_blender.template import load_template
 
 pytestmark = pytest.mark.usefixtures("addon")

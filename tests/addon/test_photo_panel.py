@@ -12,8 +12,7 @@ import pytest
 from PIL import Image
 
 import pix2vertex_blender
-from pix2vertex_blender.addon.process import photo_search
-from pix2vertex_blender.addon.process import session
+from pix2vertex_blender.addon.process import photo_search, session
 from pix2vertex_blender.addon.process.photo_search import SEARCHES, search_of
 from pix2vertex_blender.addon.process.worker_client import WorkerClient
 from pix2vertex_blender.addon.scene.material import use_nodes

@@ -8,8 +8,8 @@ import pytest
 from pix2vertex_blender.addon.scene.face_object import build_face_object
 from pix2vertex_blender.addon.scene.record import RECORD, has_record, photo_crop, read_record
 from pix2vertex_blender.errors import RecordError
-from pix2vertex_blender.reconstruction import record
-from pix2vertex_blender.reconstruction.result import Reconstruction
+from pix2vertex_blender.exchange import record
+from pix2vertex_blender.exchange.result import Reconstruction
 
 pytestmark = pytest.mark.usefixtures("empty_file")
 

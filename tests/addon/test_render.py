@@ -6,9 +6,9 @@ from PIL import Image
 from pix2vertex_blender.addon.headless.render import render_views
 from pix2vertex_blender.addon.scene.face_object import build_face_object
 from pix2vertex_blender.addon.views.camera import camera_coordinates, window_around
+from pix2vertex_blender.exchange.result import Reconstruction
 from pix2vertex_blender.geometry.mesh import triangulate
 from pix2vertex_blender.geometry.raster import rasterise
-from pix2vertex_blender.reconstruction.result import Reconstruction
 
 pytestmark = pytest.mark.usefixtures("empty_file")
 

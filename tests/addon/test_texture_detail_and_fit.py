@@ -18,10 +18,10 @@ from pix2vertex_blender.addon.scene.texture_material import texture_face
 from pix2vertex_blender.addon.views import legend
 from pix2vertex_blender.addon.views.fit_view import ATTRIBUTE, COLLECTION_NAME, distance_colours, legend_end
 from pix2vertex_blender.errors import OutputError
+from pix2vertex_blender.exchange.camera import Camera
+from pix2vertex_blender.exchange.result import Reconstruction
 from pix2vertex_blender.geometry.mesh import triangulate, vertex_normals
 from pix2vertex_blender.geometry.raster import interpolate, rasterise
-from pix2vertex_blender.reconstruction.camera import Camera
-from pix2vertex_blender.reconstruction.result import Reconstruction
 from pix2vertex_blender.template import load_template
 from pix2vertex_blender.template.eyeballs import place_both
 

@@ -12,7 +12,7 @@ from pix2vertex_blender.addon.process.worker_client import WorkerClient
 from pix2vertex_blender.addon.scene.face_object import build_face_object
 from pix2vertex_blender.addon.scene.mesh_object import mesh_coordinates, set_mesh_coordinates
 from pix2vertex_blender.addon.scene.record import read_record
-from pix2vertex_blender.reconstruction.result import Reconstruction
+from pix2vertex_blender.exchange.result import Reconstruction
 
 pytestmark = pytest.mark.usefixtures("practice")
 

@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from benchmarks.product import depth_in_photo
-from pix2vertex_blender.reconstruction.camera import Camera
+from pix2vertex_blender.exchange.camera import Camera
 from pix2vertex_blender.template import load_template
 from pix2vertex_blender.template.eyeballs import place_both
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from pix2vertex_blender.reconstruction.progress import STAGE_LABELS, STAGES
+from pix2vertex_blender.exchange.progress import STAGE_LABELS, STAGES
 from pix2vertex_blender.template import load_template
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from pix2vertex_blender.reconstruction.camera import Camera
+from pix2vertex_blender.exchange.camera import Camera
 from pix2vertex_blender.reconstruction.maps import fit_camera
 
 

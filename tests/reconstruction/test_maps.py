@@ -3,8 +3,8 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from pix2vertex_blender.errors import FaceNotFoundError
+from pix2vertex_blender.exchange.camera import Camera
 from pix2vertex_blender.geometry.similarity import Similarity
-from pix2vertex_blender.reconstruction.camera import Camera
 from pix2vertex_blender.reconstruction.maps import read_maps
 from pix2vertex_blender.template.canonical import from_millimetres
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
+from pix2vertex_blender.exchange.camera import Camera
 from pix2vertex_blender.geometry.mesh import triangulate, vertex_normals
-from pix2vertex_blender.reconstruction.camera import Camera
 from pix2vertex_blender.reconstruction.matching import TargetIndex
 from pix2vertex_blender.reconstruction.pins import PinParameters, landmark_matrix, register_to_pins, sightlines
 from pix2vertex_blender.reconstruction.target import build_target

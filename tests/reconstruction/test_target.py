@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 
 from pix2vertex_blender.errors import RegistrationError
-from pix2vertex_blender.geometry.mesh import triangle_normals
-from pix2vertex_blender.reconstruction.matching import TargetIndex, border_vertices, closest_on_triangles
+from pix2vertex_blender.geometry.mesh import border_vertices, triangle_normals
+from pix2vertex_blender.geometry.nearest import closest_on_triangles
+from pix2vertex_blender.reconstruction.matching import TargetIndex
 from pix2vertex_blender.reconstruction.target import TargetParameters, build_target, make_target
 
 PLAIN = TargetParameters(depth_smoothing=0.0, trimmed_border=0)

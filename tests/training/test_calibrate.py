@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pix2vertex_blender.reconstruction.confidence import LOW_CONFIDENCE
+from pix2vertex_blender.exchange.confidence import LOW_CONFIDENCE
 from pix2vertex_blender.reconstruction.network import load_network
 from training.augmentation import augment
 from training.backgrounds import background_bank

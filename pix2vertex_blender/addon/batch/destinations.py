@@ -7,7 +7,7 @@ from typing import Protocol
 import bpy
 
 from ...errors import OutputError
-from ...reconstruction.result import Reconstruction
+from ...exchange.result import Reconstruction
 from ..export.export import export_face
 from ..scene.face_grid import add_collection, link_alone, place_in_grid, remove_face, selection_kept
 from ..scene.face_object import build_face_object

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import OutputError, Pix2VertexError
-from ...reconstruction.progress import STAGE_LABELS
+from ...exchange.progress import STAGE_LABELS
 from ..batch.output_folder import check_writable, output_folder
 from ..batch.table import DONE, FAILED, TABLE_NAME, Outcome, ResultTable, result_names
 from .photo_job import WorkerError, write_photo_results

@@ -14,8 +14,8 @@ import bpy
 import numpy as np
 
 from ...errors import Pix2VertexError
-from ...reconstruction.progress import STAGE_LABELS
-from ...reconstruction.result import Reconstruction
+from ...exchange.progress import STAGE_LABELS
+from ...exchange.result import Reconstruction
 from ..export.export import export_fbx, export_glb, save_blend
 from ..process import session
 from ..process.worker_client import JobStatus

@@ -9,7 +9,7 @@ import addon_utils
 import bpy
 from mathutils import Matrix, Vector
 
-from ...reconstruction.result import Reconstruction
+from ...exchange.result import Reconstruction
 from ..export.export import face_with_children
 from ..scene.face_object import DETAIL_KEY
 from ..scene.material import clay_material, use_nodes

@@ -3,8 +3,8 @@
 import numpy as np
 from numpy.typing import NDArray
 
+from ...exchange.result import Reconstruction
 from ...geometry.mesh import normalise
-from ...reconstruction.result import Reconstruction
 
 BACKGROUND = 0.15
 #: Each of the maps' pixels becomes so many of the picture's along each side.

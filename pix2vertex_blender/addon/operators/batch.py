@@ -8,8 +8,8 @@ from pathlib import Path
 import bpy
 
 from ...errors import PhotoError, Pix2VertexError
-from ...reconstruction.progress import STAGES
-from ...reconstruction.result import Reconstruction
+from ...exchange.progress import STAGES
+from ...exchange.result import Reconstruction
 from ..batch.destinations import Destination, FilesDestination, SceneDestination
 from ..batch.table import BATCH, DONE, FAILED, Outcome, photos_in, result_names
 from ..process import session

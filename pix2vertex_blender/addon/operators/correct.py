@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 
 from ...errors import Pix2VertexError, SceneError
-from ...reconstruction.result import Reconstruction, no_pins
+from ...exchange.result import Reconstruction, no_pins
 from ..process import session
 from ..scene.face_object import active_face, read_provenance
 from ..scene.face_update import update_face_object

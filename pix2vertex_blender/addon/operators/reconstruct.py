@@ -7,8 +7,8 @@ import bpy
 import numpy as np
 
 from ...errors import PhotoError, Pix2VertexError, SceneError
-from ...reconstruction.confidence import LOW_CONFIDENCE, UNSURE
-from ...reconstruction.result import Reconstruction
+from ...exchange.confidence import LOW_CONFIDENCE, UNSURE
+from ...exchange.result import Reconstruction
 from ..process import session
 from ..properties.scene import DESTINATIONS
 from ..scene.face_object import active_face, build_face_object

@@ -7,8 +7,8 @@ from typing import Any
 import bpy
 
 from ...errors import DataFileError, DeviceError, Pix2VertexError
+from ...exchange.result import Reconstruction
 from ...paths import SAMPLE_PORTRAIT
-from ...reconstruction.result import Reconstruction
 from ..process import session
 from ..process.self_test import FAILS, SELF_TEST, WORKS, Line
 from ..process.worker_client import Job

@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 
 from ...errors import MeshError, RecordError
-from ...reconstruction.progress import STAGE_LABELS
+from ...exchange.progress import STAGE_LABELS
 from ..images.images import keep_image
 from ..process import session
 from ..properties.face import FORMATS, SIZES, STORAGES, WIRINGS

@@ -9,7 +9,7 @@ from typing import Any, ClassVar
 import bpy
 
 from ...errors import Cancelled, Pix2VertexError
-from ...reconstruction.progress import STAGE_LABELS
+from ...exchange.progress import STAGE_LABELS
 from ..process import session
 from ..process.session import SESSION
 from ..process.worker_client import Job, JobStatus

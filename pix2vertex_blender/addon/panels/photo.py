@@ -2,7 +2,7 @@
 
 import bpy
 
-from ...reconstruction.confidence import LOW_CONFIDENCE, UNSURE
+from ...exchange.confidence import LOW_CONFIDENCE, UNSURE
 from ..operators.face_box import PIX2VERTEX_OT_draw_face_box
 from ..operators.photo import (
     PIX2VERTEX_OT_find_faces,

@@ -3,7 +3,7 @@
 import bpy
 
 #: The package's name as Blender knows it: `bl_ext.<repository>.pix2vertex` when installed as an extension.
-from ... import __name__ as ADDON_PACKAGE
+from ... import __name__ as ADDON_PACKAGE  # noqa: N812 - a constant
 
 DEFAULT_IDLE_MINUTES = 5
 

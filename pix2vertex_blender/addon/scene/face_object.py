@@ -9,8 +9,8 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from ...reconstruction.camera import Camera
-from ...reconstruction.result import Reconstruction
+from ...exchange.camera import Camera
+from ...exchange.result import Reconstruction
 from .axes import to_blender
 from .material import face_material
 from .mesh_object import add_at_cursor, add_eyeballs, add_vertex_group, build_mesh

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import SceneError
-from ...reconstruction.result import Reconstruction
+from ...exchange.result import Reconstruction
 from ...template import load_template
 from .axes import to_blender
 from .face_object import DETAIL_KEY, store_origin

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import SceneError
-from ...reconstruction.result import Reconstruction
+from ...exchange.result import Reconstruction
 from .face_object import read_provenance
 from .face_update import obstacle_to_update
 from .landmark_pins import current_pins

@@ -10,7 +10,7 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from ...reconstruction.result import Reconstruction
+from ...exchange.result import Reconstruction
 from ...template import load_template
 from .axes import from_blender, to_blender
 from .mesh_object import mesh_coordinates

@@ -7,7 +7,7 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from ...reconstruction.result import PlainMesh
+from ...exchange.result import PlainMesh
 from .axes import to_blender
 
 EYEBALL_NAMES = ("Eyeball Left", "Eyeball Right")

@@ -9,8 +9,8 @@ from pathlib import Path
 import bpy
 
 from ...errors import RecordError
-from ...reconstruction.record import from_bytes, to_bytes
-from ...reconstruction.result import Reconstruction
+from ...exchange.record import from_bytes, to_bytes
+from ...exchange.result import Reconstruction
 
 #: The custom property of a face's mesh that holds its packed reconstruction.
 RECORD = "pix2vertex_record"

@@ -8,8 +8,8 @@ import numpy as np
 from mathutils import Matrix
 from numpy.typing import NDArray
 
-from ...reconstruction.camera import Camera
-from ...reconstruction.result import Reconstruction
+from ...exchange.camera import Camera
+from ...exchange.result import Reconstruction
 from ..scene.axes import METRES_PER_MILLIMETRE, rotation_to_blender
 
 #: Where an orthographic camera stands, in millimetres in front of the face's origin; its picture does not depend on it.

@@ -6,7 +6,7 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from ...reconstruction.result import Reconstruction
+from ...exchange.result import Reconstruction
 from ..scene.face_object import Provenance
 from .camera import Window, add_crop_camera, add_photo_camera
 

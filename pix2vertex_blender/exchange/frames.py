@@ -3,8 +3,6 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from ..template import Template, load_template
-from ..template.template import LEVELS
 from .result import Reconstruction
 
 
@@ -20,12 +18,3 @@ def to_head(face: Reconstruction, points: NDArray[np.floating]) -> NDArray[np.fl
     matrix = np.linalg.inv(face.head_to_camera)
     moved: NDArray[np.float64] = np.asarray(points, dtype=np.float64) @ matrix[:3, :3].T + matrix[:3, 3]
     return moved
-
-
-def level_with(count: int) -> Template | None:
-    """The template at the level that has so many vertices; None if there is no such level."""
-    for level in range(LEVELS):
-        template = load_template(level)
-        if len(template.vertices) >= count:
-            return template if len(template.vertices) == count else None
-    return None

@@ -6,8 +6,10 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ..geometry.mesh import Indices, triangulate
-from .surface_maps import triangles_at_texels
+from .mesh import Indices, triangulate
+
+#: Texels whose triangles are looked up at once, which bounds the memory.
+CHUNK = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -86,3 +88,56 @@ def _barycentric(
     second = np.clip(px * (by / area)[triangle] - py * (bx / area)[triangle], -4.0, 5.0)
     third = np.clip(py * (ax / area)[triangle] - px * (ay / area)[triangle], -4.0, 5.0)
     return np.stack([1 - second - third, second, third], axis=-1).astype(np.float32)
+
+
+def triangles_at_texels(corners: NDArray[np.float64], size: int) -> NDArray[np.int32]:
+    """Index (size, size) of the triangle that covers each texel's centre, -1 where there is none.
+
+    Neighbouring triangles leave no gap and share no texel; of triangles that overlap, one is taken.
+
+    Parameters
+    ----------
+    corners : (m, 3, 2)
+        In texels, y downwards.
+    """
+    result = np.full(size * size, -1, dtype=np.int32)
+    triangle, row, start, end = _spans(corners, size)
+    lengths = end - start
+    stops = np.cumsum(lengths)
+    first = 0
+    while first < len(lengths):
+        offset = stops[first - 1] if first else 0
+        last = max(int(np.searchsorted(stops, offset + CHUNK, side="right")), first + 1)
+        chosen = slice(first, last)
+        count = lengths[chosen]
+        begin = row[chosen] * size + start[chosen] - (stops[chosen] - count - offset)
+        texel = np.repeat(begin, count) + np.arange(stops[last - 1] - offset)
+        result[texel] = np.repeat(triangle[chosen], count)
+        first = last
+    return result.reshape(size, size)
+
+
+def _spans(corners: NDArray[np.float64], size: int) -> tuple[NDArray[np.int64], ...]:
+    """Triangle, row, first texel and end of the run of texels in each row that each triangle crosses."""
+    x, y = corners[..., 0], corners[..., 1]
+    top = np.clip(np.ceil(y.min(axis=1) - 0.5), 0, size).astype(np.int64)
+    rows = np.clip(np.ceil(y.max(axis=1) - 0.5), 0, size).astype(np.int64) - top
+    triangle = np.repeat(np.arange(len(corners)), rows)
+    row = np.arange(len(triangle)) + np.repeat(top - (np.cumsum(rows) - rows), rows)
+    left, right = np.full(len(triangle), np.inf), np.full(len(triangle), -np.inf)
+    for one in range(3):
+        other = (one + 1) % 3
+        # Both triangles at an edge compute it from the same end: their runs meet exactly.
+        swapped = y[:, one] > y[:, other]
+        x_top, x_bottom = np.where(swapped, x[:, other], x[:, one]), np.where(swapped, x[:, one], x[:, other])
+        y_top, y_bottom = np.where(swapped, y[:, other], y[:, one]), np.where(swapped, y[:, one], y[:, other])
+        slope = (x_bottom - x_top) / np.maximum(y_bottom - y_top, 1e-300)
+        centre = row + 0.5
+        crossed = (y_top[triangle] <= centre) & (centre < y_bottom[triangle])
+        place = x_top[triangle] + (centre - y_top[triangle]) * slope[triangle]
+        left = np.where(crossed, np.minimum(left, place), left)
+        right = np.where(crossed, np.maximum(right, place), right)
+    start = np.clip(np.ceil(left - 0.5), 0, size).astype(np.int64)
+    end = np.clip(np.ceil(right - 0.5), 0, size).astype(np.int64)
+    some = end > start
+    return triangle[some], row[some], start[some], end[some]

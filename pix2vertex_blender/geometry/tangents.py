@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..geometry.mesh import normalise
+from .mesh import normalise
 
 Array = NDArray[np.float64]
 

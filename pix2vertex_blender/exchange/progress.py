@@ -1,6 +1,9 @@
 """How long work tells what it is doing and is told to stop."""
 
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
 
 #: The stages in their order: names, as in progress messages and in the report's `seconds`, and an artist's words.
 STAGE_LABELS = {
@@ -22,3 +25,20 @@ Progress = Callable[[str, float], None]
 
 def silent(stage: str, fraction: float) -> None:
     """Ignore progress."""
+
+
+@dataclass
+class StageClock:
+    """Tells the progress of the stages and measures them."""
+
+    progress: Progress
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def stage(self, name: str) -> Iterator[None]:
+        """Measure one stage."""
+        self.progress(name, 0.0)
+        started = time.perf_counter()
+        yield
+        self.seconds[name] = time.perf_counter() - started
+        self.progress(name, 1.0)
