@@ -26,9 +26,9 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from benchmarks.tables import Cell, Table
 from pix2vertex_blender.errors import Pix2VertexError
-from pix2vertex_blender.reconstruction.device import choose_device
-from pix2vertex_blender.reconstruction.network import (
-    SHIPPED,
+from pix2vertex_blender.reconstruction.network.configuration import SHIPPED
+from pix2vertex_blender.reconstruction.network.device import choose_device
+from pix2vertex_blender.reconstruction.network.network import (
     MapNetwork,
     average_with_flipped,
     build_network,

@@ -12,8 +12,7 @@ from numpy.typing import NDArray
 from pix2vertex_blender.errors import Pix2VertexError
 from pix2vertex_blender.exchange.result import Reconstruction
 from pix2vertex_blender.geometry.raster import face_depth
-from pix2vertex_blender.reconstruction.detection import overlap
-from pix2vertex_blender.reconstruction.fitting import box_around
+from pix2vertex_blender.reconstruction.photo.detection import box_around, overlap
 from pix2vertex_blender.reconstruction.pipeline import Options, reconstruct
 from pix2vertex_blender.template import load_template
 

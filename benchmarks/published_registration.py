@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pix2vertex_blender.exchange.progress import Progress, silent
-from pix2vertex_blender.reconstruction.contacts import Folds
-from pix2vertex_blender.reconstruction.deformation import Array, DataTerms, DeformationEnergy
-from pix2vertex_blender.reconstruction.elasticity import STIFFNESS_UNIT, Deformable
-from pix2vertex_blender.reconstruction.matching import TargetIndex
-from pix2vertex_blender.reconstruction.registration import Registration, facing
-from pix2vertex_blender.reconstruction.target import TargetMesh
-from pix2vertex_blender.reconstruction.untangling import Untangler
+from pix2vertex_blender.reconstruction.registration.contacts import Folds
+from pix2vertex_blender.reconstruction.registration.deformation import Array, DataTerms, DeformationEnergy
+from pix2vertex_blender.reconstruction.registration.elasticity import STIFFNESS_UNIT, Deformable
+from pix2vertex_blender.reconstruction.registration.matching import TargetIndex
+from pix2vertex_blender.reconstruction.registration.registration import Registration, facing
+from pix2vertex_blender.reconstruction.registration.target import TargetMesh
+from pix2vertex_blender.reconstruction.registration.untangling import Untangler
 
 
 @dataclass(frozen=True)

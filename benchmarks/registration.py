@@ -31,10 +31,10 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.published_registration import PublishedParameters, register_as_published
 from benchmarks.scaling import print_scaling
-from pix2vertex_blender.reconstruction.alignment import align
-from pix2vertex_blender.reconstruction.matching import TargetIndex
-from pix2vertex_blender.reconstruction.registration import Registration, register
-from pix2vertex_blender.reconstruction.target import make_target
+from pix2vertex_blender.reconstruction.registration.alignment import align
+from pix2vertex_blender.reconstruction.registration.matching import TargetIndex
+from pix2vertex_blender.reconstruction.registration.registration import Registration, register
+from pix2vertex_blender.reconstruction.registration.target import make_target
 from pix2vertex_blender.template.canonical import from_millimetres
 
 MILLIMETRES_PER_CENTIMETRE = 10.0

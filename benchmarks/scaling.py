@@ -8,11 +8,16 @@ import numpy as np
 from pix2vertex_blender.exchange.camera import Camera
 from pix2vertex_blender.geometry.mesh import triangulate, vertex_normals
 from pix2vertex_blender.geometry.raster import interpolate, rasterise
-from pix2vertex_blender.reconstruction.alignment import align
-from pix2vertex_blender.reconstruction.detail import DetailParameters, DetailSolver
-from pix2vertex_blender.reconstruction.matching import TargetIndex
-from pix2vertex_blender.reconstruction.registration import register
-from pix2vertex_blender.reconstruction.target import TargetMesh, TargetParameters, connect_pixels, make_target
+from pix2vertex_blender.reconstruction.detail.detail import DetailParameters, DetailSolver
+from pix2vertex_blender.reconstruction.registration.alignment import align
+from pix2vertex_blender.reconstruction.registration.matching import TargetIndex
+from pix2vertex_blender.reconstruction.registration.registration import register
+from pix2vertex_blender.reconstruction.registration.target import (
+    TargetMesh,
+    TargetParameters,
+    connect_pixels,
+    make_target,
+)
 from pix2vertex_blender.template import load_template
 
 LEVELS = (0, 1, 2)

@@ -97,7 +97,7 @@ def measure(photo: Path, growth: bool, release: Path = REPOSITORY) -> dict[str, 
 
 def available_devices() -> list[str]:
     """The processor, and a graphics card where there is one that works."""
-    from pix2vertex_blender.reconstruction.device import choose_device
+    from pix2vertex_blender.reconstruction.network.device import choose_device
 
     automatic = choose_device("auto").type
     return ["cpu"] if automatic == "cpu" else ["cpu", automatic]

@@ -7,7 +7,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.random import Generator
 
-from pix2vertex_blender.reconstruction.localisation import LocalisationParameters
+from pix2vertex_blender.reconstruction.photo.localisation import LocalisationParameters
 
 from .arrays import Bytes, Floats
 from .composition import add_body, add_occluder, add_person, background

@@ -18,8 +18,8 @@ from numpy.typing import NDArray
 from pix2vertex_blender.errors import FaceNotFoundError, Pix2VertexError
 from pix2vertex_blender.exchange.confidence import LOW_CONFIDENCE
 from pix2vertex_blender.paths import NETWORK_WEIGHTS
-from pix2vertex_blender.reconstruction.maps import read_maps
-from pix2vertex_blender.reconstruction.network import MapNetwork, load_network, predict_views
+from pix2vertex_blender.reconstruction.network.maps import read_maps
+from pix2vertex_blender.reconstruction.network.network import MapNetwork, load_network, predict_views
 from pix2vertex_blender.template.canonical import SIZE
 
 from .arrays import Bytes

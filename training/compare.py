@@ -15,8 +15,9 @@ import numpy as np
 import torch
 
 from pix2vertex_blender.errors import Pix2VertexError
-from pix2vertex_blender.reconstruction.device import choose_device
-from pix2vertex_blender.reconstruction.network import SHIPPED, build_network
+from pix2vertex_blender.reconstruction.network.configuration import SHIPPED
+from pix2vertex_blender.reconstruction.network.device import choose_device
+from pix2vertex_blender.reconstruction.network.network import build_network
 
 from .arrays import Bytes
 from .backgrounds import background_bank

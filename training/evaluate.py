@@ -9,13 +9,8 @@ from torch import Tensor
 
 from pix2vertex_blender.errors import Pix2VertexError
 from pix2vertex_blender.paths import NETWORK_WEIGHTS
-from pix2vertex_blender.reconstruction.device import choose_device
-from pix2vertex_blender.reconstruction.network import (
-    MapNetwork,
-    average_with_flipped,
-    load_network,
-    normalise,
-)
+from pix2vertex_blender.reconstruction.network.device import choose_device
+from pix2vertex_blender.reconstruction.network.network import MapNetwork, average_with_flipped, load_network, normalise
 
 from .backgrounds import background_bank
 from .dataset import held_out_batches

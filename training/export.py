@@ -10,12 +10,8 @@ import torch
 
 from pix2vertex_blender.errors import DataFileError, Pix2VertexError
 from pix2vertex_blender.paths import NETWORK_WEIGHTS
-from pix2vertex_blender.reconstruction.network import (
-    MapNetwork,
-    NetworkConfiguration,
-    build_network,
-    save_network,
-)
+from pix2vertex_blender.reconstruction.network.configuration import NetworkConfiguration
+from pix2vertex_blender.reconstruction.network.network import MapNetwork, build_network, save_network
 
 #: Terms under which weights can be used that were trained on nothing but this project's synthetic portraits.
 LICENCE = "GPL-3.0-or-later"

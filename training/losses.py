@@ -7,7 +7,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from pix2vertex_blender.reconstruction.network import MapNetwork, normalise
+from pix2vertex_blender.reconstruction.network.network import MapNetwork, normalise
 from pix2vertex_blender.template import load_template
 
 #: Depth changes by more than this many pixels from one pixel to the next only where one part of the face hides another.

@@ -21,15 +21,9 @@ from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from pix2vertex_blender.errors import DataFileError, Pix2VertexError
-from pix2vertex_blender.reconstruction.device import choose_device
-from pix2vertex_blender.reconstruction.network import (
-    SHIPPED,
-    MapNetwork,
-    NetworkConfiguration,
-    build_network,
-    load_network,
-    to_device,
-)
+from pix2vertex_blender.reconstruction.network.configuration import SHIPPED, NetworkConfiguration
+from pix2vertex_blender.reconstruction.network.device import choose_device
+from pix2vertex_blender.reconstruction.network.network import MapNetwork, build_network, load_network, to_device
 
 from .backgrounds import background_bank
 from .dataset import PortraitStream, held_out_batches, read_in_background

@@ -1,7 +1,7 @@
 """How fast the network computes crops and learns on each device."""
 
 from benchmarks import network, speed
-from pix2vertex_blender.reconstruction.device import choose_device
+from pix2vertex_blender.reconstruction.network.device import choose_device
 
 from .section import Context, Section
 

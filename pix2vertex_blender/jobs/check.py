@@ -25,7 +25,7 @@ def check_libraries(_request: Request, progress: Progress) -> dict[str, Any]:
 def check_weights(_request: Request, progress: Progress) -> dict[str, Any]:
     """Read template and network; the reply has the numbers of `vertices` and `parameters`."""
     progress("start", 0.0)
-    from ..reconstruction.network import load_network
+    from ..reconstruction.network.network import load_network
     from ..template import load_template
 
     network = load_network()
@@ -36,7 +36,7 @@ def check_weights(_request: Request, progress: Progress) -> dict[str, Any]:
 def list_devices(_request: Request, progress: Progress) -> dict[str, Any]:
     """Ask torch; the reply has a list of `devices` with the fields of `DeviceDescription`."""
     progress("start", 0.0)
-    from ..reconstruction import device_list
+    from ..reconstruction.network import device_list
 
     return {"devices": [asdict(device) for device in device_list.list_devices()]}
 

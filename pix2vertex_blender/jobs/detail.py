@@ -16,7 +16,7 @@ def recompute_detail(request: Request, progress: Progress) -> dict[str, Any]:
 
     from ..errors import MeshError
     from ..exchange.result import Reconstruction
-    from ..reconstruction.detail_settings import DetailSettings, detail_again
+    from ..reconstruction.refit import DetailSettings, detail_again
     from ..template.template import level_with
 
     face = Reconstruction.load(Path(request["source"]))

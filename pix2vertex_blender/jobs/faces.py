@@ -17,8 +17,8 @@ def find_faces(request: Request, progress: Progress) -> dict[str, Any]:
     progress("start", 0.0)
     import numpy as np
 
-    from ..reconstruction.face_search import reduced, search_faces
-    from ..reconstruction.photo import load_photo
+    from ..reconstruction.photo.face_search import reduced, search_faces
+    from ..reconstruction.photo.photo import load_photo
 
     photo = load_photo(Path(request["photo"]))
     np.save(Path(request["preview"]), reduced(photo, int(request["preview_side"])))

@@ -17,7 +17,7 @@ def find_target(request: Request, progress: Progress) -> dict[str, Any]:
 
     from ..exchange.frames import to_camera, to_head
     from ..exchange.result import Reconstruction
-    from ..reconstruction.fit_distance import distances_from_target, target_of
+    from ..reconstruction.registration.fit_distance import distances_from_target, target_of
 
     face = Reconstruction.load(Path(request["source"]))
     with np.load(request["mesh"], allow_pickle=False) as arrays:

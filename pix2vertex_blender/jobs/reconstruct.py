@@ -42,7 +42,7 @@ def refit_face(request: Request, progress: Progress) -> dict[str, Any]:
     progress("start", 0.0)
 
     from ..exchange.result import Reconstruction, no_pins
-    from ..reconstruction.fitting import refit
+    from ..reconstruction.refit import refit
 
     pins = no_pins()
     for landmark, pixel in request["pins"].items():
@@ -56,7 +56,7 @@ def refit_face(request: Request, progress: Progress) -> dict[str, Any]:
 
 def _with_detail(reconstruction: "Reconstruction", request: Request) -> "Reconstruction":
     """The reconstruction with the detail that the face's sliders ask for."""
-    from ..reconstruction.detail_settings import DetailSettings, detail_again
+    from ..reconstruction.refit import DetailSettings, detail_again
     from ..template import load_template
 
     settings = DetailSettings(**request.get("detail", {}))

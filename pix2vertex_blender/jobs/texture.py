@@ -17,9 +17,9 @@ def project_texture(request: Request, progress: Progress) -> dict[str, Any]:
 
     from ..exchange.frames import to_camera
     from ..exchange.result import Reconstruction
-    from ..reconstruction.eyeball_texture import paint_eyeballs
-    from ..reconstruction.texture import project_photo
-    from ..reconstruction.texture_source import sharpest_crop
+    from ..reconstruction.texture.eyeballs import paint_eyeballs
+    from ..reconstruction.texture.projection import project_photo
+    from ..reconstruction.texture.source import sharpest_crop
     from ..template import load_template
 
     face = Reconstruction.load(Path(request["source"]))
@@ -47,8 +47,8 @@ def bake_maps(request: Request, progress: Progress) -> dict[str, Any]:
     import numpy as np
 
     from ..errors import MeshError
-    from ..reconstruction.surface_map_files import write_detail_maps
-    from ..reconstruction.surface_maps import bake_detail_maps
+    from ..reconstruction.detail.baking import bake_detail_maps
+    from ..reconstruction.detail.map_files import write_detail_maps
     from ..template.template import level_with
 
     with np.load(request["source"], allow_pickle=False) as arrays:

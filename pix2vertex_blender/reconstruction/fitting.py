@@ -4,7 +4,7 @@ Needs no network, so that a face can be fitted again from what is kept with it.
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -16,80 +16,22 @@ from ..geometry.raster import face_depth
 from ..geometry.similarity import Similarity, fit_similarity
 from ..template import load_template
 from ..template.eyeballs import place_both
-from .alignment import align
-from .detail import add_detail
-from .eyelids import clear_eyeballs
-from .maps import FaceMaps
-from .matching import TargetIndex
-from .mouth import fit_mouth
-from .photo import decode_image
-from .pins import landmark_matrix, register_to_pins
-from .registration import NETWORK_MAPS, Registration, register
-from .target import build_target
-
-#: The face box that is reported, from the bounding box of the landmarks: how far it reaches beyond it to the sides and
-#: upwards, over its width and height.
-BOX_MARGIN_SIDES = 0.1
-BOX_MARGIN_TOP = 0.25
+from .corrections.eyelids import clear_eyeballs
+from .corrections.mouth import fit_mouth
+from .corrections.pins import landmark_matrix, register_to_pins
+from .detail.detail import add_detail
+from .photo.detection import box_around
+from .registration.alignment import align
+from .registration.matching import TargetIndex
+from .registration.registration import NETWORK_MAPS, Registration, register
+from .registration.target import build_target
+from .seen_face import SeenFace
 
 #: Lids that pins have drawn less than this (mm) into the space they keep from the eyeballs are left there.
 LEAST_LIFT = 0.1
 
 #: A pin farther from its landmark than this share of the crop belongs to another face.
 FARTHEST_PIN = 0.25
-
-
-@dataclass(frozen=True)
-class SeenFace:
-    """A face as the network has seen it.
-
-    Attributes
-    ----------
-    maps : FaceMaps
-    crop_to_photo : (2, 3)
-        Affine map from the maps' pixels to photo pixels.
-    photo_size : tuple of int
-        Width and height of the photo.
-    crop : (S, S, 3) uint8
-        The photo's pixels over the maps' square, at the resolution that detail is read from.
-    crop_png : bytes
-        The same as a PNG file.
-    """
-
-    maps: FaceMaps
-    crop_to_photo: NDArray[np.float64]
-    photo_size: tuple[int, int]
-    crop: NDArray[np.uint8]
-    crop_png: bytes
-
-    @classmethod
-    def of(cls, reconstruction: Reconstruction) -> "SeenFace":
-        """What a reconstruction was made from."""
-        maps, pose = reconstruction.maps, reconstruction.head_to_camera
-        return cls(
-            FaceMaps(
-                mask=maps["mask"],
-                opening=maps["opening"],
-                correspondence=maps["correspondence"],
-                geometry=maps["geometry"],
-                camera=reconstruction.camera,
-                head_pose=Similarity(1.0, pose[:3, :3], pose[:3, 3]),
-                confidence=float(reconstruction.report.get("confidence", 0.0)),
-            ),
-            reconstruction.crop_to_photo,
-            reconstruction.photo_size,
-            decode_image(reconstruction.crop_png),
-            reconstruction.crop_png,
-        )
-
-    def to_photo(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Photo pixels (n, 2) of points (n, 3) in the camera's axes."""
-        return self.maps.camera.project(points) @ self.crop_to_photo[:, :2].T + self.crop_to_photo[:, 2]
-
-    def from_photo(self, pixels: NDArray[np.floating]) -> NDArray[np.float64]:
-        """The maps' pixels (n, 2) of photo pixels (n, 2)."""
-        offsets = np.asarray(pixels, dtype=np.float64) - self.crop_to_photo[:, 2]
-        return np.linalg.solve(self.crop_to_photo[:, :2], offsets.T).T
 
 
 def register_template(seen: SeenFace, seed: int, clock: StageClock) -> tuple[Registration, TargetIndex]:
@@ -241,39 +183,6 @@ def complete(
         automatic_vertices=_upright(registered, pose),
         pins=pins,
     )
-
-
-def refit(
-    reconstruction: Reconstruction, pins: NDArray[np.floating], detail_level: int, progress: Progress = silent
-) -> Reconstruction:
-    """The reconstruction with landmarks at other pins (68, 2) in photo pixels, NaN where the landmark is free.
-
-    Raises
-    ------
-    PhotoError
-        If the photo's crop is missing.
-    """
-    clock = StageClock(progress)
-    seen = SeenFace.of(reconstruction)
-    pose = reconstruction.head_to_camera
-    registered = reconstruction.automatic_vertices @ pose[:3, :3].T + pose[:3, 3]
-    with clock.stage("target"):
-        target = TargetIndex(build_target(seen.maps))
-    with clock.stage("registration"):
-        pinned = follow_pins(registered, target, seen, pins, detail_level, progress)
-    return complete(seen, registered, pinned, np.array(pins), detail_level, dict(reconstruction.report), clock)
-
-
-def box_around(landmarks: NDArray[np.float64]) -> list[float]:
-    """Face box [x, y, w, h] around landmarks (68, 2)."""
-    lower, upper = landmarks.min(axis=0), landmarks.max(axis=0)
-    width, height = upper - lower
-    return [
-        float(lower[0] - BOX_MARGIN_SIDES * width),
-        float(lower[1] - BOX_MARGIN_TOP * height),
-        float((1 + 2 * BOX_MARGIN_SIDES) * width),
-        float((1 + BOX_MARGIN_TOP) * height),
-    ]
 
 
 def _upright(points: NDArray[np.float64], pose: Similarity) -> NDArray[np.float64]:

@@ -16,14 +16,15 @@ from ..exchange.progress import Progress, StageClock, silent
 from ..exchange.result import Reconstruction
 from ..template import Template, load_template
 from ..template.canonical import to_millimetres
-from .detection import FaceBox
-from .device import choose_device
-from .fitting import SeenFace, believable_pins, complete, follow_pins, register_template
-from .localisation import FoundFace, Localiser, choose_face
-from .maps import FaceMaps, read_maps
-from .network import MapNetwork, load_network, predict_views
-from .photo import Photo, cut_square, encode_png, load_photo
-from .registration import Registration
+from .fitting import believable_pins, complete, follow_pins, register_template
+from .network.device import choose_device
+from .network.maps import FaceMaps, read_maps
+from .network.network import MapNetwork, load_network, predict_views
+from .photo.detection import FaceBox
+from .photo.localisation import FoundFace, Localiser, choose_face
+from .photo.photo import Photo, cut_square, encode_png, load_photo
+from .registration.registration import Registration
+from .seen_face import SeenFace
 
 #: Resolution of the crop that detail is read from.
 DETAIL_RESOLUTION = 1024

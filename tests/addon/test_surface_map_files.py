@@ -8,8 +8,8 @@ from PIL import Image
 
 from pix2vertex_blender.geometry.mesh import vertex_normals
 from pix2vertex_blender.geometry.tangents import tangent_frames
-from pix2vertex_blender.reconstruction.surface_map_files import encode_exr, write_detail_maps
-from pix2vertex_blender.reconstruction.surface_maps import bake_detail_maps
+from pix2vertex_blender.reconstruction.detail.baking import bake_detail_maps
+from pix2vertex_blender.reconstruction.detail.map_files import encode_exr, write_detail_maps
 from pix2vertex_blender.template import load_template
 
 

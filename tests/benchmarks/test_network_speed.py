@@ -4,7 +4,8 @@ import pytest
 import torch
 
 from benchmarks import network
-from pix2vertex_blender.reconstruction.network import SHIPPED, build_network
+from pix2vertex_blender.reconstruction.network.configuration import SHIPPED
+from pix2vertex_blender.reconstruction.network.network import build_network
 
 CPU = torch.device("cpu")
 TINY = dataclasses.replace(

@@ -6,8 +6,8 @@ from scipy.spatial.transform import Rotation
 
 from pix2vertex_blender.errors import RegistrationError
 from pix2vertex_blender.geometry.mesh import triangulate
-from pix2vertex_blender.reconstruction.alignment import AlignmentParameters, align
-from pix2vertex_blender.reconstruction.target import build_target, make_target
+from pix2vertex_blender.reconstruction.registration.alignment import AlignmentParameters, align
+from pix2vertex_blender.reconstruction.registration.target import build_target, make_target
 
 
 @pytest.fixture(scope="module")

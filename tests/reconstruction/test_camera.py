@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from pix2vertex_blender.exchange.camera import Camera
-from pix2vertex_blender.reconstruction.maps import fit_camera
+from pix2vertex_blender.reconstruction.network.maps import fit_camera
 
 
 @pytest.fixture

@@ -3,9 +3,9 @@ import pytest
 
 from pix2vertex_blender.geometry.intersections import intersecting_triangles
 from pix2vertex_blender.geometry.mesh import triangulate
-from pix2vertex_blender.reconstruction.contacts import Folds, facing_rims, openings
-from pix2vertex_blender.reconstruction.registration import register
-from pix2vertex_blender.reconstruction.target import make_target
+from pix2vertex_blender.reconstruction.registration.contacts import Folds, facing_rims, openings
+from pix2vertex_blender.reconstruction.registration.registration import register
+from pix2vertex_blender.reconstruction.registration.target import make_target
 
 
 @pytest.fixture(scope="module")

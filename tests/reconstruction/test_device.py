@@ -8,8 +8,8 @@ import pytest
 import torch
 
 from pix2vertex_blender.errors import DeviceError
-from pix2vertex_blender.reconstruction import device
-from pix2vertex_blender.reconstruction.device import choose_device, is_available, probe
+from pix2vertex_blender.reconstruction.network import device
+from pix2vertex_blender.reconstruction.network.device import choose_device, is_available, probe
 
 
 def test_the_processor_can_always_be_chosen():

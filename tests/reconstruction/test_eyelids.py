@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from pix2vertex_blender.geometry.mesh import triangulate
-from pix2vertex_blender.reconstruction.contacts import Folds
-from pix2vertex_blender.reconstruction.eyelids import balls, clear_eyeballs, lid_vertices, sphere_through
+from pix2vertex_blender.reconstruction.corrections.eyelids import balls, clear_eyeballs, lid_vertices, sphere_through
+from pix2vertex_blender.reconstruction.registration.contacts import Folds
 
 
 def test_the_sphere_through_points():

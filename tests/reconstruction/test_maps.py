@@ -5,7 +5,7 @@ from scipy.spatial.transform import Rotation
 from pix2vertex_blender.errors import FaceNotFoundError
 from pix2vertex_blender.exchange.camera import Camera
 from pix2vertex_blender.geometry.similarity import Similarity
-from pix2vertex_blender.reconstruction.maps import read_maps
+from pix2vertex_blender.reconstruction.network.maps import read_maps
 from pix2vertex_blender.template.canonical import from_millimetres
 
 SIDE = 64

@@ -9,10 +9,10 @@ import pytest
 
 from pix2vertex_blender.geometry.intersections import intersecting_triangles
 from pix2vertex_blender.geometry.mesh import triangulate
-from pix2vertex_blender.reconstruction.matching import TargetIndex
-from pix2vertex_blender.reconstruction.mouth import MouthParameters, fit_mouth, lip_lines
+from pix2vertex_blender.reconstruction.corrections.mouth import MouthParameters, fit_mouth, lip_lines
 from pix2vertex_blender.reconstruction.pipeline import Options, reconstruct
-from pix2vertex_blender.reconstruction.target import build_target
+from pix2vertex_blender.reconstruction.registration.matching import TargetIndex
+from pix2vertex_blender.reconstruction.registration.target import build_target
 from training.paths import shared_folder
 
 

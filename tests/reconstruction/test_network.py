@@ -9,9 +9,8 @@ import torch
 from torch import nn
 
 from pix2vertex_blender.errors import DataFileError
-from pix2vertex_blender.reconstruction.network import (
-    SHIPPED,
-    NetworkConfiguration,
+from pix2vertex_blender.reconstruction.network.configuration import SHIPPED, NetworkConfiguration
+from pix2vertex_blender.reconstruction.network.network import (
     build_network,
     load_network,
     predict,

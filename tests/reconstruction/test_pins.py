@@ -5,9 +5,14 @@ import pytest
 
 from pix2vertex_blender.exchange.camera import Camera
 from pix2vertex_blender.geometry.mesh import triangulate, vertex_normals
-from pix2vertex_blender.reconstruction.matching import TargetIndex
-from pix2vertex_blender.reconstruction.pins import PinParameters, landmark_matrix, register_to_pins, sightlines
-from pix2vertex_blender.reconstruction.target import build_target
+from pix2vertex_blender.reconstruction.corrections.pins import (
+    PinParameters,
+    landmark_matrix,
+    register_to_pins,
+    sightlines,
+)
+from pix2vertex_blender.reconstruction.registration.matching import TargetIndex
+from pix2vertex_blender.reconstruction.registration.target import build_target
 from pix2vertex_blender.template import load_template
 
 MOUTH_CORNER, OTHER_CORNER, CHIN, JAW = 48, 54, 8, 3

@@ -9,9 +9,9 @@ from pix2vertex_blender.errors import Cancelled, FaceNotFoundError
 from pix2vertex_blender.exchange.progress import STAGES
 from pix2vertex_blender.exchange.record import from_bytes, to_bytes
 from pix2vertex_blender.exchange.result import Reconstruction, no_pins
-from pix2vertex_blender.reconstruction.eyelids import balls, lid_vertices
-from pix2vertex_blender.reconstruction.fitting import refit
+from pix2vertex_blender.reconstruction.corrections.eyelids import balls, lid_vertices
 from pix2vertex_blender.reconstruction.pipeline import Options, reconstruct
+from pix2vertex_blender.reconstruction.refit import refit
 from pix2vertex_blender.template import load_template
 
 CPU = Options(device="cpu", detail_level=0)

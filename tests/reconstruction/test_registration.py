@@ -9,12 +9,12 @@ from benchmarks.registration import register_pair, score
 from pix2vertex_blender.errors import MeshError, RegistrationError
 from pix2vertex_blender.geometry.mesh import triangulate
 from pix2vertex_blender.geometry.subdivision import catmull_clark
-from pix2vertex_blender.reconstruction.alignment import align
-from pix2vertex_blender.reconstruction.deformation import Contacts, DataTerms
-from pix2vertex_blender.reconstruction.elasticity import Deformable
-from pix2vertex_blender.reconstruction.matching import TargetIndex
-from pix2vertex_blender.reconstruction.registration import register
-from pix2vertex_blender.reconstruction.target import build_target, make_target
+from pix2vertex_blender.reconstruction.registration.alignment import align
+from pix2vertex_blender.reconstruction.registration.deformation import Contacts, DataTerms
+from pix2vertex_blender.reconstruction.registration.elasticity import Deformable
+from pix2vertex_blender.reconstruction.registration.matching import TargetIndex
+from pix2vertex_blender.reconstruction.registration.registration import register
+from pix2vertex_blender.reconstruction.registration.target import build_target, make_target
 from training.paths import shared_folder
 
 

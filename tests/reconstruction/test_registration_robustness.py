@@ -5,12 +5,12 @@ import pytest
 
 from pix2vertex_blender.geometry.intersections import intersecting_triangles
 from pix2vertex_blender.geometry.mesh import triangulate, unique_edges
-from pix2vertex_blender.reconstruction.alignment import align
-from pix2vertex_blender.reconstruction.contacts import facing_rims
-from pix2vertex_blender.reconstruction.eyelids import balls, clear_eyeballs, lid_vertices
-from pix2vertex_blender.reconstruction.matching import TargetIndex
-from pix2vertex_blender.reconstruction.registration import NETWORK_MAPS, register
-from pix2vertex_blender.reconstruction.target import build_target
+from pix2vertex_blender.reconstruction.corrections.eyelids import balls, clear_eyeballs, lid_vertices
+from pix2vertex_blender.reconstruction.registration.alignment import align
+from pix2vertex_blender.reconstruction.registration.contacts import facing_rims
+from pix2vertex_blender.reconstruction.registration.matching import TargetIndex
+from pix2vertex_blender.reconstruction.registration.registration import NETWORK_MAPS, register
+from pix2vertex_blender.reconstruction.registration.target import build_target
 from training.face_model import HEAD
 from training.paths import shared_folder
 from training.template.surface import load_mean_head

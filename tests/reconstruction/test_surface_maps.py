@@ -4,7 +4,7 @@ import pytest
 
 from pix2vertex_blender.geometry.mesh import vertex_normals
 from pix2vertex_blender.geometry.texels import triangles_at_texels
-from pix2vertex_blender.reconstruction.surface_maps import bake_detail_maps, spread_beyond_borders
+from pix2vertex_blender.reconstruction.detail.baking import bake_detail_maps, spread_beyond_borders
 from pix2vertex_blender.template import load_template
 
 LEVEL = 2

@@ -6,8 +6,8 @@ import pytest
 from pix2vertex_blender.errors import RegistrationError
 from pix2vertex_blender.geometry.mesh import border_vertices, triangle_normals
 from pix2vertex_blender.geometry.nearest import closest_on_triangles
-from pix2vertex_blender.reconstruction.matching import TargetIndex
-from pix2vertex_blender.reconstruction.target import TargetParameters, build_target, make_target
+from pix2vertex_blender.reconstruction.registration.matching import TargetIndex
+from pix2vertex_blender.reconstruction.registration.target import TargetParameters, build_target, make_target
 
 PLAIN = TargetParameters(depth_smoothing=0.0, trimmed_border=0)
 

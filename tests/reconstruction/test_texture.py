@@ -7,9 +7,9 @@ from pix2vertex_blender.exchange.camera import Camera
 from pix2vertex_blender.geometry.mesh import triangulate
 from pix2vertex_blender.geometry.raster import interpolate, rasterise
 from pix2vertex_blender.geometry.texels import texel_grid
-from pix2vertex_blender.reconstruction import texture
-from pix2vertex_blender.reconstruction.eyeball_texture import IRIS, eye_colours, paint_eyeballs
-from pix2vertex_blender.reconstruction.texture import project_photo
+from pix2vertex_blender.reconstruction.texture import projection as texture
+from pix2vertex_blender.reconstruction.texture.eyeballs import IRIS, eye_colours, paint_eyeballs
+from pix2vertex_blender.reconstruction.texture.projection import project_photo
 from pix2vertex_blender.template import load_template
 
 SIZE, RESOLUTION = 256, 400

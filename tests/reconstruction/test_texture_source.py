@@ -11,10 +11,10 @@ from pix2vertex_blender.exchange.camera import Camera
 from pix2vertex_blender.exchange.result import Reconstruction, no_pins
 from pix2vertex_blender.geometry.extension import smoothed
 from pix2vertex_blender.geometry.mesh import vertex_normals
-from pix2vertex_blender.reconstruction.fit_distance import distances_from_target
-from pix2vertex_blender.reconstruction.photo import Photo, Square, cut_square, encode_png
-from pix2vertex_blender.reconstruction.target import build_target
-from pix2vertex_blender.reconstruction.texture_source import sharpest_crop
+from pix2vertex_blender.reconstruction.photo.photo import Photo, Square, cut_square, encode_png
+from pix2vertex_blender.reconstruction.registration.fit_distance import distances_from_target
+from pix2vertex_blender.reconstruction.registration.target import build_target
+from pix2vertex_blender.reconstruction.texture.source import sharpest_crop
 
 SIDE, KEPT = 900, 300
 

@@ -3,8 +3,8 @@ import pytest
 
 from pix2vertex_blender.geometry.intersections import intersecting_triangles
 from pix2vertex_blender.geometry.mesh import triangulate
-from pix2vertex_blender.reconstruction.contacts import Folds
-from pix2vertex_blender.reconstruction.untangling import Untangler, affine_displacement
+from pix2vertex_blender.reconstruction.registration.contacts import Folds
+from pix2vertex_blender.reconstruction.registration.untangling import Untangler, affine_displacement
 
 
 @pytest.fixture(scope="module")

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from pix2vertex_blender.reconstruction.localisation import LocalisationParameters
+from pix2vertex_blender.reconstruction.photo.localisation import LocalisationParameters
 from training.augmentation import (
     AugmentationParameters,
     Crop,

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pix2vertex_blender.exchange.confidence import LOW_CONFIDENCE
-from pix2vertex_blender.reconstruction.network import load_network
+from pix2vertex_blender.reconstruction.network.network import load_network
 from training.augmentation import augment
 from training.backgrounds import background_bank
 from training.calibrate import BAD_ERROR, SETTLED, Outcome, confidence_in, format_report, portrait_outcome, threshold

@@ -3,7 +3,8 @@
 import pytest
 import torch
 
-from pix2vertex_blender.reconstruction.network import NetworkConfiguration, build_network
+from pix2vertex_blender.reconstruction.network.configuration import NetworkConfiguration
+from pix2vertex_blender.reconstruction.network.network import build_network
 from training.losses import (
     HEATMAP_DEVIATION,
     SHIPPED_WEIGHTS,

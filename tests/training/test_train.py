@@ -12,7 +12,8 @@ import pytest
 import torch
 
 from pix2vertex_blender.errors import DataFileError
-from pix2vertex_blender.reconstruction.network import NetworkConfiguration, build_network, load_network
+from pix2vertex_blender.reconstruction.network.configuration import NetworkConfiguration
+from pix2vertex_blender.reconstruction.network.network import build_network, load_network
 from training.compare import VARIANTS, Variant, compare
 from training.dataset import PortraitStream, held_out_batches, is_portrait, read_in_background
 from training.evaluate import evaluate, format_table, sample_figures

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from ...exchange.result import Reconstruction
-from ...reconstruction.photo import Square, cut_square, load_photo
+from ...reconstruction.photo.photo import Square, cut_square, load_photo
 
 _BACKGROUND = (38, 38, 38)
 _LABEL_HEIGHT = 28

@@ -1,0 +1,1 @@
+"""What acts after the registration: lips, lids, and the artist's pins."""

@@ -1,0 +1,1 @@
+"""Fine detail read from the photo, as displacements and as maps."""

@@ -1,0 +1,157 @@
+"""What the network says about a crop: mask, correspondence and geometry in millimetres."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import scipy.special
+from numpy.typing import NDArray
+
+from ...errors import FaceNotFoundError
+from ...exchange.camera import Camera
+from ...exchange.result import OPEN
+from ...geometry.similarity import Similarity, fit_similarity_robustly
+from ...template.canonical import SIZE, to_millimetres
+
+NO_FACE = "No face was found in the photo: choose another photo or draw a face box around the face."
+#: Fewer pixels than this are no face.
+SMALLEST_MASK = 100
+#: Prior of 1 / (camera's distance in mm): portraits are taken from arm's length to many metres.
+PRIOR_INVERSE_DISTANCE = 1 / 1200
+PRIOR_DEVIATION = 1 / 1500
+LARGEST_INVERSE_DISTANCE = 1 / 250
+INDEPENDENT_POINTS = 30
+#: Millimetres at which the agreement of two views, and of correspondence and geometry, is worth a half.
+TYPICAL_SPREAD = 7.0
+TYPICAL_DISTANCE = 14.0
+
+
+@dataclass(frozen=True)
+class FaceMaps:
+    """The maps of one crop on an H x W grid.
+
+    Attributes
+    ----------
+    mask : (H, W) bool
+        Where the face is seen.
+    correspondence : (H, W, 3) float32
+        Canonical coordinates (see `pix2vertex_blender.template`) of the template point seen at each pixel; NaN off the
+        mask.
+    opening : (H, W) float32
+        How likely it is, 0 to 1, that the pixel shows what lies between parted lips: of the mask, but no point of the
+        template. Its correspondence means nothing.
+    geometry : (H, W, 3) float32
+        Points in millimetres in the camera's axes; NaN off the mask. Each point projects to its own pixel's centre.
+    camera : Camera
+        From millimetres to pixels of this grid.
+    head_pose : Similarity
+        From millimetres of the mean neutral face to millimetres of `geometry`; its scale is 1.
+    confidence : float
+        In [0, 1]: how well the network agrees with itself, see `_confidence`.
+    """
+
+    mask: NDArray[np.bool_]
+    opening: NDArray[np.float32]
+    correspondence: NDArray[np.float32]
+    geometry: NDArray[np.float32]
+    camera: Camera
+    head_pose: Similarity
+    confidence: float
+
+
+def read_maps(views: NDArray[np.float32]) -> FaceMaps:
+    """Turn a network's output into maps in millimetres: the mean of its views of one crop.
+
+    The network knows no absolute size: the scale makes the face as large as the mean face. Depth is taken from the
+    geometry channels; the other two coordinates follow from the pixel and the camera, so that the mesh lies exactly
+    over the photo.
+
+    Parameters
+    ----------
+    views : (k, 8, H, W)
+        What the network said about the crop, and about its mirror image if k is 2, mirrored back: the channels of
+        `network.MAP_CHANNELS`.
+
+    Raises
+    ------
+    FaceNotFoundError
+        If hardly any pixel shows a face.
+    """
+    output = views.mean(axis=0)
+    mask = output[0] > 0
+    if mask.sum() < SMALLEST_MASK:
+        raise FaceNotFoundError(NO_FACE)
+    correspondence = np.moveaxis(output[1:4], 0, -1).astype(np.float64)
+    geometry = np.moveaxis(output[4:7], 0, -1).astype(np.float64)
+    opening = np.where(mask, scipy.special.expit(output[7]), 0.0)
+    skin = mask & (opening < OPEN)
+    if skin.sum() < SMALLEST_MASK:
+        raise FaceNotFoundError(NO_FACE)
+    pose, distances = fit_similarity_robustly(to_millimetres(correspondence[skin]), geometry[skin])
+    millimetres = geometry[mask] / pose.scale
+    rows, columns = np.nonzero(mask)
+    pixels = np.column_stack([columns, rows]) + 0.5
+    camera = fit_camera(millimetres, pixels)
+    points = camera.unproject(pixels, millimetres[:, 2])
+    return FaceMaps(
+        mask=mask,
+        opening=opening.astype(np.float32),
+        correspondence=np.where(mask[..., None], correspondence, np.nan).astype(np.float32),
+        geometry=_scatter(points, mask),
+        camera=camera,
+        head_pose=Similarity(1.0, pose.rotation, pose.translation / pose.scale),
+        confidence=_confidence(views, skin, distances / pose.scale),
+    )
+
+
+def fit_camera(points: NDArray[np.floating], pixels: NDArray[np.floating], iterations: int = 10) -> Camera:
+    """Camera that projects points (n, 3) in millimetres to pixels (n, 2), by robust Gauss-Newton steps.
+
+    A single face hardly determines the distance, so a prior draws it towards that of a portrait. Errors of neighbouring
+    pixels go together: all pixels count as no more than `INDEPENDENT_POINTS`.
+    """
+    points = np.asarray(points, dtype=np.float64)
+    pixels = np.asarray(pixels, dtype=np.float64)
+    x, y, z = points.T
+    spread_pixels, spread_points = (np.abs(a - a.mean(axis=0)).mean() for a in (pixels, points[:, :2]))
+    parameters = np.array([spread_pixels / spread_points, *pixels.mean(axis=0), PRIOR_INVERSE_DISTANCE])
+    zero, one = np.zeros_like(x), np.ones_like(x)
+    for _ in range(iterations):
+        scale, cx, cy, inverse_distance = parameters
+        nearness = 1 / (1 - z * inverse_distance)
+        residual = pixels - np.column_stack([cx + scale * nearness * x, cy - scale * nearness * y])
+        length = np.linalg.norm(residual, axis=1)
+        typical = np.median(length) + 1e-9
+        weight = np.sqrt(1 / (1 + (length / (2 * typical)) ** 2))
+        prior = typical * np.sqrt(len(points) / INDEPENDENT_POINTS) / PRIOR_DEVIATION
+        jacobian = np.vstack(
+            [
+                np.column_stack([nearness * x, one, zero, scale * x * z * nearness**2]) * weight[:, None],
+                np.column_stack([-nearness * y, zero, one, -scale * y * z * nearness**2]) * weight[:, None],
+                [0, 0, 0, prior],
+            ]
+        )
+        right = np.concatenate([*(residual * weight[:, None]).T, [prior * (PRIOR_INVERSE_DISTANCE - inverse_distance)]])
+        parameters = parameters + np.linalg.lstsq(jacobian, right, rcond=None)[0]
+        parameters[3] = np.clip(parameters[3], 0.0, LARGEST_INVERSE_DISTANCE)
+    return Camera(float(parameters[0]), (float(parameters[1]), float(parameters[2])), float(parameters[3]))
+
+
+def _scatter(points: NDArray[np.float64], mask: NDArray[np.bool_]) -> NDArray[np.float32]:
+    grid = np.full((*mask.shape, 3), np.nan, dtype=np.float32)
+    grid[mask] = points
+    return grid
+
+
+def _confidence(views: NDArray[np.float32], mask: NDArray[np.bool_], distances: NDArray[np.float64]) -> float:
+    """Three agreements as factors in [0, 1].
+
+    Of the masks of the views (intersection over union), of the views' correspondences (median distance in millimetres
+    of the mean face), and of correspondence and geometry, which have to fit a head under one camera (`distances` of the
+    pixels from the best fit, in millimetres).
+    """
+    masks = views[:, 0] > 0
+    overlap = masks.all(axis=0).sum() / masks.any(axis=0).sum()
+    spread = np.linalg.norm(np.ptp(views[:, 1:4, mask], axis=0), axis=0) * SIZE
+    by_views = 1 / (1 + (np.median(spread) / TYPICAL_SPREAD) ** 4)
+    by_fit = 1 / (1 + (np.median(distances) / TYPICAL_DISTANCE) ** 4)
+    return float(overlap * by_views * by_fit)

@@ -1,0 +1,1 @@
+"""All that reads pixels: the file, the faces in it, the crop."""

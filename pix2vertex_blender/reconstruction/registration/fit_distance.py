@@ -1,0 +1,47 @@
+"""How far a registered mesh lies from what it was fitted to."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...exchange.result import Reconstruction
+from ...geometry.mesh import triangulate, vertex_normals
+from ...template.template import level_with
+from ..seen_face import SeenFace
+from .matching import TargetIndex
+from .target import TargetMesh, build_target
+
+#: Vertices farther away than this (mm) have nothing to do with the target.
+FARTHEST = 20.0
+
+
+def target_of(face: Reconstruction) -> TargetMesh:
+    """The target mesh of a face, in the camera's frame.
+
+    Raises
+    ------
+    RegistrationError
+        If its maps show no surface.
+    PhotoError
+        If its crop cannot be read.
+    """
+    return build_target(SeenFace.of(face).maps)
+
+
+def distances_from_target(vertices: NDArray[np.floating], target: TargetMesh) -> NDArray[np.float64]:
+    """Distance (n,) of each vertex from the nearest point of the target, NaN where the target does not show it.
+
+    Vertices that face away from the camera, those nearest to the target's border and inner ones have no distance.
+
+    Parameters
+    ----------
+    vertices : (n, 3)
+        In the camera's frame. If it is a level of the template, its parts are known.
+    target : TargetMesh
+    """
+    matches = TargetIndex(target).match_positions(vertices)
+    known = matches.inside & (matches.distances < FARTHEST)
+    level = level_with(len(vertices))
+    if level is not None:
+        normals = vertex_normals(vertices, triangulate(level.faces))
+        known &= (level.groups["face"] > 0.5) & (np.einsum("ij,ij->i", normals, matches.normals) > 0)
+    return np.where(known, matches.distances, np.nan)

@@ -1,0 +1,1 @@
+"""The photo's colours on the head and its eyeballs."""

@@ -1,0 +1,236 @@
+"""The photo becomes a texture on the template's UVs.
+
+What the photo shows is taken from it. What it hides is taken from the other half of the face where that is seen,
+brightened or darkened so that both agree around their seam, and the rest is filled smoothly with the colours of the
+skin around it. The latter two are solved on the surface, not in the texture, so that no seam of the UVs shows.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ...exchange.camera import Camera
+from ...exchange.progress import Progress, silent
+from ...geometry.extension import SmoothExtension
+from ...geometry.texels import TexelGrid, texel_grid
+from ...template import load_template
+from ..photo.sampling import sample_intensity
+from .seen_skin import Mesh, SeenSkin, find_seen_skin
+
+Array = NDArray[np.float64]
+
+SIZES = (256, 512, 1024, 2048, 4096)
+#: The level at which the head is textured, whatever its own. Finer faces would be smaller than the grid's cells, and
+#: detail moves the surface by less than the margin that is kept from all edges.
+LEVEL = 2
+#: The largest grid on which the points of the head are found; finer textures interpolate it.
+LARGEST_GRID = 1024
+#: Faces are continued by this share of the texture beyond the borders of the UV islands.
+PADDING = 1 / 64
+#: Rows of the texture that are filled at once, which bounds the memory.
+STRIP = 256
+#: Added to display values in [0, 255] before their ratio is formed, since noise in the dark has any ratio.
+DARK = 10.0
+#: Largest logarithm of the ratio by which a mirrored part is brightened or darkened.
+LARGEST_GAIN = 0.8
+
+
+@dataclass(frozen=True)
+class TextureParameters:
+    """Lengths in millimetres.
+
+    Attributes
+    ----------
+    gain_smoothing : float
+        Brightness is matched between the halves of the face on this scale; finer differences are kept.
+    gain_reach : float
+        How far from what both halves show that match is continued.
+    fill_smoothing : float
+        Colours of the skin are averaged over about this length before they are continued.
+    fill_reach : float
+        How far the colours around a hole are continued before the typical skin tone takes over.
+    """
+
+    gain_smoothing: float = 6.0
+    gain_reach: float = 80.0
+    fill_smoothing: float = 5.0
+    fill_reach: float = 60.0
+
+
+@dataclass(frozen=True)
+class FaceTexture:
+    """A texture on the template's UVs, its first row at the top (v = 1).
+
+    Attributes
+    ----------
+    colour : (H, W, 3) uint8
+        sRGB.
+    origin : (H, W, 3) uint8
+        Where the colour comes from: the shares of photo, mirrored photo and filling, which sum to 255.
+    """
+
+    colour: NDArray[np.uint8]
+    origin: NDArray[np.uint8]
+
+
+def project_photo(
+    vertices: NDArray[np.floating],
+    pixels: NDArray[np.uint8],
+    camera: Camera,
+    mask: NDArray[np.bool_],
+    size: int = 2048,
+    others: tuple[Mesh, ...] = (),
+    parameters: TextureParameters = TextureParameters(),
+    progress: Progress = silent,
+) -> FaceTexture:
+    """Make the texture of a registered head.
+
+    Parameters
+    ----------
+    vertices : (n, 3)
+        The registered template at level 0 in the camera's frame.
+    pixels : (S, S, 3)
+        The crop of the photo.
+    camera : Camera
+        From millimetres to the crop's pixels.
+    mask : (h, w)
+        Where the network sees the face, over the same square.
+    size : int
+        One of `SIZES`.
+    others : tuple of (vertices, faces)
+        Meshes in the camera's frame that hide parts of the head, such as its eyeballs.
+    parameters : TextureParameters
+    progress : Progress
+
+    Raises
+    ------
+    ValueError
+        If the size is not one of `SIZES` or `vertices` is not the template.
+    """
+    if size not in SIZES:
+        raise ValueError(f"size must be one of {SIZES}, not {size}")
+    template = load_template()
+    if np.shape(vertices) != template.vertices.shape:
+        raise ValueError(f"vertices must have shape {template.vertices.shape}, not {np.shape(vertices)}")
+    progress("texture", 0.0)
+    vertices, level = template.subdivide(vertices, LEVEL), load_template(LEVEL)
+    seen = find_seen_skin(vertices, level, others, pixels, camera, mask)
+    progress("texture", 0.2)
+    shares = origin_shares(seen, level.mirror)
+    points = camera.project(vertices)
+    tones = _tones(vertices, pixels, points, camera.scale, seen, shares, parameters)
+    progress("texture", 0.4)
+    grid = _grid(min(size, LARGEST_GRID))
+    progress("texture", 0.6)
+    layers = grid.interpolate(np.column_stack([points, points[level.mirror], tones, shares]))
+    return _paint(layers, pixels, size, progress)
+
+
+def origin_shares(seen: SeenSkin, mirror: NDArray[np.integer]) -> Array:
+    """Shares (n, 3) of photo, mirrored photo and filling: a grazing view is used only if the other half has no better.
+
+    Parameters
+    ----------
+    seen : SeenSkin
+    mirror : (n,)
+        The vertex on the other side.
+    """
+    own = seen.well + (seen.at_all - seen.well) * (1 - seen.well[mirror])
+    mirrored = (1 - own) * seen.at_all[mirror]
+    return np.column_stack([own, mirrored, 1 - own - mirrored])
+
+
+def _tones(
+    vertices: Array,
+    pixels: NDArray[np.uint8],
+    points: Array,
+    scale: float,
+    seen: SeenSkin,
+    shares: Array,
+    parameters: TextureParameters,
+) -> Array:
+    """Smooth fields (n, 9): the logarithms of the gains of photo and mirrored photo, and the filling's colour.
+
+    The mirrored photo gets the brightness of what it continues. Towards the border of what is seen, where shadows of
+    hair and the rim of the face darken the photo, both get the brightness of the filling, which continues what lies
+    farther inside: so the border does not show.
+    """
+    coarse = load_template()
+    count = len(coarse.vertices)
+    surface = SmoothExtension(vertices[:count], coarse.faces)
+    footprint = np.full(count, 3.0 * scale)
+    colour = 255 * np.column_stack([sample_intensity(pixels[..., k], points[:count], footprint) for k in range(3)])
+    mirrored = colour[coarse.mirror]
+    shares, at_all, inner = shares[:count], seen.at_all[:count], seen.inner[:count]
+    both = at_all * at_all[coarse.mirror]
+    gain = surface.extend(
+        _log_ratio(colour, mirrored), both, np.zeros(3), parameters.gain_smoothing, parameters.gain_reach
+    )
+    known = shares[:, :2].sum(axis=1)
+    adjusted = (mirrored + DARK) * np.exp(gain) - DARK
+    mixed = (shares[:, :1] * colour + shares[:, 1:2] * adjusted) / np.maximum(known, 1e-6)[:, None]
+    sure = known * inner
+    tone = np.median(mixed[sure > 0.9], axis=0) if (sure > 0.9).any() else colour.mean(axis=0)
+    filling = surface.extend(mixed, sure, tone, parameters.fill_smoothing, parameters.fill_reach)
+    towards_filling = (1 - inner)[:, None] * np.where(known[:, None] > 0, _log_ratio(filling, mixed), 0.0)
+    return coarse.subdivide(np.column_stack([towards_filling, gain + towards_filling, filling]), LEVEL)
+
+
+def _log_ratio(one: Array, other: Array) -> Array:
+    ratio = (np.maximum(one, 0) + DARK) / (np.maximum(other, 0) + DARK)
+    limited: Array = np.clip(np.log(ratio), -LARGEST_GAIN, LARGEST_GAIN)
+    return limited
+
+
+@cache
+def _grid(size: int) -> TexelGrid:
+    template = load_template(LEVEL)
+    return texel_grid(template.faces, template.uvs, size, PADDING * size)
+
+
+def _paint(layers: NDArray[np.float32], pixels: NDArray[np.uint8], size: int, progress: Progress) -> FaceTexture:
+    """Mix the parts in each texel from layers (h, w, 16): pixels and mirrored pixels, their gains, filling, shares."""
+    factor = size // len(layers)
+    colour = np.empty((size, size, 3), dtype=np.uint8)
+    origin = np.empty((size, size, 3), dtype=np.uint8)
+    for start in range(0, size, STRIP):
+        rows = _enlarged(layers, start // factor, -(-STRIP // factor), factor)[: size - start]
+        shares = np.clip(rows[..., 13:16], 0, 1)
+        shares[..., 2] = np.maximum(shares[..., 2], 1e-6)
+        shares /= shares.sum(axis=-1, keepdims=True)
+        mixed = rows[..., 10:13] * shares[..., 2:]
+        for share in range(2):
+            used = np.flatnonzero((shares[..., share] > 0).any(axis=0))
+            if len(used):
+                chosen = np.s_[:, used[0] : used[-1] + 1]
+                part = _photo_at(pixels, rows[chosen][..., 2 * share : 2 * share + 2])
+                part = (part + DARK) * np.exp(rows[chosen][..., 4 + 3 * share : 7 + 3 * share]) - DARK
+                mixed[chosen] += shares[chosen][..., share : share + 1] * part
+        colour[start : start + STRIP] = np.clip(np.rint(mixed), 0, 255)
+        origin[start : start + STRIP] = np.rint(255 * shares)
+        progress("texture", 0.6 + 0.4 * min(1.0, (start + STRIP) / size))
+    return FaceTexture(colour, origin)
+
+
+def _enlarged(layers: NDArray[np.float32], start: int, count: int, factor: int) -> NDArray[np.float32]:
+    """Rows of the layers, enlarged by a whole factor with linear interpolation between the cells' centres."""
+    if factor == 1:
+        return layers[start : start + count].copy()
+    picked = layers[np.clip(np.arange(start - 1, start + count + 1), 0, len(layers) - 1)]
+    height, width = picked.shape[:2]
+    parts = [
+        cv2.resize(picked[..., k : k + 3], (width * factor, height * factor), interpolation=cv2.INTER_LINEAR)
+        for k in range(0, picked.shape[2] - 1, 3)
+    ]
+    last = cv2.resize(picked[..., -1], (width * factor, height * factor), interpolation=cv2.INTER_LINEAR)
+    return np.concatenate([*parts, last[..., None]], axis=-1)[factor:-factor]
+
+
+def _photo_at(pixels: NDArray[np.uint8], points: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Colours (h, w, 3) of the photo at points (h, w, 2), between its pixels by cubic interpolation."""
+    x, y = (np.ascontiguousarray(points[..., k] - 0.5) for k in range(2))
+    sampled: NDArray[np.uint8] = cv2.remap(pixels, x, y, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REPLICATE)
+    return sampled.astype(np.float32)

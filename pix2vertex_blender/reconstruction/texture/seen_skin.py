@@ -1,0 +1,240 @@
+"""How well a photo shows the skin at each vertex of a head: facing the camera, not hidden, no hair, no background."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+import scipy.sparse as sparse
+from numpy.typing import NDArray
+from scipy.sparse import csgraph
+
+from ...exchange.camera import Camera
+from ...geometry.extension import SmoothExtension
+from ...geometry.mesh import triangulate, unique_edges, vertex_normals
+from ...geometry.raster import interpolate, rasterise
+from ...template import Template, load_template
+from ..photo.sampling import sample_intensity, smoothstep
+
+Array = NDArray[np.float64]
+Mesh = tuple[NDArray[np.floating], NDArray[np.integer]]
+
+#: Pixels along each side of the z-buffer.
+BUFFER = 512
+#: How far (mm) around what hides something, and inside the head's outline, nothing is trusted: the fit is as far off.
+MARGIN = 2.0
+#: A vertex is hidden if it lies farther than this (mm) behind what the z-buffer sees.
+HIDDEN_DEPTH = 2.5
+#: Cosines to the camera above which a view counts, as a good one and at all; it counts fully at `FULL` more.
+WELL_SEEN, GRAZING, FULL = 0.45, 0.12, 0.3
+#: Steps of averaging over neighbours, by which what is seen fades where it ends, and its colour towards the filling.
+FADE_STEPS, INNER_STEPS = 20, 200
+#: Rings of vertices around hair that are left out with it.
+HAIR_RINGS = 4
+#: The inner sides of lids, lips and nostrils, which no photo shows well.
+INNER_GROUPS = ("mouth_interior", "eye_socket", "nostril_interior")
+#: Where skin is surely seen, to tell its colour from that of hair.
+SKIN_GROUPS = ("cheeks", "nose")
+#: How far from the border of what is seen (mm) hair and background may reach into a part of the face, and into others.
+HAIR_REACH = {"cheeks": 14.0, "jaw": 6.0, "chin": 4.0, "brow": 0.0, "eyelids": 0.0, "nose": 0.0} | dict.fromkeys(
+    ("upper_lip", "lower_lip"), 0.0
+)
+HAIR_REACH_ELSEWHERE = 80.0
+#: How far colours scatter on skin at least, in units of CIE Lab: lightness, and the two of chroma.
+SKIN_SCATTER = np.array([7.0, 3.5, 3.5])
+#: What differs from the skin around it by more than this many scatters is something else.
+OTHER_COLOUR = 2.5
+#: Skin shines and hair rarely does: what is lighter than the skin around it counts with this factor.
+LIGHTER = 0.4
+
+
+@dataclass(frozen=True)
+class SeenSkin:
+    """How well the photo shows each vertex (n,), in [0, 1].
+
+    Attributes
+    ----------
+    well : seen from in front
+    at_all : seen, be it at a grazing angle; never less than `well`
+    inner : how far from the border of all that is seen, on either half: 0 at it, 1 some 15 mm inside
+    """
+
+    well: Array
+    at_all: Array
+    inner: Array
+
+
+def find_seen_skin(
+    vertices: Array,
+    level: Template,
+    others: tuple[Mesh, ...],
+    pixels: NDArray[np.uint8],
+    camera: Camera,
+    mask: NDArray[np.bool_],
+) -> SeenSkin:
+    """Find out what of the head a photo shows.
+
+    Parameters
+    ----------
+    vertices : (n, 3)
+        The registered head at the template's level, in the camera's frame.
+    level : Template
+    others : tuple of (vertices, faces)
+        Meshes that hide parts of the head, such as its eyeballs.
+    pixels : (S, S, 3)
+        The crop of the photo.
+    camera : Camera
+        From millimetres to the crop's pixels.
+    mask : (h, w)
+        Where the network sees the face, over the same square.
+    """
+    resolution = len(pixels)
+    points = camera.project(vertices)
+    cosine = facing(vertices, vertex_normals(vertices, level.faces), camera)
+    seen = inside_mask(points / resolution, mask) * ~hidden(vertices, level.faces, others, cosine, camera, resolution)
+    inner = np.max([level.groups[name] for name in INNER_GROUPS], axis=0)
+    inside = inner > 0.02
+    seen = seen * np.where(inside, 1.0, smoothstep(2 * level.groups["face"] - 0.6))
+    neighbours = _Neighbourhood(level)
+    at_all = seen * (cosine > GRAZING) * ~inside
+    footprint = np.full(len(vertices), 2.0 * camera.scale)
+    colours = np.column_stack([sample_intensity(pixels[..., k], points, footprint) for k in range(3)])
+    seen = seen * ~neighbours.widened(find_hair(vertices, level, colours, at_all, neighbours), HAIR_RINGS)
+    well, at_all = (
+        neighbours.faded(seen * smoothstep((cosine - low) / FULL), inside, FADE_STEPS) * ~inside
+        for low in (WELL_SEEN, GRAZING)
+    )
+    at_all = np.maximum(well, at_all)
+    return SeenSkin(well, at_all, neighbours.faded(np.maximum(at_all, at_all[level.mirror]), inside, INNER_STEPS))
+
+
+def facing(vertices: Array, normals: Array, camera: Camera) -> Array:
+    """Cosine (n,) of the angle between the normal and the direction to the camera."""
+    to_camera = np.array([0.0, 0.0, 1.0]) - vertices * camera.inverse_distance
+    cosine: Array = np.einsum("ij,ij->i", normals, to_camera) / np.linalg.norm(to_camera, axis=1)
+    return cosine
+
+
+def hidden(
+    vertices: Array,
+    faces: NDArray[np.integer],
+    others: tuple[Mesh, ...],
+    cosine: Array,
+    camera: Camera,
+    resolution: int,
+) -> NDArray[np.bool_]:
+    """Whether each vertex (n,) lies outside the picture, behind something, or beside what hides something."""
+    small = camera.resized(BUFFER / resolution)
+    offsets = np.cumsum([len(vertices), *(len(mesh[0]) for mesh in others)])
+    points = np.concatenate([vertices, *(mesh[0] for mesh in others)])
+    triangles = np.concatenate(
+        [triangulate(faces), *(triangulate(mesh[1]) + start for mesh, start in zip(others, offsets, strict=False))]
+    )
+    buffer = interpolate(
+        points[:, 2], triangles, *rasterise(small.project(points), points[:, 2], triangles, (BUFFER, BUFFER))
+    )
+    radius = max(1, round(MARGIN * small.scale))
+    disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
+    nearest = cv2.dilate(np.where(np.isfinite(buffer), buffer, 1e6).astype(np.float32), disk)
+    pixel = np.floor(small.project(vertices)).astype(int)
+    outside = ((pixel < 1) | (pixel > BUFFER - 2)).any(axis=1)
+    column, row = np.clip(pixel, 0, BUFFER - 1).T
+    slope = np.sqrt(np.maximum(1 - cosine**2, 0)) / np.maximum(cosine, 0.1)
+    behind: NDArray[np.bool_] = vertices[:, 2] < nearest[row, column] - HIDDEN_DEPTH - MARGIN * slope
+    return outside | behind
+
+
+def inside_mask(points: Array, mask: NDArray[np.bool_]) -> Array:
+    """How far inside the mask points (n, 2), relative to the square, lie: 0 at its border, 1 two cells inside."""
+    soft = cv2.GaussianBlur(cv2.erode(mask.astype(np.float32), np.ones((3, 3), np.uint8)), (0, 0), 1.2)
+    values = sample_intensity(soft, points * mask.shape[::-1], np.ones(len(points)))
+    return smoothstep(2 * values - 0.8)
+
+
+def find_hair(
+    vertices: Array, level: Template, colours: Array, seen: Array, neighbours: "_Neighbourhood"
+) -> NDArray[np.bool_]:
+    """Which vertices (n,) show hair or background.
+
+    They differ in colour from the skin around them and hang together with what is not seen, from where they may reach
+    inwards by `HAIR_REACH`. So moles, brows, beards and make-up stay.
+
+    Parameters
+    ----------
+    vertices : (n, 3)
+    level : Template
+    colours : (n, 3)
+        sRGB in [0, 1].
+    seen : (n,)
+    neighbours : _Neighbourhood
+        Of the same level.
+    """
+    lab = _lab(colours)
+    skin = (np.sum([level.groups[name] for name in SKIN_GROUPS], axis=0) > 0.5) & (seen > 0.9)
+    if skin.sum() < 50:
+        return np.zeros(len(vertices), dtype=bool)
+    middle = np.median(lab[skin], axis=0)
+    skin &= (np.abs(lab - middle) < 5 * SKIN_SCATTER).all(axis=1)
+    coarse = load_template()
+    count = len(coarse.vertices)
+    surface = SmoothExtension(vertices[:count], coarse.faces)
+    around = surface.extend(lab[:count], skin[:count].astype(float), middle, smoothing=12.0, reach=150.0)
+    difference = lab - level.subdivide(around, level.level)
+    difference[:, 0] *= np.where(difference[:, 0] > 0, LIGHTER, 1.0)
+    scatter = np.maximum(1.5 * np.median(np.abs(difference[skin]), axis=0), SKIN_SCATTER)
+    other = np.linalg.norm(difference / scatter, axis=1) > OTHER_COLOUR
+    unseen = seen < 0.05
+    reach = np.full(len(vertices), HAIR_REACH_ELSEWHERE)
+    for name, distance in HAIR_REACH.items():
+        reach[level.groups[name] > 0.3] = distance
+    other &= neighbours.distance(vertices, unseen) < reach
+    return neighbours.connected(other, unseen)
+
+
+class _Neighbourhood:
+    """The vertices that edges connect on a level of the template."""
+
+    def __init__(self, level: Template) -> None:
+        self._edges = unique_edges(level.faces)
+        count = len(level.vertices)
+        ones = np.ones(2 * len(self._edges))
+        rows = np.concatenate([self._edges[:, 0], self._edges[:, 1]])
+        columns = np.concatenate([self._edges[:, 1], self._edges[:, 0]])
+        self._adjacency = sparse.csr_matrix((ones, (rows, columns)), (count, count))
+        degree = np.asarray(self._adjacency.sum(axis=1)).ravel()
+        self._average = sparse.diags(0.5 / np.maximum(degree, 1)) @ self._adjacency + 0.5 * sparse.identity(count)
+
+    def widened(self, chosen: NDArray[np.bool_], rings: int) -> NDArray[np.bool_]:
+        """Add the rings of neighbours around the chosen vertices (n,)."""
+        for _ in range(rings):
+            chosen = chosen | (self._adjacency @ chosen > 0)
+        return chosen
+
+    def faded(self, values: Array, ignored: NDArray[np.bool_], steps: int) -> Array:
+        """Fade values (n,) in [0, 1] inwards to 0 where they end, but not towards the ignored vertices (n,)."""
+        soft = values
+        for _ in range(steps):
+            soft = self._average @ np.where(ignored, 1.0, soft)
+        return values * smoothstep((soft - 0.45) / 0.5)
+
+    def distance(self, vertices: Array, start: NDArray[np.bool_]) -> Array:
+        """Distance (n,) along edges from the nearest of the starting vertices."""
+        if not start.any():
+            return np.full(len(vertices), np.inf)
+        lengths = np.linalg.norm(vertices[self._edges[:, 0]] - vertices[self._edges[:, 1]], axis=1)
+        graph = sparse.csr_matrix((lengths, (self._edges[:, 0], self._edges[:, 1])), self._adjacency.shape)
+        result: Array = csgraph.dijkstra(graph, directed=False, indices=np.flatnonzero(start), min_only=True)
+        return result
+
+    def connected(self, chosen: NDArray[np.bool_], to: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """The chosen vertices (n,) that a path of chosen vertices connects with some of `to`."""
+        both = chosen | to
+        inside = self._edges[both[self._edges].all(axis=1)]
+        graph = sparse.csr_matrix((np.ones(len(inside)), (inside[:, 0], inside[:, 1])), self._adjacency.shape)
+        _, part = csgraph.connected_components(graph, directed=False)
+        return chosen & np.isin(part, np.unique(part[to]))
+
+
+def _lab(colours: Array) -> Array:
+    """CIE Lab of sRGB colours (n, 3) in [0, 1]."""
+    lab: NDArray[np.float32] = cv2.cvtColor(colours.astype(np.float32)[None], cv2.COLOR_RGB2LAB)
+    return lab[0].astype(np.float64)

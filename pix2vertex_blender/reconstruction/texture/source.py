@@ -1,0 +1,59 @@
+"""The sharpest picture of a face that there is: its photo, or else the crop that was kept."""
+
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ...errors import PhotoError
+from ...exchange.result import Reconstruction
+from ..photo.photo import Square, cut_square, decode_image, load_photo
+
+#: Most pixels along each side of a crop that is cut anew.
+LARGEST_CROP = 4096
+#: A photo that differs from the crop by more than this mean of display values is another photo.
+LARGEST_DIFFERENCE = 6.0
+#: Pixels along each side at which they are compared.
+COMPARED = 64
+
+
+def sharpest_crop(face: Reconstruction, photo: Path, size: int) -> tuple[NDArray[np.uint8], bool]:
+    """Pixels (S, S, 3) of the face's square of the photo, and whether they come from the photo's own file.
+
+    Parameters
+    ----------
+    face : Reconstruction
+    photo : Path
+        Where the photo was.
+    size : int
+        Texels along each side of the texture, which the crop need not exceed by much.
+
+    Raises
+    ------
+    PhotoError
+        If neither the photo nor the crop can be read.
+    """
+    affine = face.crop_to_photo
+    side = len(face.maps["mask"]) * float(np.linalg.norm(affine[:, 0]))
+    kept = decode_image(face.crop_png) if face.crop_png else None
+    resolution = int(min(side, 2 * size, LARGEST_CROP))
+    if kept is not None and (resolution <= len(kept) or abs(affine[0, 1]) > 1e-6):
+        return kept, False
+    try:
+        whole = load_photo(photo)
+    except PhotoError:
+        whole = None
+    if whole is not None and whole.size == tuple(face.photo_size):
+        left, top = affine[:, 2]
+        cut = cut_square(whole, Square(left + side / 2, top + side / 2, side), max(resolution, 256)).pixels
+        if kept is None or _differ(cut, kept) <= LARGEST_DIFFERENCE:
+            return cut, True
+    if kept is None:
+        raise PhotoError("The face's photo is no longer there: put it back or reconstruct the face again.")
+    return kept, False
+
+
+def _differ(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
+    small = [cv2.resize(image, (COMPARED, COMPARED), interpolation=cv2.INTER_AREA) for image in (one, other)]
+    return float(np.abs(small[0].astype(np.float64) - small[1]).mean())
