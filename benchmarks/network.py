@@ -35,8 +35,8 @@ from pix2vertex_blender.reconstruction.network.network import (
     normalise,
     to_device,
 )
-from training.backgrounds import background_bank
-from training.dataset import PortraitStream
+from training.data.backgrounds import background_bank
+from training.data.dataset import PortraitStream
 from training.losses import Batch, TrainingLoss
 from training.optimiser import make_optimiser
 from training.train import NETWORKS, Settings, compute_gradients, faster_precision

@@ -25,14 +25,14 @@ from benchmarks.measures.landmarks import YAW_BINS
 from benchmarks.measures.surface import Surface
 from pix2vertex_blender.template import load_template
 from pix2vertex_blender.template.canonical import to_millimetres
-from training.backgrounds import make_background
+from training.data.backgrounds import make_background
+from training.data.samples import Sample
 from training.face_model import FACE, LANDMARKS_68
 from training.face_sampling import Head, ShapeParameters, sample_head
 from training.generate import HELD_OUT_STREAM
 from training.renderer.camera import View, ViewParameters, sample_view
 from training.renderer.surface import head_surface
 from training.renderer.synthesis import SynthesisParameters, render, sample_scene
-from training.samples import Sample
 
 #: The expressions of pix2vertex's table 2 and what the generator calls them.
 EXPRESSIONS = {

@@ -1,4 +1,4 @@
-"""How much of the computer the worker process may take. Set by Blender in the worker's environment."""
+"""How the worker process computes and how much of the computer it may take: set in its environment, when it starts."""
 
 import os
 import sys
@@ -14,9 +14,15 @@ _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS
 CAN_LIMIT_MEMORY = sys.platform == "linux"
 
 
+#: What libraries read once, when they are loaded: threads that wait by spinning make a busy computer many times slower,
+#: and the registration's small dense steps gain nothing from threads, which cost as much processor time again.
+LIBRARY_SETTINGS = {"OMP_WAIT_POLICY": "PASSIVE", "OPENBLAS_NUM_THREADS": "1"}
+
+
 def environment(threads: int, memory_limit: float) -> dict[str, str]:
     """The variables for a worker with these limits; zero stands for no limit."""
-    variables = dict.fromkeys(_THREAD_VARIABLES, str(threads)) if threads else {}
+    variables = {name: os.environ.get(name, value) for name, value in LIBRARY_SETTINGS.items()}
+    variables |= dict.fromkeys(_THREAD_VARIABLES, str(threads)) if threads else {}
     return variables | ({MEMORY_LIMIT_VARIABLE: str(memory_limit)} if memory_limit else {})
 
 

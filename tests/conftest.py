@@ -6,8 +6,11 @@ import sys
 
 import pytest
 
-# As in the worker process: threads that wait by spinning make a busy computer many times slower.
-os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+from pix2vertex_blender.limits import LIBRARY_SETTINGS
+
+# As in the worker process; before any test imports NumPy or torch.
+for name, value in LIBRARY_SETTINGS.items():
+    os.environ.setdefault(name, value)
 
 
 @pytest.hookimpl(trylast=True)

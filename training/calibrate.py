@@ -2,7 +2,7 @@
 
 Held-out portraits are cut as the product cuts a face that it has found; the confidence of `read_maps` is set against
 the error of the correspondence. Backgrounds without a face are shown to it too. The threshold that is printed is the
-value of `reconstruction/confidence.py`.
+value of `exchange/confidence.py`.
 """
 
 import argparse
@@ -23,11 +23,11 @@ from pix2vertex_blender.reconstruction.network.network import MapNetwork, load_n
 from pix2vertex_blender.template.canonical import SIZE
 
 from .arrays import Bytes
-from .augmentation import AugmentationParameters, Augmented, augment
-from .backgrounds import background_bank
-from .composition import background
-from .photometry import degrade
-from .samples import list_samples, read_sample
+from .data.augmentation import AugmentationParameters, Augmented, augment
+from .data.backgrounds import background_bank
+from .data.composition import background
+from .data.photometry import degrade
+from .data.samples import list_samples, read_sample
 
 #: Millimetres of mean error of the correspondence above which an artist would not want the result.
 BAD_ERROR = 10.0

@@ -20,8 +20,8 @@ from pix2vertex_blender.reconstruction.network.device import choose_device
 from pix2vertex_blender.reconstruction.network.network import build_network
 
 from .arrays import Bytes
-from .backgrounds import background_bank
-from .dataset import PortraitStream, held_out_batches, read_in_background
+from .data.backgrounds import background_bank
+from .data.dataset import PortraitStream, held_out_batches, read_in_background
 from .evaluate import FIGURES, evaluate
 from .log import Position
 from .optimiser import make_optimiser

@@ -12,8 +12,8 @@ from pix2vertex_blender.paths import NETWORK_WEIGHTS
 from pix2vertex_blender.reconstruction.network.device import choose_device
 from pix2vertex_blender.reconstruction.network.network import MapNetwork, average_with_flipped, load_network, normalise
 
-from .backgrounds import background_bank
-from .dataset import held_out_batches
+from .data.backgrounds import background_bank
+from .data.dataset import held_out_batches
 from .losses import Batch, depth_normals, smooth_interior
 
 #: Millimetres of one unit of the canonical coordinates.

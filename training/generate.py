@@ -14,8 +14,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
+from .data.samples import Sample, sample_path, write_sample
 from .renderer.synthesis import SynthesisParameters, synthesise
-from .samples import Sample, sample_path, write_sample
 
 TRAINING_STREAM, HELD_OUT_STREAM = 0, 1
 REPORT_EVERY = 500

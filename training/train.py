@@ -25,8 +25,8 @@ from pix2vertex_blender.reconstruction.network.configuration import SHIPPED, Net
 from pix2vertex_blender.reconstruction.network.device import choose_device
 from pix2vertex_blender.reconstruction.network.network import MapNetwork, build_network, load_network, to_device
 
-from .backgrounds import background_bank
-from .dataset import PortraitStream, held_out_batches, read_in_background
+from .data.backgrounds import background_bank
+from .data.dataset import PortraitStream, held_out_batches, read_in_background
 from .evaluate import evaluate
 from .log import Log, Position
 from .losses import SHIPPED_WEIGHTS, Batch, LossWeights, TrainingLoss

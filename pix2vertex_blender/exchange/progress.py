@@ -18,6 +18,9 @@ STAGE_LABELS = {
 }
 STAGES = tuple(STAGE_LABELS)
 
+#: The stage in which faces are being looked for; the reduced photo is there when it begins.
+SEARCHING = "detect"
+
 #: Called as `progress(stage, fraction)` with a stage of `STAGES` and the stage's completed fraction in [0, 1]. It may
 #: raise `pix2vertex_blender.errors.Cancelled`, which passes through the algorithm unchanged.
 Progress = Callable[[str, float], None]

@@ -3,10 +3,8 @@
 from pathlib import Path
 from typing import Any
 
+from ..exchange.progress import SEARCHING
 from ..worker import Progress, Request
-
-#: The stage in which the reduced photo is there and faces are being looked for.
-SEARCHING = "detect"
 
 
 def find_faces(request: Request, progress: Progress) -> dict[str, Any]:

@@ -31,6 +31,31 @@ def test_only_the_addon_folder_imports_blender(path: Path) -> None:
         assert not imported(path) & BLENDER_MODULES
 
 
+def imported_modules(path: Path) -> set[Path]:
+    """The files of the package that a file imports, wherever in the file it does."""
+    found = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            folder = path.parents[node.level - 1].joinpath(*(node.module or "").split("."))
+            places = [folder, *(folder / alias.name for alias in node.names)]
+            found |= {each for place in places for each in (place.with_suffix(".py"), place / "__init__.py")}
+    return {place for place in found if place.is_file()}
+
+
+def test_no_way_leads_from_the_addon_to_the_algorithm() -> None:
+    ways = {path: [path] for path in (PACKAGE / "addon").rglob("*.py")}
+    waiting = list(ways)
+    while waiting:
+        path = waiting.pop()
+        for each in imported_modules(path) - set(ways):
+            ways[each] = [*ways[path], each]
+            waiting.append(each)
+    assert PACKAGE / "exchange" / "result.py" in ways, "the imports are followed"
+    for path, way in ways.items():
+        assert not path.is_relative_to(PACKAGE / "reconstruction"), " -> ".join(map(str, way))
+        assert not path.is_relative_to(PACKAGE / "jobs"), " -> ".join(map(str, way))
+
+
 def test_blenders_process_loads_none_of_the_workers_libraries() -> None:
     script = (
         "import sys, bpy, pix2vertex_blender; pix2vertex_blender.register(); bpy.ops.pix2vertex.add_template_head();"

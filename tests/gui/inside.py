@@ -36,7 +36,7 @@ def module(name: str):
 
 def running() -> bool:
     """Whether the add-on works on something."""
-    return module("addon.session").SESSION.running_job is not None
+    return module("addon.process.session").SESSION.running_job is not None
 
 
 def fault(sentence: str) -> None:
@@ -110,7 +110,7 @@ def timed(
     took = time.perf_counter() - started
     seen["seconds"][name] = round(took, 2)
     print(f"\t{name:<44}{took:7.1f} s{'' if happened else '   did not happen'}", flush=True)
-    error = module("addon.session").SESSION.error
+    error = module("addon.process.session").SESSION.error
     if not happened or error:
         fault(f"{name}: {error or 'nothing happened'}")
     return happened
@@ -133,7 +133,7 @@ def press(name: str, operator: str, condition: Callable[[], bool], panel: str = 
 
 
 def idle() -> bool:
-    return not running() and not module("addon.session").SESSION.operator
+    return not running() and not module("addon.process.session").SESSION.operator
 
 
 # The session, step by step.
@@ -149,7 +149,7 @@ def start() -> Iterator[float]:
         bpy.context.preferences.view.language = TASK["language"]
         bpy.context.preferences.view.use_translate_interface = True
     if TASK["bridge"]:
-        module("addon.session")._WORKER_SCRIPT = FOLDER / "bridge.py"
+        module("addon.process.session").WORKER_SCRIPT = FOLDER / "bridge.py"
     bpy.context.scene.pix2vertex.detail_level = 1  # for a window that is drawn without a GPU
     for item in list(bpy.data.objects):
         bpy.data.objects.remove(item)
@@ -170,7 +170,7 @@ def choose_photo() -> Iterator[float]:
 
     yield from timed("Choose the photo", choose, lambda: bpy.context.scene.pix2vertex.photo == PHOTO)
     if hasattr(bpy.types, "PIX2VERTEX_OT_find_faces"):
-        search_of = module("addon.found_faces").search_of
+        search_of = module("addon.process.photo_search").search_of
 
         def found() -> bool:
             search = search_of(bpy.context.scene.pix2vertex)

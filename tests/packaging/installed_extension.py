@@ -28,7 +28,7 @@ def files(pattern: str = "*") -> set[str]:
 
 
 def worker_process() -> int:
-    return importlib.import_module(PACKAGE + ".addon.session").SESSION.worker.process_id
+    return importlib.import_module(PACKAGE + ".addon.process.session").SESSION.worker.process_id
 
 
 def alive(process: int) -> bool:

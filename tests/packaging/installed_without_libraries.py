@@ -26,7 +26,7 @@ def reconstruction():
     head = module("template").load_template()
     detail = np.zeros_like(head.vertices)
     detail[:, 2] = np.sin(head.vertices[:, 0])
-    result = module("reconstruction.result")
+    result = module("exchange.result")
     return result.Reconstruction(
         vertices=head.vertices,
         faces=head.faces,
@@ -36,7 +36,7 @@ def reconstruction():
         landmarks_68=head.landmarks_68,
         eyeballs=(),
         head_to_camera=np.eye(4),
-        camera=module("reconstruction.camera").Camera(0.9, (130.0, 120.0), 1.0 / 900.0),
+        camera=module("exchange.camera").Camera(0.9, (130.0, 120.0), 1.0 / 900.0),
         crop_to_photo=np.array([[1.5, 0.0, 40.0], [0.0, 1.5, 90.0]]),
         photo_size=(640, 480),
         maps={
@@ -86,7 +86,7 @@ seen["keys"] = {key.name: key.value for key in face.data.shape_keys.key_blocks}
 bpy.context.view_layer.update()
 before = coordinates(face, "Basis"), coordinates(face, "Detail")
 seen["height"] = float(np.ptp(before[0][:, 2]))
-module("addon.scene.export").export_fbx(folder / "face.fbx", [face])
+module("addon.export.export").export_fbx(folder / "face.fbx", [face])
 
 try:
     bpy.ops.pix2vertex.reconstruct(filepath=str(folder / "absent.png"), device="cpu")

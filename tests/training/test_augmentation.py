@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pix2vertex_blender.reconstruction.photo.localisation import LocalisationParameters
-from training.augmentation import (
+from training.data.augmentation import (
     AugmentationParameters,
     Crop,
     augment,
@@ -15,9 +15,9 @@ from training.augmentation import (
     sample_crop,
     settled_crop,
 )
-from training.backgrounds import background_bank
+from training.data.backgrounds import background_bank
+from training.data.photometry import degrade, develop
 from training.generate import TRAINING_STREAM, generate_sample
-from training.photometry import degrade, develop
 from training.renderer.camera import ViewParameters, rotation_matrix
 from training.renderer.synthesis import SynthesisParameters
 from training.template.landmarks import MIRROR

@@ -5,9 +5,9 @@ import pytest
 
 from pix2vertex_blender.exchange.confidence import LOW_CONFIDENCE
 from pix2vertex_blender.reconstruction.network.network import load_network
-from training.augmentation import augment
-from training.backgrounds import background_bank
 from training.calibrate import BAD_ERROR, SETTLED, Outcome, confidence_in, format_report, portrait_outcome, threshold
+from training.data.augmentation import augment
+from training.data.backgrounds import background_bank
 from training.generate import HELD_OUT_STREAM, generate_sample
 from training.renderer.synthesis import SynthesisParameters
 

@@ -5,9 +5,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from training.data.samples import Sample
 from training.face_model import CANONICAL_CENTRE, CANONICAL_SCALE, LANDMARKS_68, normalise
+from training.renderer.belongings.props import box, make_prop
 from training.renderer.camera import ViewParameters
-from training.renderer.props import box, make_prop
 from training.renderer.rasteriser import interpolate
 from training.renderer.surface import head_surface
 from training.renderer.synthesis import (
@@ -18,7 +19,6 @@ from training.renderer.synthesis import (
     render,
     sample_scene,
 )
-from training.samples import Sample
 
 PARAMETERS = SynthesisParameters(
     size=96, hat_share=0, glasses_share=1, view=ViewParameters(weak_perspective_share=0, largest_yaw=50)

@@ -4,12 +4,12 @@ import numpy as np
 import pytest
 
 from pix2vertex_blender.errors import DataFileError
+from training.data.noise import noise_bank
 from training.face_model import LANDMARKS_68, load_face_model
 from training.face_sampling import sample_expression
-from training.noise import noise_bank
+from training.renderer.belongings.props import box, ellipsoid, make_prop, prop_attributes, tube
 from training.renderer.camera import rotation_matrix
 from training.renderer.lighting import cast_shadows, illuminate, light_reaching, sample_lighting
-from training.renderer.props import box, ellipsoid, make_prop, prop_attributes, tube
 from training.renderer.rasteriser import empty_fragments, interpolate, rasterise, rasterise_strands, vertex_normals
 from training.renderer.surface import head_surface
 

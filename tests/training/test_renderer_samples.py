@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 from pix2vertex_blender.errors import DataFileError
+from training.data.samples import list_samples, pack_sample, read_sample, sample_path, unpack_sample
 from training.generate import HELD_OUT_STREAM, TRAINING_STREAM, generate_sample, main
 from training.renderer.synthesis import SynthesisParameters
-from training.samples import list_samples, pack_sample, read_sample, sample_path, unpack_sample
 
 SMALL = SynthesisParameters(size=48)
 
@@ -19,7 +19,7 @@ def sample():
 
 
 def test_a_sample_survives_the_file(sample, tmp_path):
-    from training.samples import write_sample
+    from training.data.samples import write_sample
 
     write_sample(sample_path(tmp_path, 7), sample)
     restored = read_sample(sample_path(tmp_path, 7))

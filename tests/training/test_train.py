@@ -15,12 +15,12 @@ from pix2vertex_blender.errors import DataFileError
 from pix2vertex_blender.reconstruction.network.configuration import NetworkConfiguration
 from pix2vertex_blender.reconstruction.network.network import build_network, load_network
 from training.compare import VARIANTS, Variant, compare
-from training.dataset import PortraitStream, held_out_batches, is_portrait, read_in_background
+from training.data.dataset import PortraitStream, held_out_batches, is_portrait, read_in_background
+from training.data.samples import Sample, sample_path, write_sample
 from training.evaluate import evaluate, format_table, sample_figures
 from training.export import export
 from training.losses import SHIPPED_WEIGHTS
 from training.processes import core_count, reader_count
-from training.samples import Sample, sample_path, write_sample
 from training.train import (
     NETWORKS,
     Recipe,

@@ -34,13 +34,13 @@ _SHOWN_BY_CALL = {
 }
 
 #: Modules whose texts go to a terminal or a log, where English is enough.
-_NOT_SHOWN = {"__main__.py", "addon/preview.py", "addon/command_line.py", "addon/console.py"}
+_NOT_SHOWN = {"__main__.py", "addon/headless/preview.py", "addon/headless/command_line.py"}
 
 #: Constants that name things in a Blender file or on a picture, which stay as they are whatever the language.
 _NAMES = re.compile(r".*NAMES?|_PARTS")
 
 #: Constants with single words that are shown.
-_SHOWN_CONSTANTS = {"addon/self_test.py": ("PARTS",)}
+_SHOWN_CONSTANTS = {"addon/process/self_test.py": ("PARTS",)}
 
 #: What only a programmer can read, who calls a function with arrays of wrong shapes.
 _FOR_PROGRAMMERS = re.compile(

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.random import Generator
 
 from ..arrays import Booleans, Floats, Integers
-from .compilation import inlined, kernel
+from ..compilation import inlined, kernel
 from .rasteriser import draw_depth
 
 SHADOW_SIZE = 448

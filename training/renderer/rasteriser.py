@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..arrays import Floats, Integers
-from .compilation import kernel
+from ..compilation import kernel
 
 # Triangles that come nearer to the camera than this inverse distance (1 / mm) are left out.
 NEAREST = 1 / 25

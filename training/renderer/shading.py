@@ -6,14 +6,14 @@ import numpy as np
 from numpy.random import Generator
 
 from ..arrays import Floats, Integers
+from ..compilation import inlined, kernel
+from ..data.noise import noise_bank
 from ..face_model import EYE, GUM, IRIS_CENTRE, SKIN, TOOTH
-from ..noise import noise_bank
 from .colours import sample_dye
-from .compilation import inlined, kernel
 from .lighting import ALBEDO, GLOSS, OPENNESS, SHARPNESS, SOFTNESS, SURFACE
 from .lighting import NORMAL as LIT_NORMAL
 from .lighting import POSITION as LIT_POSITION
-from .skin import Skin
+from .skin.skin import Skin
 
 # Columns of the attributes of the head's vertices.
 CANONICAL, POSITION, NORMAL, TEXTURE, OPEN, REGION, IRIS, ATTRIBUTES = 0, 3, 6, 9, 11, 12, 13, 14

@@ -8,28 +8,27 @@ import numpy as np
 from numpy.random import Generator
 
 from ..arrays import Booleans, Bytes, Floats, Integers
+from ..compilation import kernel
+from ..data.samples import FACE, UNSUPERVISED_FACE, Sample
 from ..face_model import CANONICAL_CENTRE, CANONICAL_SCALE, EYE, HEAD, LANDMARKS_68, SKIN
 from ..face_sampling import Head, ShapeParameters, sample_head
-from ..samples import Sample
-from . import hair as hair_module
-from . import props as props_module
+from .belongings import props as props_module
+from .belongings.glasses import Lenses, sample_glasses
+from .belongings.hands import sample_hand
+from .belongings.hats import sample_hat
+from .belongings.objects import sample_face_mask, sample_object, sample_scarf
+from .belongings.props import Prop, join_props, prop_attributes
 from .camera import View, ViewParameters, sample_view
 from .colours import sample_hair_colour
-from .compilation import kernel
-from .glasses import Lenses, sample_glasses
-from .hair import Hair, hair_attributes, sample_hair, shade_hair
-from .hands import sample_hand
-from .hats import sample_hat
+from .hair import hair as hair_module
+from .hair.hair import Hair, hair_attributes, sample_hair, shade_hair
 from .lighting import Lighting, cast_shadows, illuminate, light_reaching, sample_lighting
-from .objects import sample_face_mask, sample_object, sample_scarf
-from .props import Prop, join_props, prop_attributes
 from .rasteriser import Fragments, empty_fragments, interpolate, rasterise, rasterise_strands, vertex_normals
 from .shading import ATTRIBUTES, Clothing, Eyes, describe_head, relief, sample_clothing, sample_eyes
-from .skin import Skin, sample_skin
+from .skin.skin import Skin, sample_skin
 from .surface import HeadSurface, head_surface
 
 GAMMA = 2.2
-NO_FACE, FACE, UNSUPERVISED_FACE = 0, 1, 2
 
 
 @dataclass(frozen=True)

@@ -90,7 +90,7 @@ def write_photo_results(
     with _quiet():
         _write_scene(reconstruction, folder)
         if with_preview:
-            _write_preview(photo, reconstruction, folder)
+            _write_preview(reconstruction, folder)
     np.savez_compressed(folder / "maps.npz", crop_to_photo=reconstruction.crop_to_photo, **reconstruction.maps)
     clock.end()
     report = reconstruction.report
@@ -108,12 +108,12 @@ def _write_scene(reconstruction: Reconstruction, folder: Path) -> None:
     export_glb(folder / "face.glb", [face])
 
 
-def _write_preview(photo: Path, reconstruction: Reconstruction, folder: Path) -> None:
+def _write_preview(reconstruction: Reconstruction, folder: Path) -> None:
     face = build_face_object(reconstruction, bpy.context, with_eyeballs=True)  # a portrait without eyes is nobody
     side = float(reconstruction.maps["mask"].shape[0])
     window = Window(0, 0, side, side)
     renders = render_views(face, reconstruction, session.temporary_folder(), _PREVIEW_SIZE, window)
-    compose_preview(photo, reconstruction, renders, _PREVIEW_SIZE, folder / "preview.png")
+    compose_preview(reconstruction, renders, _PREVIEW_SIZE, folder / "preview.png")
 
 
 @contextmanager

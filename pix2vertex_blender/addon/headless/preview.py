@@ -1,5 +1,6 @@
 """One picture of a reconstruction: photo, maps, and renders of the mesh side by side."""
 
+import io
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -8,7 +9,6 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from ...exchange.result import Reconstruction
-from ...reconstruction.photo.photo import Square, cut_square, load_photo
 
 _BACKGROUND = (38, 38, 38)
 _LABEL_HEIGHT = 28
@@ -16,15 +16,11 @@ _LABELS = ("Photo", "Correspondence", "Geometry", "Registered", "With detail")
 _LIGHT = np.array([-0.4, 0.4, 0.82])
 
 
-def compose_preview(
-    photo: Path, reconstruction: Reconstruction, renders: Sequence[Path], size: int, path: Path
-) -> None:
+def compose_preview(reconstruction: Reconstruction, renders: Sequence[Path], size: int, path: Path) -> None:
     """Write the preview.
 
     Parameters
     ----------
-    photo : Path
-        What was reconstructed.
     reconstruction : Reconstruction
     renders : sequence of Path
         The registered and the detailed mesh, rendered over a transparent background in the crop's frame.
@@ -33,7 +29,7 @@ def compose_preview(
     path : Path
         The PNG to write.
     """
-    pictures = [_crop(photo, reconstruction, size), *_maps(reconstruction, size), *(_over(r, size) for r in renders)]
+    pictures = [_crop(reconstruction, size), *_maps(reconstruction, size), *(_over(r, size) for r in renders)]
     sheet = Image.new("RGB", (size * len(pictures), size + _LABEL_HEIGHT), _BACKGROUND)
     draw = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(size=16)
@@ -43,11 +39,9 @@ def compose_preview(
     sheet.save(path)
 
 
-def _crop(photo: Path, reconstruction: Reconstruction, size: int) -> Image.Image:
-    side = reconstruction.maps["mask"].shape[0] * reconstruction.crop_to_photo[0, 0]
-    left, top = reconstruction.crop_to_photo[:, 2]
-    square = Square(left + side / 2, top + side / 2, side)
-    return Image.fromarray(cut_square(load_photo(photo), square, size).pixels)
+def _crop(reconstruction: Reconstruction, size: int) -> Image.Image:
+    with Image.open(io.BytesIO(reconstruction.crop_png)) as crop:
+        return crop.convert("RGB").resize((size, size), Image.Resampling.LANCZOS)
 
 
 def _maps(reconstruction: Reconstruction, size: int) -> list[Image.Image]:

@@ -8,7 +8,7 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from ...jobs.faces import SEARCHING
+from ...exchange.progress import SEARCHING
 from . import session
 from .worker_client import Job, JobStatus
 

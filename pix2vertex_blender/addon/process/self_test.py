@@ -43,7 +43,7 @@ class SelfTest:
     lines : list of Line
         Grows while the test runs.
     devices : list of dict
-        Fields of `reconstruction.device_list.DeviceDescription`; empty until somebody has asked.
+        Fields of `reconstruction.network.device_list.DeviceDescription`; empty until somebody has asked.
     """
 
     lines: list[Line] = field(default_factory=list)

@@ -13,6 +13,10 @@ from .photo import Photo
 #: The longer side of the photo is reduced to this before searching.
 SEARCH_SIDE = 800
 SMALLEST_BOX = 32
+#: The face box that is reported, from the bounding box of the landmarks: how far it reaches beyond it to the sides and
+#: upwards, over its width and height.
+BOX_MARGIN_SIDES = 0.1
+BOX_MARGIN_TOP = 0.25
 
 
 @dataclass(frozen=True)
@@ -112,14 +116,6 @@ def overlap(a: NDArray[np.floating], b: NDArray[np.floating]) -> float:
     size = np.maximum(np.minimum(a[:2] + a[2:], b[:2] + b[2:]) - corner, 0)
     shared = size.prod()
     return float(shared / (a[2:].prod() + b[2:].prod() - shared))
-
-
-#: The face box that is reported, from the bounding box of the landmarks: how far it reaches beyond it to the sides and
-#: upwards, over its width and height.
-BOX_MARGIN_SIDES = 0.1
-
-
-BOX_MARGIN_TOP = 0.25
 
 
 def box_around(landmarks: NDArray[np.float64]) -> list[float]:

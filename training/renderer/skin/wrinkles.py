@@ -3,10 +3,10 @@
 import numpy as np
 from numpy.random import Generator
 
-from ..arrays import Floats
-from ..noise import NoiseBank
-from .drawing import blur, draw_lines
-from .surface import TEXTURE_SIZE, texture_row
+from ...arrays import Floats
+from ...data.noise import NoiseBank
+from ..drawing import blur, draw_lines
+from ..surface import TEXTURE_SIZE, texture_row
 
 # Which expression shapes fold which wrinkles.
 FOLDS: dict[str, tuple[str, ...]] = {

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from ..arrays import Floats
-from ..noise import NoiseBank
-from .drawing import blur, draw_lines, fill_polygon
-from .surface import TEXTURE_SIZE, texture_grid
+from ...arrays import Floats
+from ...data.noise import NoiseBank
+from ..drawing import blur, draw_lines, fill_polygon
+from ..surface import TEXTURE_SIZE, texture_grid
 
 # The hair grows on the ridge of the brow, which on the mean head is about 4 mm below the model's brow landmarks.
 BROW_BELOW_LANDMARKS = 8.0

@@ -3,11 +3,11 @@
 import numpy as np
 from numpy.random import Generator
 
-from ..arrays import Floats, Integers
-from ..face_sampling import Head
-from .colours import sample_dye
+from ...arrays import Floats, Integers
+from ...face_sampling import Head
+from ..colours import sample_dye
+from ..surface import AXIS_Z, HeadSurface
 from .props import Prop, join_props, make_prop, tube
-from .surface import AXIS_Z, HeadSurface
 
 # A hand lies in its own frame: x across the palm, y towards the fingertips, z out of its back; millimetres.
 PALM_HALF_WIDTH, PALM_HALF_LENGTH = 41.0, 48.0

@@ -7,7 +7,7 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
-from .arrays import Floats
+from ..arrays import Floats
 
 BANK_SEED = 20240607
 BANK_SIZE = 12

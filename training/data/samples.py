@@ -9,7 +9,7 @@ import zstandard
 
 from pix2vertex_blender.errors import DataFileError
 
-from .arrays import Bytes, Floats
+from ..arrays import Bytes, Floats
 
 SUFFIX = ".sample"
 MAGIC = b"p2vs0001"
@@ -146,3 +146,6 @@ def _restore(data: Bytes, size: int, steps: float) -> Floats:
     integers = data.view("<i2").reshape(3, size, size)
     restored: Floats = integers.astype(np.float32) * np.float32(1 / steps)
     return restored
+
+
+NO_FACE, FACE, UNSUPERVISED_FACE = 0, 1, 2

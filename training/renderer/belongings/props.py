@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 import numpy as np
 
-from ..arrays import Floats, Integers
-from .lighting import ALBEDO, GLOSS, NORMAL, OPENNESS, POSITION, SHARPNESS, SOFTNESS, SURFACE
+from ...arrays import Floats, Integers
+from ..lighting import ALBEDO, GLOSS, NORMAL, OPENNESS, POSITION, SHARPNESS, SOFTNESS, SURFACE
 
 # Column of the attributes after those of what is lit.
 HIDES = SURFACE

@@ -3,13 +3,13 @@
 import numpy as np
 from numpy.random import Generator
 
-from ..arrays import Floats
-from ..face_model import HEAD
-from ..face_sampling import Head
-from .colours import sample_dye
+from ...arrays import Floats
+from ...face_model import HEAD
+from ...face_sampling import Head
+from ..colours import sample_dye
+from ..rasteriser import vertex_normals
+from ..surface import HeadSurface
 from .props import Prop, join_props, make_prop
-from .rasteriser import vertex_normals
-from .surface import HeadSurface
 
 BRIM_POINTS = 64
 BRIM_RINGS = 4

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
-from .arrays import Bytes, Floats
+from ..arrays import Bytes, Floats
 
 LUMINANCE = np.array([0.299, 0.587, 0.114], np.float32)
 SEPIA = np.array([1.0, 0.85, 0.65], np.float32)

@@ -9,12 +9,12 @@ from numpy.random import Generator
 
 from pix2vertex_blender.reconstruction.photo.localisation import LocalisationParameters
 
-from .arrays import Bytes, Floats
+from ..arrays import Bytes, Floats
+from ..compilation import kernel
+from ..template.landmarks import MIRROR
 from .composition import add_body, add_occluder, add_person, background
 from .photometry import degrade, develop
-from .renderer.compilation import kernel
 from .samples import Sample
-from .template.landmarks import MIRROR
 
 # How the product cuts a found face.
 LOCALISATION = LocalisationParameters()

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.random import Generator
 
-from ..arrays import Floats, Integers
+from ...arrays import Floats, Integers
 
 STEPS = 12
 # Of the strand texture's columns across a ribbon and rows along it.

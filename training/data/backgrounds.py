@@ -6,7 +6,7 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
-from .arrays import Bytes, Floats
+from ..arrays import Bytes, Floats
 from .noise import fractal_noise
 
 COUNT, SIZE, SEED = 320, 320, 11

@@ -6,7 +6,7 @@ from typing import Any, TypeVar, cast
 
 import numba
 
-from ..paths import REPOSITORY
+from .paths import REPOSITORY
 
 Function = TypeVar("Function", bound=Callable[..., object])
 

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
-from .arrays import Bytes, Floats
+from ..arrays import Bytes, Floats
 
 
 def background(resolution: int, face_colour: Floats, generator: Generator, backgrounds: Bytes) -> Floats:

@@ -6,18 +6,18 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.random import Generator
 
-from ..arrays import Booleans, Floats, Integers
-from ..face_model import FACE, HEAD, IRIS_CENTRE
-from ..face_sampling import Head
-from ..noise import noise_bank
-from .camera import View
-from .colours import sample_dye
-from .compilation import kernel
+from ...arrays import Booleans, Floats, Integers
+from ...compilation import kernel
+from ...data.noise import noise_bank
+from ...face_model import FACE, HEAD, IRIS_CENTRE
+from ...face_sampling import Head
+from ..camera import View
+from ..colours import sample_dye
+from ..lighting import Lighting, irradiance
+from ..rasteriser import vertex_normals
+from ..surface import TEXTURE_SIZE, HeadSurface
 from .facial_hair import Beard
-from .lighting import Lighting, irradiance
-from .rasteriser import vertex_normals
 from .strands import Growth, HairMesh, Skull, grow, join, ribbons
-from .surface import TEXTURE_SIZE, HeadSurface
 
 SKULL_CENTRE = np.array([0.0, 40.0, 18.0], np.float32)
 SKULL_RADII = np.array([83.0, 108.0, 102.0], np.float32)

@@ -5,10 +5,10 @@ from typing import NamedTuple
 import numpy as np
 from numpy.random import Generator
 
-from ..arrays import Floats, Integers
-from ..face_model import LANDMARKS_68
-from ..face_sampling import Head
-from .colours import sample_dye
+from ...arrays import Floats, Integers
+from ...face_model import LANDMARKS_68
+from ...face_sampling import Head
+from ..colours import sample_dye
 from .props import Prop, join_props, make_prop, tube
 
 RIM_POINTS = 40

@@ -10,9 +10,9 @@ from torch.utils.data import DataLoader, IterableDataset, default_collate, get_w
 
 from pix2vertex_blender.errors import DataFileError
 
-from .arrays import Bytes
+from ..arrays import Bytes
+from ..losses import Batch
 from .augmentation import augment
-from .losses import Batch
 from .samples import Sample, list_samples, read_sample
 
 #: After so many samples the folders are read again, to find those that were added.

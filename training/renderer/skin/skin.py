@@ -5,13 +5,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.random import Generator
 
-from ..arrays import Floats
-from ..noise import NoiseBank, noise_bank
-from .colours import sample_brow_colour
-from .compilation import kernel
-from .drawing import blur, draw_lines, fill_circle
-from .facial_hair import Beard, draw_brows, lip_mask, sample_beard
-from .surface import TEXTURE_SIZE, HeadSurface, texture_grid
+from ...arrays import Floats
+from ...compilation import kernel
+from ...data.noise import NoiseBank, noise_bank
+from ..colours import sample_brow_colour
+from ..drawing import blur, draw_lines, fill_circle
+from ..hair.facial_hair import Beard, draw_brows, lip_mask, sample_beard
+from ..surface import TEXTURE_SIZE, HeadSurface, texture_grid
 from .wrinkles import sample_relief
 
 # Linear RGB from light to dark skin.

@@ -4,13 +4,13 @@ import numpy as np
 from numpy.random import Generator
 from scipy.spatial import cKDTree
 
-from ..face_model import FACE, LANDMARKS_68
-from ..face_sampling import Head
-from .camera import rotation_matrix
-from .colours import sample_dye
-from .drawing import blur
+from ...face_model import FACE, LANDMARKS_68
+from ...face_sampling import Head
+from ..camera import rotation_matrix
+from ..colours import sample_dye
+from ..drawing import blur
+from ..surface import AXIS_Z, HeadSurface, head_angle
 from .props import Prop, box, ellipsoid, join_props, make_prop, tube
-from .surface import AXIS_Z, HeadSurface, head_angle
 
 MASK_COLUMNS, MASK_ROWS = 32, 26
 # The mask stays outside of so many skin vertices around each of its own.

@@ -1,0 +1,1 @@
+"""Rendered samples become photographs: kept, composed, degraded, read in batches."""

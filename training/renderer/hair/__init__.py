@@ -1,0 +1,1 @@
+"""Hair of the head and the face."""
