@@ -48,7 +48,7 @@ for run in range(3):
     cpu, wall = time.process_time(), time.perf_counter()
     from pix2vertex_blender.jobs import JOBS
     from pix2vertex_blender.reconstruction.result import Reconstruction
-    x, y = Reconstruction.load(folder / "face.npz").report["landmarks_68"][48]
+    x, y = Reconstruction.load(folder / "face.npz").report.landmarks_68[48]
     request = {"source": folder / "face.npz", "result": folder / "refit.npz", "vertices": folder / "vertices.npy"}
     JOBS["refit"]({**request, "pins": {"48": [x - 5.0, y + 2.0]}}, lambda stage, fraction: None)
     times.append([time.process_time() - cpu, time.perf_counter() - wall])

@@ -102,7 +102,7 @@ def measure_face(face: LandmarkFace, device: str) -> Result:
         float(errors.mean()),
         float(errors[INNER].mean()),
         float(normalised_errors(landmarks, face.landmarks).mean()) if solid else unknown,
-        outcome.reconstruction.report["confidence"],
+        outcome.reconstruction.report.confidence,
         outcome.seconds,
         outcome,
     )

@@ -4,12 +4,12 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pix2vertex_blender.errors import Pix2VertexError
+from pix2vertex_blender.exchange.report import Report
 from pix2vertex_blender.exchange.result import Reconstruction
 from pix2vertex_blender.geometry.raster import face_depth
 from pix2vertex_blender.reconstruction.photo.detection import box_around, overlap
@@ -66,8 +66,8 @@ def _attempt(photo: Path, options: Options) -> tuple[Reconstruction | None, str]
         return None, str(error)
 
 
-def _is_expected(report: dict[str, Any], landmarks: NDArray[np.floating] | None) -> bool:
-    return landmarks is None or face_overlap(np.array(report["landmarks_68"]), landmarks) >= FOUND_OVERLAP
+def _is_expected(report: Report, landmarks: NDArray[np.floating] | None) -> bool:
+    return landmarks is None or face_overlap(np.array(report.landmarks_68), landmarks) >= FOUND_OVERLAP
 
 
 def face_overlap(landmarks: NDArray[np.floating], others: NDArray[np.floating]) -> float:
@@ -78,38 +78,34 @@ def face_overlap(landmarks: NDArray[np.floating], others: NDArray[np.floating]) 
 
 def in_camera(reconstruction: Reconstruction) -> NDArray[np.float64]:
     """Vertices (n, 3) of the registered mesh in the camera's frame, millimetres."""
-    matrix = reconstruction.head_to_camera
-    return reconstruction.vertices @ matrix[:3, :3].T + matrix[:3, 3]
+    return reconstruction.view.frame.to_camera(reconstruction.vertices)
 
 
 def depth_in_photo(
     reconstruction: Reconstruction, shape: tuple[int, int]
 ) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
     """Depth (H, W) of the registered face in the photo's grid in millimetres, and where it is seen."""
-    affine = reconstruction.crop_to_photo
-
-    def project(points: NDArray[np.floating]) -> NDArray[np.floating]:
-        return reconstruction.camera.project(points) @ affine[:, :2].T + affine[:, 2]
-
     points = in_camera(reconstruction)
-    towards = face_depth(points, reconstruction.faces, reconstruction.groups["face"], project, shape)
+    towards = face_depth(
+        points, reconstruction.faces, reconstruction.groups["face"], reconstruction.view.frame.to_photo, shape
+    )
     return -towards, np.isfinite(towards)
 
 
 def millimetres_per_pixel(reconstruction: Reconstruction) -> float:
     """Of the photo's pixels, at the depth of the face."""
-    return float(1 / (np.linalg.norm(reconstruction.crop_to_photo[:, 0]) * reconstruction.camera.scale))
+    return float(1 / (reconstruction.view.frame.enlargement * reconstruction.view.camera.scale))
 
 
 def landmarks_in_photo(reconstruction: Reconstruction) -> NDArray[np.float64]:
     """Landmarks (68, 3) in photo pixels, the third coordinate towards the camera."""
     depth = load_template().landmark_points(in_camera(reconstruction)[:, 2])
-    return np.column_stack([reconstruction.report["landmarks_68"], depth / millimetres_per_pixel(reconstruction)])
+    return np.column_stack([reconstruction.report.landmarks_68, depth / millimetres_per_pixel(reconstruction)])
 
 
 def yaw_degrees(reconstruction: Reconstruction) -> float:
     """How far the head is turned about its upright axis."""
-    rotation = reconstruction.head_to_camera[:3, :3]
+    rotation = reconstruction.view.head_to_camera[:3, :3]
     return float(np.degrees(np.arctan2(rotation[0, 2], rotation[2, 2])))
 
 

@@ -1,8 +1,6 @@
 """What a reconstruction is, as arrays. Needs numpy alone, so that Blender's process can read what the worker wrote."""
 
-import json
-import zipfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,18 +8,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import DataFileError
+from ..geometry.similarity import Similarity
+from .arrays import Arrays, DamagedArraysError, read_arrays
 from .camera import Camera
-
-#: A pixel whose `opening` is at least this shows what lies between the lips, and no skin.
-OPEN = 0.5
+from .maps import FaceMaps
+from .report import Report
+from .view import View
 
 #: Vertices (n, 3), quads (m, 4) and UVs (m, 4, 2) of a mesh that is not deformed by the registration's groups and keys.
 PlainMesh = tuple[NDArray[np.floating], NDArray[np.integer], NDArray[np.floating]]
 
+#: Bytes that a saved reconstruction may take: several times those of the finest level.
+_LARGEST = 1 << 30
+
 
 @dataclass(frozen=True)
 class Reconstruction:
-    """One face from one photo.
+    """One face from one photo or several.
 
     The head frame is upright and in millimetres: x right, y up, z out of the face, its origin that of the template.
 
@@ -41,31 +44,15 @@ class Reconstruction:
         Vertices of the 68 landmarks in iBUG order.
     eyeballs : tuple of (vertices, faces, uvs)
         The two eyeballs as meshes of their own in the head frame; may be empty.
-    head_to_camera : (4, 4) float64
-        From the head frame to the camera's frame, both in millimetres: rotation, translation and a uniform scale.
-    camera : Camera
-        From millimetres to pixels of the crop.
-    crop_to_photo : (2, 3) float64
-        Affine map from crop pixels to photo pixels.
-    photo_size : tuple of int
-        Width and height of the upright photo in pixels.
-    maps : dict of str to array
-        In the crop's grid: `mask` (H, W) bool, `opening` (H, W) in [0, 1], how likely a pixel shows what lies between
-        parted lips, `correspondence` (H, W, 3), `geometry` (H, W, 3) in millimetres in the
-        camera's axes, and `network_depth` and `mesh_depth` (H, W) in millimetres towards the camera, NaN where there
-        is no face.
+    views : tuple of View
+        The photos, the one whose detail and texture the head has first.
     coarse_vertices : (c, 3) float64
         The registered template at level 0, in the head frame.
-    detail_level : int
-        The subdivision level that was asked for.
-    crop_png : bytes
-        The crop of the photo with many more pixels than the maps, as a PNG file (8-bit sRGB); empty where unknown.
-    report : dict
-        What `report.json` says; JSON types only.
     automatic_vertices : (c, 3) float64
         `coarse_vertices` before any landmark was pinned.
-    pins : (68, 2) float64
-        Where the artist has put landmarks, in photo pixels; NaN for those that follow the mesh.
+    detail_level : int
+        The subdivision level that was asked for.
+    report : Report
     """
 
     vertices: NDArray[np.float64]
@@ -75,17 +62,20 @@ class Reconstruction:
     groups: dict[str, NDArray[np.float32]]
     landmarks_68: NDArray[np.int32]
     eyeballs: tuple[PlainMesh, ...]
-    head_to_camera: NDArray[np.float64]
-    camera: Camera
-    crop_to_photo: NDArray[np.float64]
-    photo_size: tuple[int, int]
-    maps: dict[str, NDArray[Any]]
+    views: tuple[View, ...]
     coarse_vertices: NDArray[np.float64]
-    detail_level: int
-    crop_png: bytes
-    report: dict[str, Any]
     automatic_vertices: NDArray[np.float64]
-    pins: NDArray[np.float64]
+    detail_level: int
+    report: Report
+
+    @property
+    def view(self) -> View:
+        """The first photo."""
+        return self.views[0]
+
+    def with_view(self, **changes: Any) -> "Reconstruction":
+        """The same with other values of fields of the first view."""
+        return replace(self, views=(replace(self.view, **changes), *self.views[1:]))
 
     def save(self, path: Path) -> None:
         """Write everything into one .npz.
@@ -95,27 +85,13 @@ class Reconstruction:
         OSError
             If the file cannot be written.
         """
-        arrays: dict[str, Any] = {
-            "vertices": self.vertices,
-            "faces": self.faces,
-            "uvs": self.uvs,
-            "detail": self.detail,
-            "landmarks_68": self.landmarks_68,
-            "head_to_camera": self.head_to_camera,
-            "camera": np.array([self.camera.scale, *self.camera.centre, self.camera.inverse_distance]),
-            "crop_to_photo": self.crop_to_photo,
-            "photo_size": np.array(self.photo_size),
-            "coarse_vertices": self.coarse_vertices,
-            "automatic_vertices": self.automatic_vertices,
-            "pins": self.pins,
-            "detail_level": np.array(self.detail_level),
-            "crop_png": np.frombuffer(self.crop_png, dtype=np.uint8),
-            "report": np.array(json.dumps(self.report)),
-        }
+        arrays: Arrays = {name: getattr(self, name) for name in _ARRAYS}
+        arrays |= {"detail_level": np.array(self.detail_level), "report": np.array(self.report.to_json())}
         arrays |= {f"group.{name}": weights for name, weights in self.groups.items()}
-        arrays |= {f"map.{name}": values for name, values in self.maps.items()}
         for index, eyeball in enumerate(self.eyeballs):
             arrays |= {f"eyeball.{index}.{part}": array for part, array in zip(_MESH_PARTS, eyeball, strict=True)}
+        for index, view in enumerate(self.views):
+            arrays |= {f"view.{index}.{name}": values for name, values in _view_arrays(view).items()}
         with Path(path).open("wb") as file:
             np.savez(file, **arrays)
 
@@ -129,46 +105,68 @@ class Reconstruction:
             If the file is missing, damaged or something else.
         """
         try:
-            with np.load(path, allow_pickle=False) as file:
-                arrays = dict(file)
-            return cls._from_arrays(arrays)
-        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile) as error:
+            return cls._from_arrays(read_arrays(Path(path), _LARGEST))
+        except (DamagedArraysError, ValueError, KeyError) as error:
             raise DataFileError(f"{Path(path).name} is not a saved reconstruction; run it again.") from error
 
     @classmethod
-    def _from_arrays(cls, arrays: dict[str, NDArray[Any]]) -> "Reconstruction":
-        scale, centre_x, centre_y, inverse_distance = (float(value) for value in arrays["camera"])
-        count = sum(name.startswith("eyeball.") and name.endswith(".vertices") for name in arrays)
-        width, height = (int(value) for value in arrays["photo_size"])
+    def _from_arrays(cls, arrays: Arrays) -> "Reconstruction":
+        eyeballs = _numbered(arrays, "eyeball.")
         return cls(
-            vertices=arrays["vertices"],
-            faces=arrays["faces"],
-            uvs=arrays["uvs"],
-            detail=arrays["detail"],
+            **{name: arrays[name] for name in _ARRAYS},
             groups=_with_prefix(arrays, "group."),
-            landmarks_68=arrays["landmarks_68"],
-            eyeballs=tuple(tuple(arrays[f"eyeball.{index}.{part}"] for part in _MESH_PARTS) for index in range(count)),  # type: ignore[misc]
-            head_to_camera=arrays["head_to_camera"],
-            camera=Camera(scale, (centre_x, centre_y), inverse_distance),
-            crop_to_photo=arrays["crop_to_photo"],
-            photo_size=(width, height),
-            maps=_with_prefix(arrays, "map."),
-            coarse_vertices=arrays["coarse_vertices"],
-            automatic_vertices=arrays["automatic_vertices"],
-            pins=arrays["pins"],
+            eyeballs=tuple(tuple(eyeball[part] for part in _MESH_PARTS) for eyeball in eyeballs),  # type: ignore[misc]
+            views=tuple(_view_from(view) for view in _numbered(arrays, "view.")),
             detail_level=int(arrays["detail_level"]),
-            crop_png=arrays["crop_png"].tobytes(),
-            report=json.loads(str(arrays["report"])),
+            report=Report.from_json(str(arrays["report"])),
         )
 
 
-def no_pins() -> NDArray[np.float64]:
-    """Pins (68, 2) of a face that nobody has corrected."""
-    return np.full((68, 2), np.nan)
-
-
+_ARRAYS = ("vertices", "faces", "uvs", "detail", "landmarks_68", "coarse_vertices", "automatic_vertices")
 _MESH_PARTS = ("vertices", "faces", "uvs")
+_VIEW_ARRAYS = ("crop_to_photo", "head_to_camera", "pins")
+_MAPS = ("mask", "opening", "correspondence", "geometry")
 
 
-def _with_prefix(arrays: dict[str, NDArray[Any]], prefix: str) -> dict[str, NDArray[Any]]:
+def _view_arrays(view: View) -> Arrays:
+    maps, camera = view.maps, view.camera
+    return {
+        **{name: getattr(view, name) for name in _VIEW_ARRAYS},
+        **{name: getattr(maps, name) for name in _MAPS},
+        "photo_size": np.array(view.photo_size),
+        "crop_png": np.frombuffer(view.crop_png, dtype=np.uint8),
+        "camera": np.array([camera.scale, *camera.centre, camera.inverse_distance]),
+        "head_pose": maps.head_pose.matrix,
+        "confidence": np.array(maps.confidence),
+    }
+
+
+def _view_from(arrays: Arrays) -> View:
+    width, height = (int(value) for value in arrays["photo_size"])
+    pose = arrays["head_pose"]
+    maps = FaceMaps(
+        **{name: arrays[name] for name in _MAPS},
+        camera=camera_from(arrays["camera"]),
+        head_pose=Similarity(1.0, pose[:3, :3], pose[:3, 3]),
+        confidence=float(arrays["confidence"]),
+    )
+    crop_png = arrays["crop_png"].tobytes()
+    return View((width, height), maps=maps, crop_png=crop_png, **{name: arrays[name] for name in _VIEW_ARRAYS})
+
+
+def camera_from(values: NDArray[np.floating]) -> Camera:
+    """The camera whose scale, centre and inverse distance are stored as four numbers."""
+    scale, centre_x, centre_y, inverse_distance = (float(value) for value in values)
+    return Camera(scale, (centre_x, centre_y), inverse_distance)
+
+
+def _with_prefix(arrays: Arrays, prefix: str) -> dict[str, NDArray[Any]]:
     return {name.removeprefix(prefix): values for name, values in arrays.items() if name.startswith(prefix)}
+
+
+def _numbered(arrays: Arrays, prefix: str) -> list[Arrays]:
+    """The arrays called `prefix`, a number from 0 and a name, as one dict of names for each number."""
+    found: list[Arrays] = []
+    while group := _with_prefix(arrays, f"{prefix}{len(found)}."):
+        found.append(group)
+    return found

@@ -18,6 +18,14 @@ class Similarity:
         """Map points (n, 3)."""
         return self.scale * np.asarray(points, dtype=np.float64) @ self.rotation.T + self.translation
 
+    @property
+    def matrix(self) -> NDArray[np.float64]:
+        """The map as a (4, 4) matrix of homogeneous coordinates."""
+        matrix = np.eye(4)
+        matrix[:3, :3] = self.scale * self.rotation
+        matrix[:3, 3] = self.translation
+        return matrix
+
     def inverse(self) -> "Similarity":
         """The map back."""
         rotation = self.rotation.T

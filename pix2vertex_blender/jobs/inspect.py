@@ -15,7 +15,6 @@ def find_target(request: Request, progress: Progress) -> dict[str, Any]:
     progress("target", 0.0)
     import numpy as np
 
-    from ..exchange.frames import to_camera, to_head
     from ..exchange.result import Reconstruction
     from ..reconstruction.registration.fit_distance import distances_from_target, target_of
 
@@ -24,8 +23,13 @@ def find_target(request: Request, progress: Progress) -> dict[str, Any]:
         vertices = arrays["vertices"]
     target = target_of(face)
     progress("target", 0.5)
-    distance = distances_from_target(to_camera(face, vertices), target)
-    np.savez(request["result"], vertices=to_head(face, target.vertices), triangles=target.triangles, distance=distance)
+    distance = distances_from_target(face.view.frame.to_camera(vertices), target)
+    np.savez(
+        request["result"],
+        vertices=face.view.frame.to_head(target.vertices),
+        triangles=target.triangles,
+        distance=distance,
+    )
     return {}
 
 

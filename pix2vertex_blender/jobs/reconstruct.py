@@ -41,7 +41,8 @@ def refit_face(request: Request, progress: Progress) -> dict[str, Any]:
     """
     progress("start", 0.0)
 
-    from ..exchange.result import Reconstruction, no_pins
+    from ..exchange.result import Reconstruction
+    from ..exchange.view import no_pins
     from ..reconstruction.refit import refit
 
     pins = no_pins()

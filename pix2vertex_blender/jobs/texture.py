@@ -15,7 +15,6 @@ def project_texture(request: Request, progress: Progress) -> dict[str, Any]:
     progress("texture", 0.0)
     import cv2
 
-    from ..exchange.frames import to_camera
     from ..exchange.result import Reconstruction
     from ..reconstruction.texture.eyeballs import paint_eyeballs
     from ..reconstruction.texture.projection import project_photo
@@ -26,11 +25,12 @@ def project_texture(request: Request, progress: Progress) -> dict[str, Any]:
     template = load_template()
     size = int(request["size"])
     pixels, from_photo = sharpest_crop(face, Path(request["photo"]), size)
-    camera = face.camera.resized(len(pixels) / len(face.maps["mask"]))
-    head = to_camera(face, face.coarse_vertices)
-    eyes = to_camera(face, template.place_eyeballs(face.coarse_vertices))
+    camera = face.view.camera.resized(len(pixels) / len(face.view.maps.mask))
+    to_camera = face.view.frame.to_camera
+    head = to_camera(face.coarse_vertices)
+    eyes = to_camera(template.place_eyeballs(face.coarse_vertices))
     others = ((eyes, template.eyeballs.faces),)
-    texture = project_photo(head, pixels, camera, face.maps["mask"], size, others, progress=progress)
+    texture = project_photo(head, pixels, camera, face.view.maps.mask, size, others, progress=progress)
     eyeballs = paint_eyeballs(template.eyeballs, eyes, (head, template.faces), pixels, camera)
     for name, image in (("colour", texture.colour), ("origin", texture.origin), ("eyeballs", eyeballs)):
         if not cv2.imwrite(request[name], image[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 3]):

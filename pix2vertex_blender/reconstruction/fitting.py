@@ -5,14 +5,14 @@ Needs no network, so that a face can be fitted again from what is kept with it.
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..exchange.progress import Progress, StageClock, silent
-from ..exchange.result import Reconstruction, no_pins
-from ..geometry.raster import face_depth
+from ..exchange.report import Report
+from ..exchange.result import Reconstruction
+from ..exchange.view import View, no_pins
 from ..geometry.similarity import Similarity, fit_similarity
 from ..template import load_template
 from ..template.eyeballs import place_both
@@ -72,8 +72,8 @@ def believable_pins(
     chosen = no_pins()
     for landmark, pixel in pins.items():
         chosen[landmark] = pixel
-    found = seen.to_photo(landmark_matrix(0) @ registered)
-    side = len(seen.maps.mask) * float(np.linalg.norm(seen.crop_to_photo[:, 0]))
+    found = seen.frame.to_photo(landmark_matrix(0) @ registered)
+    side = len(seen.maps.mask) * seen.frame.enlargement
     chosen[np.linalg.norm(chosen - found, axis=1) > FARTHEST_PIN * side] = np.nan
     return chosen
 
@@ -94,7 +94,7 @@ def follow_pins(
     landmarks = np.flatnonzero(np.isfinite(pins).all(axis=1))
     if len(landmarks) == 0:
         return registered
-    pixels = seen.from_photo(pins[landmarks])
+    pixels = seen.frame.from_photo(pins[landmarks])
 
     def follow(vertices: NDArray[np.float64], half: int) -> NDArray[np.float64]:
         return register_to_pins(
@@ -118,7 +118,7 @@ def complete(
     pinned: NDArray[np.float64],
     pins: NDArray[np.float64],
     detail_level: int,
-    report: dict[str, Any],
+    report: Report,
     clock: StageClock,
 ) -> Reconstruction:
     """Add detail, and turn everything from the camera's frame into the upright frame of the head.
@@ -132,30 +132,19 @@ def complete(
         In photo pixels, NaN where there is none.
     detail_level : int
         The subdivision level.
-    report : dict
+    report : Report
         What is known so far; landmarks, face box and times are added.
     clock : StageClock
     """
     template, level = load_template(), load_template(detail_level)
     with clock.stage("detail"):
         vertices = template.subdivide(pinned, detail_level)
-        enlargement = len(seen.crop) / len(seen.maps.mask)
-        photo_pixel = enlargement / float(np.linalg.norm(seen.crop_to_photo[:, 0]))
-        camera = seen.maps.camera.resized(enlargement)
+        photo_pixel = seen.enlargement / seen.frame.enlargement
+        camera = seen.maps.camera.resized(seen.enlargement)
         detail = add_detail(vertices, level, seen.crop, camera, seen.maps.mask, photo_pixel)
-    report["landmarks_68"] = seen.to_photo(level.landmark_points(vertices)).tolist()
-    report["automatic_landmarks_68"] = seen.to_photo(landmark_matrix(detail_level) @ registered).tolist()
-    report["face_box"] = box_around(np.array(report["landmarks_68"]))
-    report["seconds"] = clock.seconds
-    pose = fit_similarity(template.vertices, registered, template.groups["face"])
-    head_to_camera = np.eye(4)
-    head_to_camera[:3, :3] = pose.rotation
-    head_to_camera[:3, 3] = pose.translation
+    landmarks = seen.frame.to_photo(level.landmark_points(vertices))
+    pose = replace(fit_similarity(template.vertices, registered, template.groups["face"]), scale=1.0)
     coarse_vertices = _upright(pinned, pose)
-    height, width = seen.maps.mask.shape
-    mesh_depth = face_depth(
-        vertices + detail, level.faces, level.groups["face"], seen.maps.camera.project, (height, width)
-    )
     return Reconstruction(
         vertices=_upright(vertices, pose),
         faces=level.faces.astype(np.int32),
@@ -164,24 +153,17 @@ def complete(
         groups={name: weights.astype(np.float32) for name, weights in level.groups.items()},
         landmarks_68=level.landmarks_68.astype(np.int32),
         eyeballs=place_both(template, coarse_vertices),
-        head_to_camera=head_to_camera,
-        camera=seen.maps.camera,
-        crop_to_photo=seen.crop_to_photo,
-        photo_size=seen.photo_size,
-        maps={
-            "mask": seen.maps.mask,
-            "opening": seen.maps.opening,
-            "correspondence": seen.maps.correspondence,
-            "geometry": seen.maps.geometry,
-            "network_depth": seen.maps.geometry[..., 2],
-            "mesh_depth": mesh_depth.astype(np.float32),
-        },
+        views=(View(seen.photo_size, seen.crop_to_photo, pose.matrix, seen.maps, seen.crop_png, pins),),
         coarse_vertices=coarse_vertices,
-        detail_level=level.level,
-        crop_png=seen.crop_png,
-        report=report,
         automatic_vertices=_upright(registered, pose),
-        pins=pins,
+        detail_level=level.level,
+        report=replace(
+            report,
+            landmarks_68=landmarks.tolist(),
+            automatic_landmarks_68=seen.frame.to_photo(landmark_matrix(detail_level) @ registered).tolist(),
+            face_box=box_around(landmarks),
+            seconds=clock.seconds,
+        ),
     )
 
 

@@ -5,20 +5,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 import cv2
 import numpy as np
 import scipy
 import torch
 
+from ..exchange.maps import FaceMaps
 from ..exchange.progress import Progress, StageClock, silent
+from ..exchange.report import RegistrationReport, Report, TemplateReport
 from ..exchange.result import Reconstruction
 from ..template import Template, load_template
 from ..template.canonical import to_millimetres
 from .fitting import believable_pins, complete, follow_pins, register_template
 from .network.device import choose_device
-from .network.maps import FaceMaps, read_maps
+from .network.maps import read_maps
 from .network.network import MapNetwork, load_network, predict_views
 from .photo.detection import FaceBox
 from .photo.localisation import FoundFace, Localiser, choose_face
@@ -110,29 +111,25 @@ def _report(
     registration: Registration,
     template: Template,
     device: torch.device,
-) -> dict[str, Any]:
-    return {
-        "photo": Path(photo_path).name,
-        "photo_size": list(photo.size),
-        "faces_found": face_count,
-        "confidence": round(maps.confidence, 4),
-        "device": device.type,
-        "registration": {
-            "iterations": registration.iterations,
-            "matches": registration.matches,
-            "median_distance_mm": round(registration.median_distance_mm, 4),
-            "converged": registration.converged,
-        },
-        "template": {
-            "version": template.version,
-            "vertices": len(template.vertices),
-            "faces": len(template.faces),
-        },
-        "versions": {
+) -> Report:
+    return Report(
+        photo=Path(photo_path).name,
+        photo_size=photo.size,
+        faces_found=face_count,
+        confidence=round(maps.confidence, 4),
+        device=device.type,
+        registration=RegistrationReport(
+            iterations=registration.iterations,
+            matches=registration.matches,
+            median_distance_mm=round(registration.median_distance_mm, 4),
+            converged=registration.converged,
+        ),
+        template=TemplateReport(template.version, len(template.vertices), len(template.faces)),
+        versions={
             "python": platform.python_version(),
             "numpy": np.__version__,
             "scipy": scipy.__version__,
             "torch": torch.__version__,
             "opencv": cv2.__version__,
         },
-    }
+    )

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..exchange.frames import to_camera
 from ..exchange.progress import Progress, StageClock, silent
 from ..exchange.result import Reconstruction
 from ..geometry.extension import smoothed
@@ -51,18 +50,17 @@ def detail_again(
     PhotoError
         If the crop cannot be read.
     """
-    seen = SeenFace.of(face)
-    enlargement = len(seen.crop) / len(seen.maps.mask)
+    seen = SeenFace.of(face.view)
     detail = add_detail(
-        to_camera(face, vertices),
+        face.view.frame.to_camera(vertices),
         level,
         seen.crop,
-        seen.maps.camera.resized(enlargement),
+        seen.maps.camera.resized(seen.enlargement),
         seen.maps.mask,
-        photo_pixel=enlargement / float(np.linalg.norm(seen.crop_to_photo[:, 0])),
+        photo_pixel=seen.enlargement / seen.frame.enlargement,
         parameters=DetailParameters(scale=settings.scale),
     )
-    rotation = face.head_to_camera[:3, :3]
+    rotation = face.view.head_to_camera[:3, :3]
     in_head = detail @ np.linalg.inv(rotation).T
     return smoothed(in_head, vertices, level.faces, settings.smoothing)
 
@@ -78,11 +76,10 @@ def refit(
         If the photo's crop is missing.
     """
     clock = StageClock(progress)
-    seen = SeenFace.of(reconstruction)
-    pose = reconstruction.head_to_camera
-    registered = reconstruction.automatic_vertices @ pose[:3, :3].T + pose[:3, 3]
+    seen = SeenFace.of(reconstruction.view)
+    registered = reconstruction.view.frame.to_camera(reconstruction.automatic_vertices)
     with clock.stage("target"):
         target = TargetIndex(build_target(seen.maps))
     with clock.stage("registration"):
         pinned = follow_pins(registered, target, seen, pins, detail_level, progress)
-    return complete(seen, registered, pinned, np.array(pins), detail_level, dict(reconstruction.report), clock)
+    return complete(seen, registered, pinned, np.array(pins), detail_level, reconstruction.report, clock)

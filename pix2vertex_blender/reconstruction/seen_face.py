@@ -5,15 +5,15 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..exchange.result import Reconstruction
-from ..geometry.similarity import Similarity
-from .network.maps import FaceMaps
+from ..exchange.frames import Frame
+from ..exchange.maps import FaceMaps
+from ..exchange.view import View
 from .photo.photo import decode_image
 
 
 @dataclass(frozen=True)
 class SeenFace:
-    """A face as the network has seen it.
+    """A view before anything was registered to it.
 
     Attributes
     ----------
@@ -35,30 +35,22 @@ class SeenFace:
     crop_png: bytes
 
     @classmethod
-    def of(cls, reconstruction: Reconstruction) -> "SeenFace":
-        """What a reconstruction was made from."""
-        maps, pose = reconstruction.maps, reconstruction.head_to_camera
-        return cls(
-            FaceMaps(
-                mask=maps["mask"],
-                opening=maps["opening"],
-                correspondence=maps["correspondence"],
-                geometry=maps["geometry"],
-                camera=reconstruction.camera,
-                head_pose=Similarity(1.0, pose[:3, :3], pose[:3, 3]),
-                confidence=float(reconstruction.report.get("confidence", 0.0)),
-            ),
-            reconstruction.crop_to_photo,
-            reconstruction.photo_size,
-            decode_image(reconstruction.crop_png),
-            reconstruction.crop_png,
-        )
+    def of(cls, view: View) -> "SeenFace":
+        """What a view was made from.
 
-    def to_photo(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
-        """Photo pixels (n, 2) of points (n, 3) in the camera's axes."""
-        return self.maps.camera.project(points) @ self.crop_to_photo[:, :2].T + self.crop_to_photo[:, 2]
+        Raises
+        ------
+        PhotoError
+            If the photo's crop is missing.
+        """
+        return cls(view.maps, view.crop_to_photo, view.photo_size, decode_image(view.crop_png), view.crop_png)
 
-    def from_photo(self, pixels: NDArray[np.floating]) -> NDArray[np.float64]:
-        """The maps' pixels (n, 2) of photo pixels (n, 2)."""
-        offsets = np.asarray(pixels, dtype=np.float64) - self.crop_to_photo[:, 2]
-        return np.linalg.solve(self.crop_to_photo[:, :2], offsets.T).T
+    @property
+    def frame(self) -> Frame:
+        """How the head, as the network has posed it, camera, crop and photo go into each other."""
+        return Frame(self.maps.head_pose.matrix, self.maps.camera, self.crop_to_photo)
+
+    @property
+    def enlargement(self) -> float:
+        """How many pixels of the crop lie along the side of a pixel of the maps."""
+        return len(self.crop) / len(self.maps.mask)

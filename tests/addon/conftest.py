@@ -13,7 +13,11 @@ import pix2vertex_blender
 from pix2vertex_blender.addon.process import session
 from pix2vertex_blender.addon.process.worker_client import WorkerClient
 from pix2vertex_blender.exchange.camera import Camera
-from pix2vertex_blender.exchange.result import Reconstruction, no_pins
+from pix2vertex_blender.exchange.maps import FaceMaps
+from pix2vertex_blender.exchange.report import Report
+from pix2vertex_blender.exchange.result import Reconstruction
+from pix2vertex_blender.exchange.view import View, no_pins
+from pix2vertex_blender.geometry.similarity import Similarity
 from pix2vertex_blender.template import load_template
 
 PRACTICE = Path(__file__).with_name("practice_worker.py")
@@ -33,6 +37,14 @@ def reconstruction() -> Reconstruction:
     head_to_camera[:3, :3] = [[np.cos(yaw), 0.0, np.sin(yaw)], [0.0, 1.0, 0.0], [-np.sin(yaw), 0.0, np.cos(yaw)]]
     head_to_camera[:3, 3] = (5.0, -12.0, -60.0)
     camera = Camera(scale=0.9, centre=(130.0, 120.0), inverse_distance=1.0 / 900.0)
+    view = View(
+        photo_size=(640, 480),
+        crop_to_photo=np.array([[1.5, 0.2, 40.0], [-0.2, 1.5, 90.0]]),
+        head_to_camera=head_to_camera,
+        maps=_maps_of_a_slope(camera, head_to_camera),
+        crop_png=cv2.imencode(".png", np.arange(16 * 16 * 3, dtype=np.uint8).reshape(16, 16, 3))[1].tobytes(),
+        pins=no_pins(),
+    )
     eyeballs = tuple(_cube(np.array([x, 25.0, 60.0])) for x in (-32.0, 32.0))
     return Reconstruction(
         vertices=vertices,
@@ -42,37 +54,28 @@ def reconstruction() -> Reconstruction:
         groups={"left": left, "face": (vertices[:, 2] > 30.0).astype(np.float32)},
         landmarks_68=np.arange(68, dtype=np.int32),
         eyeballs=eyeballs,
-        head_to_camera=head_to_camera,
-        camera=camera,
-        crop_to_photo=np.array([[1.5, 0.2, 40.0], [-0.2, 1.5, 90.0]]),
-        photo_size=(640, 480),
-        maps=_maps_of_a_slope(camera),
+        views=(view,),
         coarse_vertices=vertices,
-        detail_level=0,
-        crop_png=cv2.imencode(".png", np.arange(16 * 16 * 3, dtype=np.uint8).reshape(16, 16, 3))[1].tobytes(),
-        report={"photo": "someone.jpg", "confidence": 0.9},
         automatic_vertices=vertices,
-        pins=no_pins(),
+        detail_level=0,
+        report=Report(photo="someone.jpg", confidence=0.9),
     )
 
 
-def _maps_of_a_slope(camera: Camera) -> dict[str, np.ndarray]:
+def _maps_of_a_slope(camera: Camera, head_to_camera: np.ndarray) -> FaceMaps:
     """Maps on a grid of 12 x 10 pixels of which a part shows something."""
     mask = np.zeros((12, 10), dtype=bool)
     mask[3:9, 2:7] = True
     rows, columns = np.nonzero(mask)
     pixels = np.column_stack([columns, rows]) + 0.5
     depth = 3.0 * columns - 2.0 * rows
-    maps = {"mask": mask, "opening": np.zeros(mask.shape, dtype=np.float32)}
-    maps["opening"][5, 4] = 1.0
-    for name, values in (
-        ("correspondence", np.column_stack([pixels / 10.0, depth / 60.0])),
-        ("geometry", camera.unproject(pixels, depth)),
-        ("network_depth", depth),
-    ):
-        maps[name] = np.full((*mask.shape, *values.shape[1:]), np.nan, dtype=np.float32)
-        maps[name][mask] = values
-    return maps
+    opening = np.zeros(mask.shape, dtype=np.float32)
+    opening[5, 4] = 1.0
+    correspondence, geometry = (np.full((*mask.shape, 3), np.nan, dtype=np.float32) for _ in range(2))
+    correspondence[mask] = np.column_stack([pixels / 10.0, depth / 60.0])
+    geometry[mask] = camera.unproject(pixels, depth)
+    pose = Similarity(1.0, head_to_camera[:3, :3], head_to_camera[:3, 3])
+    return FaceMaps(mask, opening, correspondence, geometry, camera, pose, 0.9)
 
 
 def _cube(centre: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

@@ -19,7 +19,8 @@ import numpy as np  # noqa: E402
 
 from pix2vertex_blender import worker  # noqa: E402 - importable only now
 from pix2vertex_blender.errors import PhotoError  # noqa: E402
-from pix2vertex_blender.exchange.result import Reconstruction, no_pins  # noqa: E402
+from pix2vertex_blender.exchange.result import Reconstruction  # noqa: E402
+from pix2vertex_blender.exchange.view import no_pins  # noqa: E402
 
 
 def endless(request, progress):
@@ -56,7 +57,7 @@ def refit(request, progress):
     for landmark, pixel in request["pins"].items():
         pins[int(landmark)] = pixel
     moved = source.automatic_vertices + len(request["pins"]) * np.array([1.0, 0.0, 0.0])
-    dataclasses.replace(source, vertices=moved, coarse_vertices=moved, pins=pins).save(request["result"])
+    dataclasses.replace(source.with_view(pins=pins), vertices=moved, coarse_vertices=moved).save(request["result"])
     return {"result": request["result"]}
 
 

@@ -38,9 +38,9 @@ def seen(request, reconstruction: Reconstruction) -> Reconstruction:
     if request.param == "orthographic":
         return dataclasses.replace(reconstruction, camera=Camera(0.9, (130.0, 120.0)))
     if request.param == "scaled":
-        matrix = reconstruction.head_to_camera.copy()
+        matrix = reconstruction.view.head_to_camera.copy()
         matrix[:3, :3] *= 1.3
-        return dataclasses.replace(reconstruction, head_to_camera=matrix)
+        return reconstruction.with_view(head_to_camera=matrix)
     return reconstruction
 
 
@@ -49,23 +49,23 @@ def test_crop_camera_projects_like_the_algorithm(seen: Reconstruction) -> None:
     face.matrix_world = Matrix.Translation((1.0, 2.0, 3.0)) @ Euler((0.3, 0.2, 0.9)).to_matrix().to_4x4()
     bpy.context.view_layer.update()
     window = Window(-20.0, 10.0, 300.0, 200.0)
-    camera = add_crop_camera("Crop", face, seen.head_to_camera, seen.camera, window)
-    expected = seen.camera.project(camera_coordinates(seen))[::50] - (window.left, window.top)
+    camera = add_crop_camera("Crop", face, seen.view.head_to_camera, seen.view.camera, window)
+    expected = seen.view.camera.project(camera_coordinates(seen))[::50] - (window.left, window.top)
     assert np.allclose(seen_by(camera, face, window.width, window.height), expected, atol=0.02)
 
 
 def test_photo_camera_lays_the_mesh_over_the_photo(seen: Reconstruction) -> None:
     face = build_face_object(seen, bpy.context)
     bpy.context.view_layer.update()
-    camera = add_photo_camera("Photo", face, seen.head_to_camera, seen.camera, seen.crop_to_photo, seen.photo_size)
-    crop_pixels = seen.camera.project(camera_coordinates(seen))[::50]
-    expected = crop_pixels @ seen.crop_to_photo[:, :2].T + seen.crop_to_photo[:, 2]
-    assert np.allclose(seen_by(camera, face, *seen.photo_size), expected, atol=0.05)
+    camera = add_photo_camera("Photo", face, seen.view.frame, seen.view.photo_size)
+    crop_pixels = seen.view.camera.project(camera_coordinates(seen))[::50]
+    expected = crop_pixels @ seen.view.crop_to_photo[:, :2].T + seen.view.crop_to_photo[:, 2]
+    assert np.allclose(seen_by(camera, face, *seen.view.photo_size), expected, atol=0.05)
 
 
 def test_window_shows_the_whole_head(reconstruction: Reconstruction) -> None:
     window = window_around(reconstruction)
-    pixels = reconstruction.camera.project(camera_coordinates(reconstruction))
+    pixels = reconstruction.view.camera.project(camera_coordinates(reconstruction))
     assert window.width == window.height
     assert (pixels > (window.left, window.top)).all()
     assert (pixels < (window.left + window.width, window.top + window.height)).all()

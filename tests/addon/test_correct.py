@@ -24,14 +24,15 @@ pytestmark = pytest.mark.usefixtures("practice")
 def landmarks_in_the_photo(reconstruction: Reconstruction) -> np.ndarray:
     """Photo pixels (68, 2), written differently from the code's."""
     points = load_template().landmark_points(reconstruction.vertices)
-    homogeneous = np.column_stack([points, np.ones(68)]) @ reconstruction.head_to_camera.T
-    pixels = reconstruction.camera.project(homogeneous[:, :3])
-    return np.column_stack([pixels, np.ones(68)]) @ reconstruction.crop_to_photo.T
+    homogeneous = np.column_stack([points, np.ones(68)]) @ reconstruction.view.head_to_camera.T
+    pixels = reconstruction.view.camera.project(homogeneous[:, :3])
+    return np.column_stack([pixels, np.ones(68)]) @ reconstruction.view.crop_to_photo.T
 
 
 @pytest.fixture
 def face(reconstruction: Reconstruction, practice) -> bpy.types.Object:
-    report = {**reconstruction.report, "automatic_landmarks_68": landmarks_in_the_photo(reconstruction).tolist()}
+    landmarks = landmarks_in_the_photo(reconstruction).tolist()
+    report = dataclasses.replace(reconstruction.report, automatic_landmarks_68=landmarks)
     face = build_face_object(dataclasses.replace(reconstruction, report=report), bpy.context)
     face.location = (0.3, 0.2, 0.1)
     return face
@@ -53,14 +54,12 @@ def test_pins_lie_on_the_landmarks_in_the_photos_camera(face, pins, reconstructi
     camera = add_photo_camera(
         "Photo",
         face,
-        reconstruction.head_to_camera,
-        reconstruction.camera,
-        reconstruction.crop_to_photo,
-        reconstruction.photo_size,
+        reconstruction.view.frame,
+        reconstruction.view.photo_size,
     )
     scene = bpy.context.scene
     scene.collection.objects.link(camera)
-    width, height = reconstruction.photo_size
+    width, height = reconstruction.view.photo_size
     scene.render.resolution_x, scene.render.resolution_y = width, height
     bpy.context.view_layer.update()
     seen = [world_to_camera_view(scene, camera, pin.matrix_world.translation) for pin in pins]
@@ -78,7 +77,7 @@ def test_a_moved_pin_is_where_it_is_seen(face, pins, reconstruction) -> None:
     pins[48].location.x -= 0.01
     moved = wanted(face)
     assert np.isfinite(moved[:, 0]).sum() == 1
-    millimetres = 10.0 * np.cos(np.radians(20.0)) * reconstruction.camera.scale * np.linalg.norm([1.5, 0.2])
+    millimetres = 10.0 * np.cos(np.radians(20.0)) * reconstruction.view.camera.scale * np.linalg.norm([1.5, 0.2])
     shift = moved[48] - landmarks_in_the_photo(reconstruction)[48]
     assert np.linalg.norm(shift) == pytest.approx(millimetres, rel=0.2)
     assert shift[0] < 0
@@ -97,7 +96,7 @@ def test_refit_moves_the_face_and_remembers_the_pin(face, pins, reconstruction) 
     assert bpy.ops.pix2vertex.refit() == {"FINISHED"}
     after = mesh_coordinates(face.data.shape_keys.key_blocks["Basis"].data)
     assert np.allclose(after - before, (0.001, 0.0, 0.0), atol=1e-6), "the practice worker's answer to one pin"
-    assert np.allclose(read_record(face).pins[48], place)
+    assert np.allclose(read_record(face).view.pins[48], place)
     assert np.allclose(wanted(face)[48], place, atol=0.01)
     assert np.isnan(np.delete(wanted(face), 48, axis=0)).all()
     assert (pins[48].empty_display_type, pins[47].empty_display_type) == ("CUBE", "SPHERE")
@@ -115,7 +114,7 @@ def test_a_pin_stands_for_its_face(face, pins) -> None:
     assert bpy.ops.pix2vertex.refit.poll()
     pins[3].location.z += 0.005
     assert bpy.ops.pix2vertex.refit() == {"FINISHED"}
-    assert np.isfinite(read_record(face).pins[3]).all()
+    assert np.isfinite(read_record(face).view.pins[3]).all()
 
 
 def test_reset_of_the_selected_pins(face, pins, reconstruction) -> None:
@@ -127,7 +126,7 @@ def test_reset_of_the_selected_pins(face, pins, reconstruction) -> None:
     assert bpy.ops.pix2vertex.reset_pins(only_selected=True) == {"FINISHED"}
     assert np.flatnonzero(np.isfinite(wanted(face)[:, 0])).tolist() == [48]
     bpy.ops.pix2vertex.refit()
-    assert np.flatnonzero(np.isfinite(read_record(face).pins[:, 0])).tolist() == [48]
+    assert np.flatnonzero(np.isfinite(read_record(face).view.pins[:, 0])).tolist() == [48]
 
 
 @pytest.mark.parametrize("shown", [True, False])
@@ -172,7 +171,7 @@ def test_pins_live_in_the_file(face, pins, tmp_path: Path) -> None:
     face = bpy.data.objects["Face"]
     assert np.flatnonzero(np.isfinite(wanted(face)[:, 0])).tolist() == [48, 49]
     assert bpy.ops.pix2vertex.refit() == {"FINISHED"}
-    assert np.flatnonzero(np.isfinite(read_record(face).pins[:, 0])).tolist() == [48, 49]
+    assert np.flatnonzero(np.isfinite(read_record(face).view.pins[:, 0])).tolist() == [48, 49]
 
 
 def test_undo_takes_a_moved_pin_back(face, pins) -> None:

@@ -97,10 +97,10 @@ def test_the_file_remembers_where_the_face_came_from(reconstruction: Reconstruct
     provenance = read_provenance(bpy.data.objects["Face"])
     assert provenance is not None
     assert provenance.photo == "someone.jpg"
-    assert provenance.photo_size == reconstruction.photo_size
-    assert provenance.camera == reconstruction.camera
-    assert np.allclose(provenance.head_to_camera, reconstruction.head_to_camera)
-    assert np.allclose(provenance.crop_to_photo, reconstruction.crop_to_photo)
+    assert provenance.photo_size == reconstruction.view.photo_size
+    assert provenance.frame.camera == reconstruction.view.camera
+    assert np.allclose(provenance.frame.head_to_camera, reconstruction.view.head_to_camera)
+    assert np.allclose(provenance.frame.crop_to_photo, reconstruction.view.crop_to_photo)
 
 
 def test_nothing_is_added_when_building_fails(reconstruction: Reconstruction) -> None:

@@ -1,4 +1,3 @@
-import dataclasses
 from pathlib import Path
 
 import bpy
@@ -18,18 +17,18 @@ pytestmark = pytest.mark.usefixtures("addon")
 @pytest.fixture
 def photo(tmp_path: Path, reconstruction: Reconstruction) -> tuple[np.ndarray, Reconstruction]:
     """A photo (480, 640, 3) and a reconstruction whose crop is cut from it."""
-    width, height = reconstruction.photo_size
+    width, height = reconstruction.view.photo_size
     rows, columns = np.indices((height, width))
     pixels = np.stack([columns / 3, rows / 2, (columns * rows) % 250], axis=-1).astype(np.uint8)
     side = 40
     rows, columns = (np.indices((side, side)) + 0.5) / side
-    grid = reconstruction.maps["mask"].shape
+    grid = reconstruction.view.maps.mask.shape
     points = np.column_stack([columns.ravel() * grid[1], rows.ravel() * grid[0]])
-    affine = reconstruction.crop_to_photo
+    affine = reconstruction.view.crop_to_photo
     x, y = np.floor(points @ affine[:, :2].T + affine[:, 2]).astype(int).T
     crop = pixels[y, x].reshape(side, side, 3)
     crop_png = cv2.imencode(".png", crop[..., ::-1])[1].tobytes()
-    return pixels, dataclasses.replace(reconstruction, crop_png=crop_png)
+    return pixels, reconstruction.with_view(crop_png=crop_png)
 
 
 def test_camera_of_the_photo_has_the_photo_behind_the_mesh(photo, tmp_path: Path) -> None:
@@ -40,10 +39,10 @@ def test_camera_of_the_photo_has_the_photo_behind_the_mesh(photo, tmp_path: Path
     for _click in range(2):
         assert bpy.ops.pix2vertex.show_over_photo() == {"FINISHED"}
         scene = bpy.context.scene
-        assert (scene.render.resolution_x, scene.render.resolution_y) == seen.photo_size
+        assert (scene.render.resolution_x, scene.render.resolution_y) == seen.view.photo_size
         [background] = scene.camera.data.background_images
         assert scene.camera.data.show_background_images
-        assert tuple(background.image.size) == seen.photo_size
+        assert tuple(background.image.size) == seen.view.photo_size
     assert len([item for item in bpy.data.objects if item.type == "CAMERA"]) == 1
 
 
@@ -56,7 +55,7 @@ def test_crop_is_behind_the_mesh_where_the_file_does_not_show_it(photo, tmp_path
         exif[0x0112] = 3
         Image.fromarray(pixels[::-1, ::-1].copy()).save(path, exif=exif)
     elif kind == "another":
-        Image.new("RGB", seen.photo_size, "teal").save(path)
+        Image.new("RGB", seen.view.photo_size, "teal").save(path)
     build_face_object(seen, bpy.context, photo=path)
     images = set(bpy.data.images)
     assert bpy.ops.pix2vertex.show_over_photo() == {"FINISHED"}

@@ -29,7 +29,7 @@ def test_renders_show_the_face_as_the_photo_does(reconstruction: Reconstruction,
     assert registered.shape == detailed.shape == (96, 96, 4)
     window = window_around(reconstruction)
     points = camera_coordinates(reconstruction)
-    pixels = (reconstruction.camera.project(points) - (window.left, window.top)) * 96 / window.width
+    pixels = (reconstruction.view.camera.project(points) - (window.left, window.top)) * 96 / window.width
     triangles, _barycentric = rasterise(pixels, points[:, 2], triangulate(reconstruction.faces), (96, 96))
     disagreeing = ((triangles >= 0) != (registered[..., 3] > 127)).mean()
     assert disagreeing < 0.02, "silhouette in the render against the projected mesh"

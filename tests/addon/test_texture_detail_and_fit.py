@@ -19,9 +19,11 @@ from pix2vertex_blender.addon.views import legend
 from pix2vertex_blender.addon.views.fit_view import ATTRIBUTE, COLLECTION_NAME, distance_colours, legend_end
 from pix2vertex_blender.errors import OutputError
 from pix2vertex_blender.exchange.camera import Camera
+from pix2vertex_blender.exchange.maps import FaceMaps
 from pix2vertex_blender.exchange.result import Reconstruction
 from pix2vertex_blender.geometry.mesh import triangulate, vertex_normals
 from pix2vertex_blender.geometry.raster import interpolate, rasterise
+from pix2vertex_blender.geometry.similarity import Similarity
 from pix2vertex_blender.template import load_template
 from pix2vertex_blender.template.eyeballs import place_both
 
@@ -57,17 +59,19 @@ def portrait(reconstruction: Reconstruction) -> Reconstruction:
         detail=np.zeros_like(template.vertices),
         groups={"face": template.groups["face"].astype(np.float32)},
         eyeballs=place_both(template, template.vertices),
+    ).with_view(
         head_to_camera=head_to_camera,
-        camera=camera,
         crop_to_photo=np.array([[CROP / GRID, 0.0, 0.0], [0.0, CROP / GRID, 0.0]]),
         photo_size=(CROP, CROP),
-        maps={
-            "mask": mask,
-            "opening": np.zeros(mask.shape, dtype=np.float32),
-            "correspondence": np.where(mask[..., None], maps[..., :3], np.nan).astype(np.float32),
-            "geometry": geometry.astype(np.float32),
-            "network_depth": depth.astype(np.float32),
-        },
+        maps=FaceMaps(
+            mask=mask,
+            opening=np.zeros(mask.shape, dtype=np.float32),
+            correspondence=np.where(mask[..., None], maps[..., :3], np.nan).astype(np.float32),
+            geometry=geometry.astype(np.float32),
+            camera=camera,
+            head_pose=Similarity(1.0, np.eye(3), head_to_camera[:3, 3]),
+            confidence=1.0,
+        ),
         crop_png=cv2.imencode(".png", photo[..., ::-1])[1].tobytes(),
     )
 
@@ -266,7 +270,7 @@ def test_maps_are_laid_over_the_face_where_no_image_editor_is_open(face, portrai
     if view == "DEPTH":
         assert centre[0] > shown[row, column + 20 * len(shown) // GRID, 0]
     if view == "CORRESPONDENCE":
-        expected = portrait.maps["correspondence"][GRID // 2, GRID // 2] * 0.5 + 0.5
+        expected = portrait.view.maps.correspondence[GRID // 2, GRID // 2] * 0.5 + 0.5
         assert np.abs(centre - expected).max() < 0.02
     if view == "PHOTO":
         assert np.abs(255 * centre - SKIN).max() < 15

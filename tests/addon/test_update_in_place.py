@@ -201,8 +201,8 @@ def test_new_object_on_request(face, saved) -> None:
 
 
 def test_another_face_of_the_photo_is_another_object(face, reconstruction, saved) -> None:
-    beside = reconstruction.crop_to_photo + np.array([[0.0, 0.0, 300.0], [0.0, 0.0, 0.0]])
-    dataclasses.replace(reconstruction, crop_to_photo=beside).save(Path(saved))
+    beside = reconstruction.view.crop_to_photo + np.array([[0.0, 0.0, 300.0], [0.0, 0.0, 0.0]])
+    reconstruction.with_view(crop_to_photo=beside).save(Path(saved))
     assert reconstruct(saved) is not face
 
 
@@ -318,7 +318,8 @@ def test_edit_mode_begun_meanwhile(practice, monkeypatch, face, wider, saved) ->
 
 
 def test_low_confidence_is_a_warning(reconstruction, saved, capfd) -> None:
-    dataclasses.replace(reconstruction, report={**reconstruction.report, "confidence": 0.1}).save(Path(saved))
+    unsure = dataclasses.replace(reconstruction.report, confidence=0.1)
+    dataclasses.replace(reconstruction, report=unsure).save(Path(saved))
     reconstruct(saved)
     assert "unsure about this face (confidence 0.10)" in capfd.readouterr().out
     assert session.SESSION.error == ""

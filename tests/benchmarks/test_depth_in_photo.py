@@ -6,6 +6,7 @@ from scipy.spatial.transform import Rotation
 
 from benchmarks.product import depth_in_photo
 from pix2vertex_blender.exchange.camera import Camera
+from pix2vertex_blender.exchange.frames import Frame
 from pix2vertex_blender.template import load_template
 from pix2vertex_blender.template.eyeballs import place_both
 
@@ -24,18 +25,18 @@ def turned_head(request):
         vertices=template.vertices,
         faces=template.faces,
         groups=template.groups,
-        head_to_camera=head_to_camera,
-        camera=Camera(0.6, (75.0, 85.0)),
-        crop_to_photo=CROP_TO_PHOTO,
+        view=SimpleNamespace(frame=Frame(head_to_camera, Camera(0.6, (75.0, 85.0)), CROP_TO_PHOTO)),
     )
 
 
 def test_one_does_not_look_between_the_lids_at_the_face_from_inside(turned_head):
     depth, mask = depth_in_photo(turned_head, SHAPE)
     for vertices, _, _ in place_both(load_template(), turned_head.vertices):
-        turned = vertices @ turned_head.head_to_camera[:3, :3].T
+        turned = vertices @ turned_head.view.frame.head_to_camera[:3, :3].T
         pupil = turned[np.argmax(vertices[:, 2])]
-        column, row = np.floor(turned_head.camera.project(pupil[None])[0] * 1.5 + CROP_TO_PHOTO[:, 2]).astype(int)
+        column, row = np.floor(
+            turned_head.view.frame.camera.project(pupil[None])[0] * 1.5 + CROP_TO_PHOTO[:, 2]
+        ).astype(int)
         around = depth[row - 8 : row + 9, column - 8 : column + 9]
         assert not mask[row, column]
         assert np.nanmax(around) < -pupil[2] + 35
@@ -44,8 +45,8 @@ def test_one_does_not_look_between_the_lids_at_the_face_from_inside(turned_head)
 
 def test_the_depth_is_that_of_the_vertices_that_are_seen(turned_head):
     depth, mask = depth_in_photo(turned_head, SHAPE)
-    turned = turned_head.vertices @ turned_head.head_to_camera[:3, :3].T
-    columns, rows = np.floor(turned_head.camera.project(turned) * 1.5 + CROP_TO_PHOTO[:, 2]).astype(int).T
+    turned = turned_head.vertices @ turned_head.view.frame.head_to_camera[:3, :3].T
+    columns, rows = np.floor(turned_head.view.frame.camera.project(turned) * 1.5 + CROP_TO_PHOTO[:, 2]).astype(int).T
     behind = -turned[:, 2] - depth[rows, columns]
     seen = mask[rows, columns] & (turned_head.groups["face"] > 0.9) & (np.abs(behind) < 5)
     assert seen.sum() > 800

@@ -26,8 +26,23 @@ def reconstruction():
     head = module("template").load_template()
     detail = np.zeros_like(head.vertices)
     detail[:, 2] = np.sin(head.vertices[:, 0])
-    result = module("exchange.result")
-    return result.Reconstruction(
+    view = module("exchange.view").View(
+        photo_size=(640, 480),
+        crop_to_photo=np.array([[1.5, 0.0, 40.0], [0.0, 1.5, 90.0]]),
+        head_to_camera=np.eye(4),
+        maps=module("exchange.maps").FaceMaps(
+            mask=np.eye(8, dtype=bool),
+            opening=np.zeros((8, 8)),
+            correspondence=np.zeros((8, 8, 3)),
+            geometry=np.zeros((8, 8, 3)),
+            camera=module("exchange.camera").Camera(0.9, (130.0, 120.0), 1.0 / 900.0),
+            head_pose=module("geometry.similarity").Similarity(1.0, np.eye(3), np.zeros(3)),
+            confidence=0.9,
+        ),
+        crop_png=b"",
+        pins=module("exchange.view").no_pins(),
+    )
+    return module("exchange.result").Reconstruction(
         vertices=head.vertices,
         faces=head.faces,
         uvs=head.uvs,
@@ -35,24 +50,11 @@ def reconstruction():
         groups=head.groups,
         landmarks_68=head.landmarks_68,
         eyeballs=(),
-        head_to_camera=np.eye(4),
-        camera=module("exchange.camera").Camera(0.9, (130.0, 120.0), 1.0 / 900.0),
-        crop_to_photo=np.array([[1.5, 0.0, 40.0], [0.0, 1.5, 90.0]]),
-        photo_size=(640, 480),
-        maps={
-            "mask": np.eye(8, dtype=bool),
-            "opening": np.zeros((8, 8)),
-            "correspondence": np.zeros((8, 8, 3)),
-            "geometry": np.zeros((8, 8, 3)),
-            "network_depth": np.zeros((8, 8)),
-            "mesh_depth": np.zeros((8, 8)),
-        },
+        views=(view,),
         coarse_vertices=head.vertices,
-        detail_level=0,
-        crop_png=b"",
-        report={"photo": "someone.jpg", "confidence": 0.9},
         automatic_vertices=head.vertices,
-        pins=result.no_pins(),
+        detail_level=0,
+        report=module("exchange.report").Report(photo="someone.jpg", confidence=0.9),
     )
 
 

@@ -5,10 +5,10 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from pix2vertex_blender.exchange.camera import Camera
+from pix2vertex_blender.exchange.maps import FaceMaps
 from pix2vertex_blender.geometry.mesh import triangulate, vertex_normals
 from pix2vertex_blender.geometry.raster import interpolate, rasterise
 from pix2vertex_blender.geometry.similarity import Similarity
-from pix2vertex_blender.reconstruction.network.maps import FaceMaps
 from pix2vertex_blender.template import load_template
 
 

@@ -8,7 +8,8 @@ from PIL import Image
 from pix2vertex_blender.errors import Cancelled, FaceNotFoundError
 from pix2vertex_blender.exchange.progress import STAGES
 from pix2vertex_blender.exchange.record import from_bytes, to_bytes
-from pix2vertex_blender.exchange.result import Reconstruction, no_pins
+from pix2vertex_blender.exchange.result import Reconstruction
+from pix2vertex_blender.exchange.view import no_pins
 from pix2vertex_blender.reconstruction.corrections.eyelids import balls, lid_vertices
 from pix2vertex_blender.reconstruction.pipeline import Options, reconstruct
 from pix2vertex_blender.reconstruction.refit import refit
@@ -65,49 +66,49 @@ def test_the_head_is_upright_whatever_the_pose_in_the_photo(reconstruction, phot
     tilted = reconstruct(tmp_path / "tilted.png", CPU)
     face = load_template().groups["face"] > 0.5
     assert np.median(np.linalg.norm(tilted.vertices - reconstruction.vertices, axis=1)[face]) < 3.0
-    turn = tilted.head_to_camera[:3, :3] @ reconstruction.head_to_camera[:3, :3].T
+    turn = tilted.view.head_to_camera[:3, :3] @ reconstruction.view.head_to_camera[:3, :3].T
     angle = np.degrees(np.arccos((np.trace(turn) - 1) / 2))
     assert angle == pytest.approx(20, abs=4)
 
 
 def test_the_camera_puts_the_mesh_over_the_photo(reconstruction):
-    matrix = reconstruction.head_to_camera
+    matrix = reconstruction.view.head_to_camera
     points = reconstruction.vertices @ matrix[:3, :3].T + matrix[:3, 3]
-    pixels = reconstruction.camera.project(load_template().landmark_points(points))
-    photo_pixels = pixels @ reconstruction.crop_to_photo[:, :2].T + reconstruction.crop_to_photo[:, 2]
-    np.testing.assert_allclose(photo_pixels, reconstruction.report["landmarks_68"], atol=1e-6)
+    pixels = reconstruction.view.camera.project(load_template().landmark_points(points))
+    photo_pixels = pixels @ reconstruction.view.crop_to_photo[:, :2].T + reconstruction.view.crop_to_photo[:, 2]
+    np.testing.assert_allclose(photo_pixels, reconstruction.report.landmarks_68, atol=1e-6)
 
 
 def test_it_comes_back_whole_from_its_file(reconstruction, tmp_path):
     reconstruction.save(tmp_path / "face.npz")
     loaded = Reconstruction.load(tmp_path / "face.npz")
     np.testing.assert_array_equal(loaded.vertices, reconstruction.vertices)
-    np.testing.assert_array_equal(loaded.maps["mesh_depth"], reconstruction.maps["mesh_depth"])
+    np.testing.assert_array_equal(loaded.view.maps.depth, reconstruction.view.maps.depth)
     assert loaded.report == reconstruction.report
-    assert loaded.camera == reconstruction.camera
+    assert loaded.view.camera == reconstruction.view.camera
     assert set(loaded.groups) == set(reconstruction.groups)
 
 
 @pytest.fixture(scope="module")
 def kept(reconstruction):
     """The reconstruction as it comes back from a Blender file."""
-    return from_bytes(to_bytes(reconstruction), reconstruction.crop_png)
+    return from_bytes(to_bytes(reconstruction), [reconstruction.view.crop_png])
 
 
 def test_refit_without_pins_gives_the_same_mesh(reconstruction, kept):
     again = refit(kept, no_pins(), 0)
     assert np.abs(again.vertices - reconstruction.vertices).max() < 0.001
     assert np.abs(again.detail - reconstruction.detail).max() < 0.05
-    np.testing.assert_allclose(again.report["landmarks_68"], reconstruction.report["landmarks_68"], atol=0.01)
+    np.testing.assert_allclose(again.report.landmarks_68, reconstruction.report.landmarks_68, atol=0.01)
 
 
 def test_a_moved_pin_is_reached_and_is_remembered(reconstruction, kept):
     pins = no_pins()
-    pins[48] = np.array(reconstruction.report["landmarks_68"])[48] + [-8.0, 3.0]
+    pins[48] = np.array(reconstruction.report.landmarks_68)[48] + [-8.0, 3.0]
     moved = from_bytes(to_bytes(refit(kept, pins, 0)))
-    crop_pixel = 128 / 1024 * reconstruction.crop_to_photo[0, 0]
-    assert np.linalg.norm(np.array(moved.report["landmarks_68"])[48] - pins[48]) < crop_pixel
-    np.testing.assert_array_equal(moved.pins, pins)
+    crop_pixel = 128 / 1024 * reconstruction.view.crop_to_photo[0, 0]
+    assert np.linalg.norm(np.array(moved.report.landmarks_68)[48] - pins[48]) < crop_pixel
+    np.testing.assert_array_equal(moved.view.pins, pins)
     motion = np.linalg.norm(moved.vertices - reconstruction.vertices, axis=1)
     corner = reconstruction.vertices[load_template().landmarks_68[48]]
     assert motion.max() > 3.0
@@ -116,8 +117,8 @@ def test_a_moved_pin_is_reached_and_is_remembered(reconstruction, kept):
 
 def test_taking_the_pin_away_takes_its_effect_away(reconstruction, kept):
     pins = no_pins()
-    pins[8] = np.array(reconstruction.report["landmarks_68"])[8] + [0.0, 12.0]
-    pinned = from_bytes(to_bytes(refit(kept, pins, 0)), reconstruction.crop_png)
+    pins[8] = np.array(reconstruction.report.landmarks_68)[8] + [0.0, 12.0]
+    pinned = from_bytes(to_bytes(refit(kept, pins, 0)), [reconstruction.view.crop_png])
     assert np.abs(pinned.vertices - reconstruction.vertices).max() > 5.0
     assert np.abs(refit(pinned, no_pins(), 0).vertices - reconstruction.vertices).max() < 0.001
 
@@ -126,10 +127,10 @@ def test_pins_on_the_lids_leave_the_eyeballs_behind_them(reconstruction, kept):
     """Both upper lids of the left eye are pulled down, and its outer corner up."""
     pins = no_pins()
     eye = [43, 44, 45]
-    pins[eye] = np.array(reconstruction.report["landmarks_68"])[eye] + [[0.0, 1.5], [0.0, 2.0], [0.0, -1.5]]
+    pins[eye] = np.array(reconstruction.report.landmarks_68)[eye] + [[0.0, 1.5], [0.0, 2.0], [0.0, -1.5]]
     moved = refit(kept, pins, 0)
-    crop_pixel = np.linalg.norm(reconstruction.crop_to_photo[:, 0]) * len(reconstruction.maps["mask"]) / 1024
-    assert np.linalg.norm(np.array(moved.report["landmarks_68"])[eye] - pins[eye], axis=1).max() < crop_pixel
+    crop_pixel = np.linalg.norm(reconstruction.view.crop_to_photo[:, 0]) * len(reconstruction.view.maps.mask) / 1024
+    assert np.linalg.norm(np.array(moved.report.landmarks_68)[eye] - pins[eye], axis=1).max() < crop_pixel
     template = load_template()
     lids = lid_vertices(template)
     for ball in balls(template, moved.coarse_vertices):
@@ -138,11 +139,11 @@ def test_pins_on_the_lids_leave_the_eyeballs_behind_them(reconstruction, kept):
 
 
 def test_pins_hold_when_the_photo_is_reconstructed_again(reconstruction, photo):
-    place = np.array(reconstruction.report["landmarks_68"])[48] + [-8.0, 3.0]
+    place = np.array(reconstruction.report.landmarks_68)[48] + [-8.0, 3.0]
     again = reconstruct(photo, Options(device="cpu", detail_level=0, pins={48: tuple(place), 54: (-500.0, 40.0)}))
-    crop_pixel = 128 / 1024 * reconstruction.crop_to_photo[0, 0]
-    assert np.linalg.norm(np.array(again.report["landmarks_68"])[48] - place) < crop_pixel
-    assert np.isnan(again.pins[54]).all(), "of another face"
+    crop_pixel = 128 / 1024 * reconstruction.view.crop_to_photo[0, 0]
+    assert np.linalg.norm(np.array(again.report.landmarks_68)[48] - place) < crop_pixel
+    assert np.isnan(again.view.pins[54]).all(), "of another face"
 
 
 @pytest.mark.parametrize("stage", ["network", "registration"])

@@ -1,4 +1,3 @@
-from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -8,9 +7,13 @@ from PIL import Image
 
 from pix2vertex_blender.errors import PhotoError
 from pix2vertex_blender.exchange.camera import Camera
-from pix2vertex_blender.exchange.result import Reconstruction, no_pins
+from pix2vertex_blender.exchange.maps import FaceMaps
+from pix2vertex_blender.exchange.report import Report
+from pix2vertex_blender.exchange.result import Reconstruction
+from pix2vertex_blender.exchange.view import View, no_pins
 from pix2vertex_blender.geometry.extension import smoothed
 from pix2vertex_blender.geometry.mesh import vertex_normals
+from pix2vertex_blender.geometry.similarity import Similarity
 from pix2vertex_blender.reconstruction.photo.photo import Photo, Square, cut_square, encode_png
 from pix2vertex_blender.reconstruction.registration.fit_distance import distances_from_target
 from pix2vertex_blender.reconstruction.registration.target import build_target
@@ -31,6 +34,17 @@ def face(template, photo) -> Reconstruction:
     """A face in a square of the photo, of which a small crop is kept."""
     crop = cut_square(Photo("someone", photo), Square(550.0, 500.0, float(SIDE)), KEPT)
     scale = SIDE / 64
+    crop_to_photo = np.array([[scale, 0.0, 100.0], [0.0, scale, 50.0]])
+    nothing = np.zeros((64, 64, 3), dtype=np.float32)
+    maps = FaceMaps(
+        mask=np.ones((64, 64), dtype=bool),
+        opening=nothing[..., 0],
+        correspondence=nothing,
+        geometry=nothing,
+        camera=Camera(0.3, (32.0, 32.0)),
+        head_pose=Similarity(1.0, np.eye(3), np.zeros(3)),
+        confidence=1.0,
+    )
     return Reconstruction(
         vertices=template.vertices,
         faces=template.faces.astype(np.int32),
@@ -39,17 +53,11 @@ def face(template, photo) -> Reconstruction:
         groups={},
         landmarks_68=template.landmarks_68.astype(np.int32),
         eyeballs=(),
-        head_to_camera=np.eye(4),
-        camera=Camera(0.3, (32.0, 32.0)),
-        crop_to_photo=np.array([[scale, 0.0, 100.0], [0.0, scale, 50.0]]),
-        photo_size=(1100, 1000),
-        maps={"mask": np.ones((64, 64), dtype=bool)},
+        views=(View((1100, 1000), crop_to_photo, np.eye(4), maps, encode_png(crop.pixels), no_pins()),),
         coarse_vertices=template.vertices,
         automatic_vertices=template.vertices,
-        pins=no_pins(),
         detail_level=0,
-        crop_png=encode_png(crop.pixels),
-        report={},
+        report=Report(),
     )
 
 
@@ -75,7 +83,7 @@ def test_the_kept_crop_is_used_where_the_file_is_not_the_photo(face, photo, tmp_
 
 
 def test_neither_photo_nor_crop_is_a_sentence(face, tmp_path: Path) -> None:
-    face = replace(face, crop_png=b"")
+    face = face.with_view(crop_png=b"")
     with pytest.raises(PhotoError, match="no longer there"):
         sharpest_crop(face, tmp_path / "gone.png", 1024)
 

@@ -61,7 +61,7 @@ def run_batch(
             with output_folder(folder / names[photo]) as partial:
                 report = write_photo_results(photo, choices, partial, display, with_preview)
                 files = tuple(sorted(f"{names[photo]}/{path.name}" for path in partial.iterdir()))
-            outcome = Outcome(photo, DONE, "", report["confidence"], time.perf_counter() - started, files)
+            outcome = Outcome(photo, DONE, "", report.confidence, time.perf_counter() - started, files)
         except Exception as error:
             faults += not isinstance(error, Pix2VertexError)
             outcome = Outcome(photo, FAILED, _sentence(error), None, time.perf_counter() - started)

@@ -95,7 +95,7 @@ def _run_one(options: argparse.Namespace) -> None:
     path = options.output or Path("out") / name
     with output_folder(path) as folder, _photo(options) as photo:
         report = write_photo_results(photo, _choices(options), folder, StageLines(), not options.no_preview)
-    print(f"{'Total':<24}{report['seconds']['total']:6.1f} s")
+    print(f"{'Total':<24}{report.seconds['total']:6.1f} s")
     print(f"Written to {path}")
 
 

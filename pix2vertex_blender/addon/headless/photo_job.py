@@ -1,12 +1,11 @@
 """One photo becomes a folder of files, in a Blender without a window."""
 
-import json
 import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -15,7 +14,9 @@ import numpy as np
 
 from ...errors import Pix2VertexError
 from ...exchange.progress import STAGE_LABELS
+from ...exchange.report import Report
 from ...exchange.result import Reconstruction
+from ...geometry.raster import face_depth
 from ..export.export import export_fbx, export_glb, save_blend
 from ..process import session
 from ..process.worker_client import JobStatus
@@ -58,7 +59,7 @@ class StageLines:
 
 def write_photo_results(
     photo: Path, choices: Mapping[str, Any], folder: Path, display: Display, with_preview: bool = True
-) -> dict[str, Any]:
+) -> Report:
     """Reconstruct the face of a photo and write everything about it into a folder; returns the report.
 
     The open Blender file is replaced by one that holds the face alone.
@@ -91,13 +92,33 @@ def write_photo_results(
         _write_scene(reconstruction, folder)
         if with_preview:
             _write_preview(reconstruction, folder)
-    np.savez_compressed(folder / "maps.npz", crop_to_photo=reconstruction.crop_to_photo, **reconstruction.maps)
+    _write_maps(reconstruction, folder)
     clock.end()
-    report = reconstruction.report
-    report["seconds"] = clock.seconds
-    report["versions"]["blender"] = bpy.app.version_string
-    (folder / "report.json").write_text(json.dumps(report, indent=2) + "\n")
+    report = replace(
+        reconstruction.report,
+        seconds=clock.seconds,
+        versions=reconstruction.report.versions | {"blender": bpy.app.version_string},
+    )
+    (folder / "report.json").write_text(report.to_json(indent=2) + "\n")
     return report
+
+
+def _write_maps(reconstruction: Reconstruction, folder: Path) -> None:
+    """Write what the network said, and the depth of the mesh in the same grid."""
+    view, face = reconstruction.view, reconstruction.groups["face"]
+    points = view.frame.to_camera(reconstruction.vertices + reconstruction.detail)
+    height, width = view.maps.mask.shape
+    mesh_depth = face_depth(points, reconstruction.faces, face, view.camera.project, (height, width))
+    np.savez_compressed(
+        folder / "maps.npz",
+        crop_to_photo=view.crop_to_photo,
+        mask=view.maps.mask,
+        opening=view.maps.opening,
+        correspondence=view.maps.correspondence,
+        geometry=view.maps.geometry,
+        network_depth=view.maps.depth,
+        mesh_depth=mesh_depth.astype(np.float32),
+    )
 
 
 def _write_scene(reconstruction: Reconstruction, folder: Path) -> None:
@@ -110,7 +131,7 @@ def _write_scene(reconstruction: Reconstruction, folder: Path) -> None:
 
 def _write_preview(reconstruction: Reconstruction, folder: Path) -> None:
     face = build_face_object(reconstruction, bpy.context, with_eyeballs=True)  # a portrait without eyes is nobody
-    side = float(reconstruction.maps["mask"].shape[0])
+    side = float(len(reconstruction.view.maps.mask))
     window = Window(0, 0, side, side)
     renders = render_views(face, reconstruction, session.temporary_folder(), _PREVIEW_SIZE, window)
     compose_preview(reconstruction, renders, _PREVIEW_SIZE, folder / "preview.png")
@@ -149,7 +170,7 @@ def _reconstruct(photo: Path, choices: Mapping[str, Any], clock: "_Clock") -> Re
     if job.status is JobStatus.FAILED:
         raise (WorkerError if job.fault else Pix2VertexError)(job.error)
     reconstruction = Reconstruction.load(result)
-    clock.take(reconstruction.report["seconds"])
+    clock.take(reconstruction.report.seconds)
     return reconstruction
 
 

@@ -40,15 +40,15 @@ def compose_preview(reconstruction: Reconstruction, renders: Sequence[Path], siz
 
 
 def _crop(reconstruction: Reconstruction, size: int) -> Image.Image:
-    with Image.open(io.BytesIO(reconstruction.crop_png)) as crop:
+    with Image.open(io.BytesIO(reconstruction.view.crop_png)) as crop:
         return crop.convert("RGB").resize((size, size), Image.Resampling.LANCZOS)
 
 
 def _maps(reconstruction: Reconstruction, size: int) -> list[Image.Image]:
-    mask = reconstruction.maps["mask"]
-    correspondence = np.clip(reconstruction.maps["correspondence"] * 0.5 + 0.5, 0, 1)
-    depth = reconstruction.maps["network_depth"]
-    millimetres_per_pixel = 1 / reconstruction.camera.scale
+    mask = reconstruction.view.maps.mask
+    correspondence = np.clip(reconstruction.view.maps.correspondence * 0.5 + 0.5, 0, 1)
+    depth = reconstruction.view.maps.depth
+    millimetres_per_pixel = 1 / reconstruction.view.camera.scale
     down, right = np.gradient(depth.astype(np.float64), millimetres_per_pixel)
     normals = np.stack([-right, down, np.ones_like(down)], axis=-1)
     normals /= np.linalg.norm(normals, axis=-1, keepdims=True)

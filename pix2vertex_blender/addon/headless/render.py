@@ -74,7 +74,7 @@ def _studio(
     """A scene of its own with the face, a camera, light and clay, deleted afterwards."""
     addon_utils.enable("cycles")
     scene = bpy.data.scenes.new("pix2vertex Studio")
-    camera = add_crop_camera(scene.name, face, reconstruction.head_to_camera, reconstruction.camera, window)
+    camera = add_crop_camera(scene.name, face, reconstruction.view.head_to_camera, reconstruction.view.camera, window)
     camera.matrix_world = _turned(face, math.radians(turn)) @ camera.matrix_world
     sun = bpy.data.objects.new(scene.name, bpy.data.lights.new(scene.name, "SUN"))
     sun.matrix_world = face.matrix_world @ _looking_from(Vector((-0.7, -1.0, 0.9)))

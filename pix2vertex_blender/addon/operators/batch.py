@@ -112,7 +112,7 @@ class PIX2VERTEX_OT_reconstruct_folder(ReconstructionChoices, WorkerOperator, bp
             return Outcome(photo, FAILED, str(error), None, time.perf_counter() - started)
         finally:
             result.unlink(missing_ok=True)
-        confidence = float(reconstruction.report["confidence"])
+        confidence = reconstruction.report.confidence
         return Outcome(photo, DONE, "", confidence, time.perf_counter() - started, files)
 
     def _destination(self, folder: Path, count: int) -> Destination:

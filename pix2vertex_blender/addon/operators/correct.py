@@ -1,6 +1,5 @@
 """Operators that correct where a face's landmarks are."""
 
-import dataclasses
 from abc import abstractmethod
 from pathlib import Path
 
@@ -8,7 +7,8 @@ import bpy
 import numpy as np
 
 from ...errors import Pix2VertexError, SceneError
-from ...exchange.result import Reconstruction, no_pins
+from ...exchange.result import Reconstruction
+from ...exchange.view import no_pins
 from ..process import session
 from ..scene.face_object import active_face, read_provenance
 from ..scene.face_update import update_face_object
@@ -115,7 +115,7 @@ class PIX2VERTEX_OT_reset_pins(_PinsOperator, bpy.types.Operator):
             if not pins:
                 raise SceneError("Select the pins to reset.")
         elif not pins:
-            store_record(face, dataclasses.replace(record, pins=no_pins()))
+            store_record(face, record.with_view(pins=no_pins()))
         reset_pins(face, record, [pin[LANDMARK] for pin in pins])
 
 
@@ -139,7 +139,7 @@ class PIX2VERTEX_OT_refit(WorkerOperator, bpy.types.Operator):
         face = active_face(bpy.context)
         assert face is not None
         former = FormerFace.of(face)
-        pins = pins_by_landmark(former.record.pins)
+        pins = pins_by_landmark(former.record.view.pins)
         source, result, vertices = (self.temporary_file(suffix) for suffix in ("_source.npz", ".npz", ".npy"))
         former.record.save(source)
         yield session.worker().submit(

@@ -108,7 +108,7 @@ class PIX2VERTEX_OT_reconstruct(ReconstructionChoices, WorkerOperator, bpy.types
         return former if former.record.detail_level == self.detail_level else None
 
     def _warn_if_unsure(self, reconstruction: Reconstruction) -> None:
-        confidence = float(reconstruction.report["confidence"])
+        confidence = reconstruction.report.confidence
         if confidence < LOW_CONFIDENCE:
             self.report({"WARNING"}, translate(UNSURE.format(confidence=confidence)))
 

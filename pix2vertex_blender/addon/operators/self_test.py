@@ -2,11 +2,11 @@
 
 import time
 from collections.abc import Generator
-from typing import Any
 
 import bpy
 
 from ...errors import DataFileError, DeviceError, Pix2VertexError
+from ...exchange.report import Report
 from ...exchange.result import Reconstruction
 from ...paths import SAMPLE_PORTRAIT
 from ..process import session
@@ -149,11 +149,11 @@ class PIX2VERTEX_OT_open_folder(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def _reconstruction_lines(report: dict[str, Any]) -> list[Line]:
+def _reconstruction_lines(report: Report) -> list[Line]:
     """What the report of a reconstruction says about the parts."""
-    seconds, registration = report["seconds"], report["registration"]
-    network = "{device}, confidence {confidence:.2f}".format(device=report["device"], confidence=report["confidence"])
-    distance = "{iterations} iterations, median distance {median_distance_mm:.2f} mm".format(**registration)
+    seconds, registration = report.seconds, report.registration
+    network = f"{report.device}, confidence {report.confidence:.2f}"
+    distance = f"{registration.iterations} iterations, median distance {registration.median_distance_mm:.2f} mm"
     fitting = sum(seconds[stage] for stage in ("target", "alignment", "registration"))
     return [
         Line("Network", WORKS, network, seconds["detect"] + seconds["network"]),

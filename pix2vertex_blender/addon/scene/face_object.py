@@ -1,16 +1,14 @@
 """A reconstruction becomes a face object with its shape keys."""
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import bpy
 import numpy as np
-from numpy.typing import NDArray
 
-from ...exchange.camera import Camera
-from ...exchange.result import Reconstruction
+from ...exchange.frames import Frame
+from ...exchange.result import Reconstruction, camera_from
 from .axes import to_blender
 from .material import face_material
 from .mesh_object import add_at_cursor, add_eyeballs, add_vertex_group, build_mesh
@@ -32,15 +30,15 @@ class Provenance:
     ----------
     photo : str
         The photo's path, or its name where no more is known.
-    photo_size, camera, crop_to_photo, head_to_camera
-        As in `Reconstruction`.
+    photo_size : tuple of int
+        Width and height of the upright photo in pixels.
+    frame : Frame
+        How head, camera, crop and photo go into each other.
     """
 
     photo: str
     photo_size: tuple[int, int]
-    camera: Camera
-    crop_to_photo: NDArray[np.float64]
-    head_to_camera: NDArray[np.float64]
+    frame: Frame
 
 
 def build_face_object(
@@ -93,14 +91,15 @@ def read_provenance(item: bpy.types.Object | None) -> Provenance | None:
     stored = item.data.get(PROVENANCE) if item is not None and item.type == "MESH" else None
     if stored is None:
         return None
-    scale, centre_x, centre_y, inverse_distance = stored["camera"]
     width, height = stored["photo_size"]
     return Provenance(
         photo=stored["photo"],
         photo_size=(width, height),
-        camera=Camera(scale, (centre_x, centre_y), inverse_distance),
-        crop_to_photo=np.reshape(np.array(stored["crop_to_photo"]), (2, 3)),
-        head_to_camera=np.reshape(np.array(stored["head_to_camera"]), (4, 4)),
+        frame=Frame(
+            np.reshape(np.array(stored["head_to_camera"]), (4, 4)),
+            camera_from(np.array(stored["camera"])),
+            np.reshape(np.array(stored["crop_to_photo"]), (2, 3)),
+        ),
     )
 
 
@@ -134,13 +133,13 @@ def _add_shape_keys(face: bpy.types.Object, reconstruction: Reconstruction) -> N
 
 def _as_property(reconstruction: Reconstruction, photo: Path | None) -> dict[str, Any]:
     """The provenance, and the report as text, in types that Blender stores."""
-    camera = reconstruction.camera
+    view, camera = reconstruction.view, reconstruction.view.camera
     return {
-        "photo": str(photo or reconstruction.report.get("photo", "")),
-        "photo_size": list(reconstruction.photo_size),
+        "photo": str(photo or reconstruction.report.photo),
+        "photo_size": list(view.photo_size),
         "camera": [camera.scale, *camera.centre, camera.inverse_distance],
-        "crop_to_photo": np.asarray(reconstruction.crop_to_photo, dtype=np.float64).ravel().tolist(),
-        "head_to_camera": np.asarray(reconstruction.head_to_camera, dtype=np.float64).ravel().tolist(),
+        "crop_to_photo": np.asarray(view.crop_to_photo, dtype=np.float64).ravel().tolist(),
+        "head_to_camera": np.asarray(view.head_to_camera, dtype=np.float64).ravel().tolist(),
         "landmarks_68": np.asarray(reconstruction.landmarks_68).tolist(),
-        "report": json.dumps(reconstruction.report),
+        "report": reconstruction.report.to_json(),
     }

@@ -1,6 +1,5 @@
 """A face that exists already and gets a new shape."""
 
-import dataclasses
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -60,7 +59,7 @@ class FormerFace:
             If the face cannot be updated.
         """
         record = read_record(face)
-        record = dataclasses.replace(record, pins=current_pins(face, record))
+        record = record.with_view(pins=current_pins(face, record))
         if obstacle := obstacle_to_update(face, record.detail_level):
             raise SceneError(obstacle)
         sliders = face.pix2vertex_detail
@@ -69,15 +68,15 @@ class FormerFace:
 
     def pins(self) -> dict[int, list[float]]:
         """The pins that hold for the new reconstruction too: photo pixels by landmark."""
-        return pins_by_landmark(self.record.pins) if self.same_photo else {}
+        return pins_by_landmark(self.record.view.pins) if self.same_photo else {}
 
     def shows_same_face(self, other: Reconstruction) -> bool:
         """Whether another reconstruction of the photo shows this face and not the one beside it."""
         centres, sides = [], []
-        for item in (self.record, other):
-            side = len(item.maps["mask"])
-            centres.append(item.crop_to_photo @ (side / 2, side / 2, 1.0))
-            sides.append(side * float(np.linalg.norm(item.crop_to_photo[:, 0])))
+        for view in (self.record.view, other.view):
+            side = len(view.maps.mask)
+            centres.append(view.crop_to_photo @ (side / 2, side / 2, 1.0))
+            sides.append(side * view.frame.enlargement)
         return float(np.linalg.norm(centres[0] - centres[1])) < _SAME_FACE * max(sides)
 
 

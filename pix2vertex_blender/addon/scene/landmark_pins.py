@@ -4,8 +4,6 @@ A pin is an empty, a child of the face, on the line of sight of its landmark and
 objects moves it, and undo, saving and scripts work as for any object. Only where it is seen in the photo counts.
 """
 
-import dataclasses
-
 import bpy
 import numpy as np
 from numpy.typing import NDArray
@@ -58,26 +56,26 @@ def show_pins(face: bpy.types.Object, record: Reconstruction, context: bpy.types
     for landmark, name in enumerate(LANDMARK_NAMES):
         if landmark not in present:
             collection.objects.link(_new_pin(face, landmark, name))
-    place_pins(face, dataclasses.replace(record, pins=pins))
+    place_pins(face, record.with_view(pins=pins))
     return pins_of(face)
 
 
 def place_pins(face: bpy.types.Object, record: Reconstruction) -> None:
     """Put the pins of a face where the record has pinned its landmarks, or else where the mesh has them."""
     points = _on_the_mesh(face, record)
-    pixels = _to_photo(record, points)
+    pixels = record.view.frame.to_photo(points)
     for pin in pins_of(face):
         landmark = pin[LANDMARK]
-        pinned = bool(np.isfinite(record.pins[landmark]).all())
-        pixel = record.pins[landmark] if pinned else pixels[landmark]
+        pinned = bool(np.isfinite(record.view.pins[landmark]).all())
+        pixel = record.view.pins[landmark] if pinned else pixels[landmark]
         _put(pin, record, pixel, points[landmark, 2], pinned)
 
 
 def hide_pins(face: bpy.types.Object, record: Reconstruction) -> None:
     """Delete the pins of a face; where the artist has put them is kept in the face's record."""
     pins = current_pins(face, record)
-    if not np.array_equal(pins, record.pins, equal_nan=True):
-        store_record(face, dataclasses.replace(record, pins=pins))
+    if not np.array_equal(pins, record.view.pins, equal_nan=True):
+        store_record(face, record.with_view(pins=pins))
     for pin in pins_of(face):
         bpy.data.objects.remove(pin)
     collection = bpy.data.collections.get(COLLECTION_NAME)
@@ -90,13 +88,13 @@ def current_pins(face: bpy.types.Object, record: Reconstruction) -> NDArray[np.f
 
     Pins count where they are now; where there is none, what the record says.
     """
-    pins = record.pins.copy()
+    pins, frame = record.view.pins.copy(), record.view.frame
     present = pins_of(face)
     if not present:
         return pins
     places = np.array([pin.matrix_parent_inverse @ pin.location for pin in present])
-    now = _to_photo(record, _to_camera(record, from_blender(places)))
-    before = _to_photo(record, _to_camera(record, from_blender(np.array([pin[PLACE].to_list() for pin in present]))))
+    now = frame.to_photo(frame.to_camera(from_blender(places)))
+    before = frame.to_photo(frame.to_camera(from_blender(np.array([pin[PLACE].to_list() for pin in present]))))
     for pin, pixel, former in zip(present, now, before, strict=True):
         if np.linalg.norm(pixel - former) > _MOVED:
             pins[pin[LANDMARK]] = pixel
@@ -107,7 +105,7 @@ def current_pins(face: bpy.types.Object, record: Reconstruction) -> NDArray[np.f
 
 def reset_pins(face: bpy.types.Object, record: Reconstruction, landmarks: list[int]) -> None:
     """Put pins where the landmarks were found automatically; their landmarks follow the mesh again."""
-    automatic = np.array(record.report["automatic_landmarks_68"])
+    automatic = np.array(record.report.automatic_landmarks_68)
     depths = _on_the_mesh(face, record)[:, 2]
     for pin in pins_of(face):
         if pin[LANDMARK] in landmarks:
@@ -129,10 +127,9 @@ def _put(
     pin: bpy.types.Object, record: Reconstruction, pixel: NDArray[np.floating], depth: float, pinned: bool
 ) -> None:
     """Put a pin on the line of sight of a photo pixel, in front of a depth in millimetres."""
-    [crop_pixel] = np.linalg.solve(record.crop_to_photo[:, :2], (pixel - record.crop_to_photo[:, 2])[:, None]).T
-    [point] = record.camera.unproject(crop_pixel[None], np.array([depth + _IN_FRONT]))
-    pose = record.head_to_camera
-    [place] = to_blender(np.linalg.solve(pose[:3, :3], point - pose[:3, 3])[None])
+    frame = record.view.frame
+    point = frame.camera.unproject(frame.from_photo(pixel[None]), np.array([depth + _IN_FRONT]))
+    [place] = to_blender(frame.to_head(point))
     pin.matrix_parent_inverse.identity()
     pin.location = place
     pin[PLACE], pin[PINNED] = place.tolist(), int(pinned)
@@ -146,16 +143,7 @@ def _on_the_mesh(face: bpy.types.Object, record: Reconstruction) -> NDArray[np.f
     """
     keys = face.data.shape_keys
     points = keys.reference_key.data if keys is not None else face.data.vertices
-    return _to_camera(record, load_template().landmark_points(from_blender(mesh_coordinates(points))))
-
-
-def _to_camera(record: Reconstruction, points: NDArray[np.floating]) -> NDArray[np.float64]:
-    pose = record.head_to_camera
-    return points @ pose[:3, :3].T + pose[:3, 3]
-
-
-def _to_photo(record: Reconstruction, points: NDArray[np.floating]) -> NDArray[np.float64]:
-    return record.camera.project(points) @ record.crop_to_photo[:, :2].T + record.crop_to_photo[:, 2]
+    return record.view.frame.to_camera(load_template().landmark_points(from_blender(mesh_coordinates(points))))
 
 
 def _collection(scene: bpy.types.Scene) -> bpy.types.Collection:

@@ -9,7 +9,7 @@ from pathlib import Path
 import bpy
 
 from ...errors import RecordError
-from ...exchange.record import from_bytes, to_bytes
+from ...exchange.record import DAMAGED, from_bytes, to_bytes
 from ...exchange.result import Reconstruction
 
 #: The custom property of a face's mesh that holds its packed reconstruction.
@@ -29,8 +29,8 @@ def store_record(face: bpy.types.Object, reconstruction: Reconstruction) -> None
     image packed into the file, which copies of the object share.
     """
     face.data[RECORD] = {"data": to_bytes(reconstruction)}
-    if reconstruction.crop_png:
-        face.data[PHOTO_CROP] = _crop_image(face, reconstruction.crop_png)
+    if reconstruction.view.crop_png:
+        face.data[PHOTO_CROP] = _crop_image(face, reconstruction.view.crop_png)
 
 
 def has_record(item: bpy.types.Object | None) -> bool:
@@ -49,7 +49,13 @@ def read_record(face: bpy.types.Object) -> Reconstruction:
     if not has_record(face):
         raise RecordError(NO_RECORD.format(name=face.name))
     image = face.data.get(PHOTO_CROP)
-    return from_bytes(face.data[RECORD]["data"], _file_of(image) if image is not None else b"")
+    try:
+        kept = face.data[RECORD]["data"]
+    except (TypeError, KeyError, IndexError):
+        kept = None
+    if not isinstance(kept, bytes):
+        raise RecordError(DAMAGED)
+    return from_bytes(kept, [_file_of(image)] if isinstance(image, bpy.types.Image) else [])
 
 
 def photo_crop(face: bpy.types.Object) -> bpy.types.Image:

@@ -9,6 +9,7 @@ from mathutils import Matrix
 from numpy.typing import NDArray
 
 from ...exchange.camera import Camera
+from ...exchange.frames import Frame
 from ...exchange.result import Reconstruction
 from ..scene.axes import METRES_PER_MILLIMETRE, rotation_to_blender
 
@@ -28,7 +29,7 @@ class Window:
 
 def window_around(reconstruction: Reconstruction, margin: float = 0.08) -> Window:
     """The smallest square window that shows the whole head, with a margin relative to its size."""
-    pixels = reconstruction.camera.project(camera_coordinates(reconstruction))
+    pixels = reconstruction.view.camera.project(camera_coordinates(reconstruction))
     low, high = pixels.min(axis=0), pixels.max(axis=0)
     size = float((high - low).max()) * (1.0 + 2.0 * margin)
     left, top = (low + high) / 2.0 - size / 2.0
@@ -37,8 +38,7 @@ def window_around(reconstruction: Reconstruction, margin: float = 0.08) -> Windo
 
 def camera_coordinates(reconstruction: Reconstruction) -> NDArray[np.float64]:
     """The registered vertices (n, 3) in millimetres in the camera's frame."""
-    matrix = reconstruction.head_to_camera
-    return reconstruction.vertices @ matrix[:3, :3].T + matrix[:3, 3]
+    return reconstruction.view.frame.to_camera(reconstruction.vertices)
 
 
 def add_crop_camera(
@@ -99,14 +99,12 @@ def photo_camera(camera: Camera, crop_to_photo: NDArray[np.floating]) -> tuple[C
 def add_photo_camera(
     name: str,
     face: bpy.types.Object,
-    head_to_camera: NDArray[np.floating],
-    camera: Camera,
-    crop_to_photo: NDArray[np.floating],
+    frame: Frame,
     photo_size: tuple[int, int],
 ) -> bpy.types.Object:
     """A camera object, not yet in a scene, whose picture is the whole photo."""
-    rolled, roll = photo_camera(camera, crop_to_photo)
-    to_rolled = np.array(Matrix.Rotation(roll, 4, "Z"), dtype=np.float64) @ np.asarray(head_to_camera)
+    rolled, roll = photo_camera(frame.camera, frame.crop_to_photo)
+    to_rolled = np.array(Matrix.Rotation(roll, 4, "Z"), dtype=np.float64) @ frame.head_to_camera
     return add_crop_camera(name, face, to_rolled, rolled, Window(0.0, 0.0, *photo_size))
 
 

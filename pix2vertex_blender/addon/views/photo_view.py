@@ -40,9 +40,7 @@ def show_over_photo(
         camera = add_photo_camera(
             CAMERA_NAME,
             face,
-            provenance.head_to_camera,
-            provenance.camera,
-            provenance.crop_to_photo,
+            provenance.frame,
             provenance.photo_size,
         )
         _look_through(face, camera, photo, provenance.photo_size, context)
@@ -59,9 +57,9 @@ def show_over_crop(
     in_front: bool = False,
 ) -> bpy.types.Object:
     """Make the scene's camera match a picture of the crop, such as one of the maps, behind or over the face."""
-    height, width = record.maps["mask"].shape
+    height, width = record.view.maps.mask.shape
     window = Window(0.0, 0.0, width, height)
-    camera = add_crop_camera(CAMERA_NAME, face, record.head_to_camera, record.camera, window)
+    camera = add_crop_camera(CAMERA_NAME, face, record.view.head_to_camera, record.view.camera, window)
     background = _look_through(face, camera, picture, size, context)
     if in_front:
         background.display_depth, background.alpha = "FRONT", _MAP_OPACITY
@@ -117,8 +115,8 @@ def _shows(photo: bpy.types.Image, crop: bpy.types.Image, provenance: Provenance
     fractions = (np.arange(_COMPARED) + 0.5) / _COMPARED
     across, down = (each.ravel() for each in np.meshgrid(fractions, fractions))
     in_crop = _colours(crop, across, down)
-    affine = provenance.crop_to_photo
-    height, width = record.maps["mask"].shape
+    affine = provenance.frame.crop_to_photo
+    height, width = record.view.maps.mask.shape
     points = np.column_stack([across * width, down * height]) @ affine[:, :2].T + affine[:, 2]
     x, y = (points / provenance.photo_size).T
     inside = (x > 0) & (x < 1) & (y > 0) & (y < 1)

@@ -12,11 +12,10 @@ import scipy.sparse as sparse
 from numpy.typing import NDArray
 from scipy import ndimage
 
-from ...exchange.result import OPEN
+from ...exchange.maps import OPEN, FaceMaps
 from ...geometry.mesh import normalise, triangulate, unique_edges
 from ...template import load_template
 from ...template.canonical import SIZE
-from ..network.maps import FaceMaps
 from ..registration.contacts import Folds
 from ..registration.deformation import Array
 from ..registration.matching import TargetIndex

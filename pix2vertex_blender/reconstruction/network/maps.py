@@ -1,14 +1,12 @@
 """What the network says about a crop: mask, correspondence and geometry in millimetres."""
 
-from dataclasses import dataclass
-
 import numpy as np
 import scipy.special
 from numpy.typing import NDArray
 
 from ...errors import FaceNotFoundError
 from ...exchange.camera import Camera
-from ...exchange.result import OPEN
+from ...exchange.maps import OPEN, FaceMaps
 from ...geometry.similarity import Similarity, fit_similarity_robustly
 from ...template.canonical import SIZE, to_millimetres
 
@@ -23,39 +21,6 @@ INDEPENDENT_POINTS = 30
 #: Millimetres at which the agreement of two views, and of correspondence and geometry, is worth a half.
 TYPICAL_SPREAD = 7.0
 TYPICAL_DISTANCE = 14.0
-
-
-@dataclass(frozen=True)
-class FaceMaps:
-    """The maps of one crop on an H x W grid.
-
-    Attributes
-    ----------
-    mask : (H, W) bool
-        Where the face is seen.
-    correspondence : (H, W, 3) float32
-        Canonical coordinates (see `pix2vertex_blender.template`) of the template point seen at each pixel; NaN off the
-        mask.
-    opening : (H, W) float32
-        How likely it is, 0 to 1, that the pixel shows what lies between parted lips: of the mask, but no point of the
-        template. Its correspondence means nothing.
-    geometry : (H, W, 3) float32
-        Points in millimetres in the camera's axes; NaN off the mask. Each point projects to its own pixel's centre.
-    camera : Camera
-        From millimetres to pixels of this grid.
-    head_pose : Similarity
-        From millimetres of the mean neutral face to millimetres of `geometry`; its scale is 1.
-    confidence : float
-        In [0, 1]: how well the network agrees with itself, see `_confidence`.
-    """
-
-    mask: NDArray[np.bool_]
-    opening: NDArray[np.float32]
-    correspondence: NDArray[np.float32]
-    geometry: NDArray[np.float32]
-    camera: Camera
-    head_pose: Similarity
-    confidence: float
 
 
 def read_maps(views: NDArray[np.float32]) -> FaceMaps:

@@ -7,7 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import FaceNotFoundError
-from ..network.maps import NO_FACE, FaceMaps, read_maps
+from ...exchange.maps import FaceMaps
+from ..network.maps import NO_FACE, read_maps
 from .detection import FaceBox, check_box, find_faces, overlap
 from .photo import Photo, Square, cut_square
 

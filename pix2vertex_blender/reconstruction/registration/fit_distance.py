@@ -6,7 +6,6 @@ from numpy.typing import NDArray
 from ...exchange.result import Reconstruction
 from ...geometry.mesh import triangulate, vertex_normals
 from ...template.template import level_with
-from ..seen_face import SeenFace
 from .matching import TargetIndex
 from .target import TargetMesh, build_target
 
@@ -24,7 +23,7 @@ def target_of(face: Reconstruction) -> TargetMesh:
     PhotoError
         If its crop cannot be read.
     """
-    return build_target(SeenFace.of(face).maps)
+    return build_target(face.view.maps)
 
 
 def distances_from_target(vertices: NDArray[np.floating], target: TargetMesh) -> NDArray[np.float64]:

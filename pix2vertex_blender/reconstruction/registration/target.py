@@ -7,11 +7,10 @@ from numpy.typing import NDArray
 from scipy import ndimage
 
 from ...errors import RegistrationError
-from ...exchange.result import OPEN
+from ...exchange.maps import OPEN, FaceMaps
 from ...geometry.laplacian import corner_gathering
 from ...geometry.mesh import normalise, triangle_normals
 from ...template.canonical import SIZE
-from ..network.maps import FaceMaps
 
 #: Edges that the target's resolution is judged by.
 SAMPLED_EDGES = 20_000

@@ -34,9 +34,9 @@ def sharpest_crop(face: Reconstruction, photo: Path, size: int) -> tuple[NDArray
     PhotoError
         If neither the photo nor the crop can be read.
     """
-    affine = face.crop_to_photo
-    side = len(face.maps["mask"]) * float(np.linalg.norm(affine[:, 0]))
-    kept = decode_image(face.crop_png) if face.crop_png else None
+    affine = face.view.crop_to_photo
+    side = len(face.view.maps.mask) * face.view.frame.enlargement
+    kept = decode_image(face.view.crop_png) if face.view.crop_png else None
     resolution = int(min(side, 2 * size, LARGEST_CROP))
     if kept is not None and (resolution <= len(kept) or abs(affine[0, 1]) > 1e-6):
         return kept, False
@@ -44,7 +44,7 @@ def sharpest_crop(face: Reconstruction, photo: Path, size: int) -> tuple[NDArray
         whole = load_photo(photo)
     except PhotoError:
         whole = None
-    if whole is not None and whole.size == tuple(face.photo_size):
+    if whole is not None and whole.size == tuple(face.view.photo_size):
         left, top = affine[:, 2]
         cut = cut_square(whole, Square(left + side / 2, top + side / 2, side), max(resolution, 256)).pixels
         if kept is None or _differ(cut, kept) <= LARGEST_DIFFERENCE:

@@ -1,0 +1,53 @@
+"""One photo of a face: what is known of it, and where the artist has put landmarks in it."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from .camera import Camera
+from .frames import Frame
+from .maps import FaceMaps
+
+
+@dataclass(frozen=True)
+class View:
+    """One photo that a face was reconstructed from.
+
+    Attributes
+    ----------
+    photo_size : tuple of int
+        Width and height of the upright photo in pixels.
+    crop_to_photo : (2, 3) float64
+        Affine map from pixels of the crop, the square that the maps show, to photo pixels.
+    head_to_camera : (4, 4) float64
+        From the head frame to the camera's frame, both in millimetres: rotation, translation and a uniform scale.
+    maps : FaceMaps
+        What the network says, in the crop's grid.
+    crop_png : bytes
+        The crop with many more pixels than the maps, as a PNG file (8-bit sRGB); empty where unknown.
+    pins : (68, 2) float64
+        Where the artist has put landmarks, in photo pixels; NaN for those that follow the mesh.
+    """
+
+    photo_size: tuple[int, int]
+    crop_to_photo: NDArray[np.float64]
+    head_to_camera: NDArray[np.float64]
+    maps: FaceMaps
+    crop_png: bytes
+    pins: NDArray[np.float64]
+
+    @property
+    def camera(self) -> Camera:
+        """From millimetres in the camera's axes to pixels of the crop."""
+        return self.maps.camera
+
+    @property
+    def frame(self) -> Frame:
+        """How head, camera, crop and photo go into each other."""
+        return Frame(self.head_to_camera, self.camera, self.crop_to_photo)
+
+
+def no_pins() -> NDArray[np.float64]:
+    """Pins (68, 2) of a face that nobody has corrected."""
+    return np.full((68, 2), np.nan)
