@@ -36,7 +36,8 @@ def seen_by(camera: bpy.types.Object, face: bpy.types.Object, width: float, heig
 def seen(request, reconstruction: Reconstruction) -> Reconstruction:
     """The reconstruction under each kind of camera."""
     if request.param == "orthographic":
-        return dataclasses.replace(reconstruction, camera=Camera(0.9, (130.0, 120.0)))
+        maps = dataclasses.replace(reconstruction.view.maps, camera=Camera(0.9, (130.0, 120.0)))
+        return reconstruction.with_view(maps=maps)
     if request.param == "scaled":
         matrix = reconstruction.view.head_to_camera.copy()
         matrix[:3, :3] *= 1.3
