@@ -79,4 +79,4 @@ def test_what_the_system_refuses_is_a_lack_of_memory() -> None:
     assert limits.is_lack_of_memory(RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate"))
     assert limits.is_lack_of_memory(RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB"))
     assert not limits.is_lack_of_memory(RuntimeError("shape mismatch"))
-    assert limits.environment(0, 0.0) == {}
+    assert limits.environment(0, 0.0) == limits.LIBRARY_SETTINGS, "no limits"

@@ -152,7 +152,7 @@ OWNER = """
 import sys, time
 from pathlib import Path
 sys.path.insert(0, {repository!r})
-from pix2vertex_blender.addon.worker_client import WorkerClient
+from pix2vertex_blender.addon.process.worker_client import WorkerClient
 client = WorkerClient({command!r}, {{}}, Path({log!r}))
 job = client.submit("endless", deaf=True)
 while job.stage != "network":

@@ -225,7 +225,7 @@ import sys, itertools, pathlib, torch
 import torch.distributed as distributed
 sys.path.insert(0, {tests!r})
 from test_train import BACKGROUNDS, CPU, SETTINGS, SHIPPED_RECIPE, tiny_network
-from training.dataset import PortraitStream
+from training.data.dataset import PortraitStream
 from training.processes import start_processes
 from training.train import train
 torch.set_num_threads(1)
