@@ -1,7 +1,7 @@
 """What a developer runs: reconstruct a photo, test, package, benchmark. Needs Python 3.11 and nothing else of ours.
 
 python3 build.py reconstruct [PHOTO ...] [--output DIR]     photos, or folders of them, become faces without a window
-python3 build.py test [PYTEST ARGUMENTS]                    lint, types and all tests
+python3 build.py test [--fast] [PYTEST ARGUMENTS]           lint, types and all tests, or those that are not slow
 python3 build.py package [--platform PLATFORM] [...]        this platform's extension zip in dist/
 python3 build.py benchmark [--only SECTION ...]             what this machine can measure, in benchmarks/RESULTS.md
 """
@@ -68,12 +68,13 @@ def reconstruct(arguments: Sequence[str]) -> int:
 
 
 def test(arguments: Sequence[str]) -> int:
-    """Run lint, format check, types and tests, all of them even if one fails."""
+    """Run lint, format check, types and tests, all of them even if one fails; tell which tests took longest."""
+    chosen = [part for word in arguments for part in (["-m", "not slow"] if word == "--fast" else [word])]
     checks = (
         ["-m", "ruff", "check", "."],
         ["-m", "ruff", "format", "--check", "."],
         ["-m", "mypy"],
-        ["-m", "pytest", *arguments],
+        ["-m", "pytest", "--durations=15", *chosen],
     )
     failed = []
     for check in checks:

@@ -1,16 +1,34 @@
-"""For all tests: how torch's threads wait, and how the process ends."""
+"""For all tests: the development data they may read, how torch's threads wait, and how the process ends."""
 
 import os
 import shutil
 import sys
+from pathlib import Path
 
 import pytest
 
 from pix2vertex_blender.limits import LIBRARY_SETTINGS
+from training.paths import shared_folder
 
 # As in the worker process; before any test imports NumPy or torch.
 for name, value in LIBRARY_SETTINGS.items():
     os.environ.setdefault(name, value)
+
+DEVELOPMENT_DATA = shared_folder().resolve()
+NOWHERE = Path(__file__).with_name("no_development_data")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Show the development data only to tests that are marked for it, and leave those out where it is missing.
+
+    A test that forgot its marker therefore fails with the data as well as without.
+    """
+    markers = list(item.iter_markers("development_data"))
+    parts = [part for marker in markers for part in marker.args or ("",)]
+    if missing := [Path("shared", part).as_posix() for part in parts if not (DEVELOPMENT_DATA / part).exists()]:
+        pytest.skip(f"{' and '.join(missing)}, development data, is not here (PIX2VERTEX_SHARED in CONTRIBUTING.md).")
+    os.environ["PIX2VERTEX_SHARED"] = str(DEVELOPMENT_DATA if markers else NOWHERE)
 
 
 @pytest.hookimpl(trylast=True)

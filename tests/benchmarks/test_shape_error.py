@@ -116,6 +116,7 @@ def test_nonrigid_alignment_finds_the_correspondence_that_nearest_points_miss(fa
     assert abs(estimate - error) < 0.5 * abs(nearest - error)
 
 
+@pytest.mark.development_data("face_models/ict_facekit.npz")
 def test_a_shape_in_the_span_leaves_no_residual(face):
     model = model_at_template(load_face_model(), load_template(), face[3][::7])
     coefficients = np.random.default_rng(0).normal(size=len(model.directions)) * model.deviations
@@ -123,6 +124,7 @@ def test_a_shape_in_the_span_leaves_no_residual(face):
     assert project(ELSEWHERE.apply(shape), model, noise_variance=1e-6).residuals.max() < 0.5
 
 
+@pytest.mark.development_data("face_models/ict_facekit.npz")
 def test_the_model_at_the_template_has_the_templates_shape(face):
     """The template's vertices lie on the mean neutral face."""
     model = model_at_template(load_face_model(), load_template(), face[3])

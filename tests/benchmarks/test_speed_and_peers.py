@@ -60,5 +60,6 @@ def test_pictures_are_written_for_what_is_known(tmp_path):
     assert all((tmp_path / name).stat().st_size > 3000 for name in ("heat.png", "curve.png"))
 
 
+@pytest.mark.development_data("face_models/ict_facekit.npz")
 def test_the_mean_head_lies_in_the_models_span():
     assert np.percentile(linear_span.residuals_of(load_template().vertices), 98) < 0.2

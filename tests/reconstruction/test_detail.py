@@ -191,6 +191,7 @@ def test_detail_of_a_photo_is_bounded_and_stays_on_the_seen_face(template):
     assert (lost == 0).all()
 
 
+@pytest.mark.development_data("photos")
 @pytest.mark.parametrize("name", ["aflw_image00516", "lfpw_image_0022", "lfpw_image_0102"])
 def test_the_detail_of_a_real_face_makes_nothing_cross(template, name):
     folder = shared_folder() / "photos"

@@ -158,6 +158,7 @@ def test_noise_of_the_correspondence_is_measured_and_smoothed(template, look_at,
     assert distance(result.vertices, view.truth, view.seen).mean() < 1.5
 
 
+@pytest.mark.development_data("registration/pair0.npz")
 def test_a_real_pair_is_registered_within_the_bounds():
     with np.load(shared_folder() / "registration" / "pair0.npz") as file:
         pair = dict(file)

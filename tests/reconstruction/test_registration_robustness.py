@@ -49,6 +49,7 @@ def fit(template, maps, parameters=NETWORK_MAPS):
     return start, register(start, template.faces, template.canonical, index, parameters, face, mirror=template.mirror)
 
 
+@pytest.mark.development_data("face_models/ict_facekit.npz")
 @pytest.mark.parametrize(
     ("name", "yaw"),
     [("open mouth", 0), ("open mouth", 40), ("closed eyes", 0), ("wink and smile", 40), ("pursed lips", 0)],

@@ -31,6 +31,7 @@ def expressed(template: Template, mean_head: MeanHead, names: tuple[str, ...]) -
     return template.vertices + offset
 
 
+@pytest.mark.development_data("face_models/ict_facekit.npz")
 @pytest.mark.parametrize("names", [("jawOpen",), ("mouthSmile_L", "mouthSmile_R"), ("browInnerUp_L", "browInnerUp_R")])
 def test_expressions_do_not_crease(template, mean_head, names):
     moved = expressed(template, mean_head, names)

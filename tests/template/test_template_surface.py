@@ -25,6 +25,7 @@ def points_on_faces(points: np.ndarray, faces: np.ndarray, steps: int) -> np.nda
     return np.einsum("wk,fkc->fwc", weights, points[faces]).reshape(-1, 3)
 
 
+@pytest.mark.development_data("face_models/ict_facekit.npz")
 def test_face_lies_on_the_mean_face(template, mean_head):
     inside = template.groups["face"][template.faces].min(axis=1) > 0.5
     samples = points_on_faces(template.vertices, template.faces[inside], 2)
@@ -33,6 +34,7 @@ def test_face_lies_on_the_mean_face(template, mean_head):
     assert distance.max() <= 2
 
 
+@pytest.mark.development_data("face_models/ict_facekit.npz")
 def test_mean_face_is_covered_by_the_face(template, mean_head):
     ours = Surface(template.vertices, np.concatenate([template.faces[:, [0, 1, 2]], template.faces[:, [0, 2, 3]]]))
     model = mean_head.skin.vertices
@@ -45,12 +47,14 @@ def test_mean_face_is_covered_by_the_face(template, mean_head):
     assert np.percentile(distance, 99) <= 2
 
 
+@pytest.mark.development_data("face_models/ict_facekit.npz")
 def test_landmarks_are_the_models(template, mean_head):
     places = template.vertices[template.landmarks_68]
     assert np.linalg.norm(places - mean_head.landmarks, axis=1).max() <= 2
     assert len(np.unique(template.landmarks_68)) == 68
 
 
+@pytest.mark.development_data("face_models/ict_facekit.npz")
 @pytest.mark.parametrize("level", [0, 2])
 def test_annotated_landmarks_lie_on_the_skin_near_the_models(mean_head, level):
     template = load_template(level)
@@ -70,6 +74,7 @@ def test_annotated_brows_lie_on_the_brow_ridge(template):
     assert (model[17:27, 1] - annotated[17:27, 1] > 2).all()
 
 
+@pytest.mark.development_data("face_models/ict_facekit.npz")
 def test_the_definition_of_landmarks_is_measured():
     """Landmarks of an unknown, smiling head seen from below, some of them moved: the moves are found."""
     model = symmetric_model()
@@ -107,6 +112,7 @@ def test_landmarks_mirror_each_other(template):
     np.testing.assert_array_equal(template.mirror[middle], middle)
 
 
+@pytest.mark.development_data("face_models/ict_facekit.npz")
 @pytest.mark.parametrize("level", [0, 1, 2])
 def test_canonical_coordinates_lie_on_the_mean_face(mean_head, level):
     template = load_template(level)

@@ -22,6 +22,8 @@ from training.renderer.camera import ViewParameters, rotation_matrix
 from training.renderer.synthesis import SynthesisParameters
 from training.template.landmarks import MIRROR
 
+pytestmark = pytest.mark.development_data("face_models/ict_facekit.npz")
+
 BACKGROUNDS = background_bank(count=4, size=64)
 WEAK = ViewParameters(weak_perspective_share=1, largest_yaw=35, largest_pitch=20)
 

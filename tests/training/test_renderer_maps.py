@@ -20,6 +20,8 @@ from training.renderer.synthesis import (
     sample_scene,
 )
 
+pytestmark = pytest.mark.development_data("face_models/ict_facekit.npz")
+
 PARAMETERS = SynthesisParameters(
     size=96, hat_share=0, glasses_share=1, view=ViewParameters(weak_perspective_share=0, largest_yaw=50)
 )

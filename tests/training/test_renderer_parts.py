@@ -76,6 +76,7 @@ def test_what_is_between_a_surface_and_the_light_shades_it():
     np.testing.assert_allclose(shaded[8, 7], lit[8, 7])
 
 
+@pytest.mark.development_data("face_models/ict_facekit.npz")
 def test_expressions_stay_in_the_models_range_and_are_at_times_one_sided():
     names = head_surface().model.expression_names
     drawn = [sample_expression(names, np.random.default_rng(seed)) for seed in range(200)]
@@ -85,6 +86,7 @@ def test_expressions_stay_in_the_models_range_and_are_at_times_one_sided():
     assert max(smiles) > 0.3 > np.median(smiles)
 
 
+@pytest.mark.development_data("face_models/ict_facekit.npz")
 def test_landmarks_lie_where_the_model_says():
     points = head_surface().model.neutral[LANDMARKS_68]
     assert points[36, 0] < points[39, 0] < points[42, 0] < points[45, 0]

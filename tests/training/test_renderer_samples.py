@@ -10,6 +10,8 @@ from training.data.samples import list_samples, pack_sample, read_sample, sample
 from training.generate import HELD_OUT_STREAM, TRAINING_STREAM, generate_sample, main
 from training.renderer.synthesis import SynthesisParameters
 
+pytestmark = pytest.mark.development_data("face_models/ict_facekit.npz")
+
 SMALL = SynthesisParameters(size=48)
 
 
