@@ -109,6 +109,7 @@ def test_one_undo_takes_all_faces_back(photos: Path) -> None:
     assert not bpy.data.objects and COLLECTION not in bpy.data.collections
 
 
+@pytest.mark.slow
 def test_many_faces_make_a_square(photos: Path) -> None:
     for number in range(8):
         os.link(photos / "anna.jpg", photos / f"b{number}.jpg")
@@ -121,6 +122,7 @@ def test_many_faces_make_a_square(photos: Path) -> None:
     assert places[:, 2].min() == 0.0 and places[0, 2] == places[:, 2].max(), "the first row is on top"
 
 
+@pytest.mark.slow
 def test_what_the_artist_has_selected_stays_selected(photos: Path) -> None:
     bpy.ops.mesh.primitive_cube_add()
     cube = bpy.context.active_object
@@ -162,6 +164,7 @@ def test_files_work_while_the_artist_edits_a_mesh(photos: Path) -> None:
     bpy.ops.object.mode_set(mode="OBJECT")
 
 
+@pytest.mark.slow
 def test_finished_photos_are_left_out_until_told_otherwise(photos: Path) -> None:
     settings = {"directory": str(photos), "target": "FILES", "file_format": "GLB"}
     bpy.ops.pix2vertex.reconstruct_folder(**settings)

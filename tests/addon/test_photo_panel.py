@@ -75,6 +75,7 @@ def centre(box) -> np.ndarray:
     return np.array([box[0] + box[2] / 2, box[1] + box[3] / 2])
 
 
+@pytest.mark.slow
 def test_face_and_thumbnail_are_upright_whatever_the_camera_did(photos: Path) -> None:
     search = find(photos / "rotated.jpg")
     assert search.size == (340, 340)
@@ -86,6 +87,7 @@ def test_face_and_thumbnail_are_upright_whatever_the_camera_did(photos: Path) ->
     assert np.abs(search.pixels.astype(float) - upright).mean() < 5.0
 
 
+@pytest.mark.slow
 def test_several_faces_are_counted_from_the_largest_and_one_is_chosen(photos: Path) -> None:
     search = find(photos / "pair.png")
     settings = bpy.context.scene.pix2vertex
@@ -105,6 +107,7 @@ def test_several_faces_are_counted_from_the_largest_and_one_is_chosen(photos: Pa
     assert (settings.face, settings.use_face_box, tuple(settings.face_box)) == (0, False, (0, 0, 0, 0))
 
 
+@pytest.mark.slow
 def test_no_face_is_an_answer_and_a_box_can_be_drawn(photos: Path) -> None:
     search = find(photos / "wall.png")
     assert (search.faces, search.sentence) == ((), "")
@@ -123,6 +126,7 @@ def test_a_bad_photo_is_one_sentence(photos: Path) -> None:
     assert not bpy.ops.pix2vertex.draw_face_box.poll()
 
 
+@pytest.mark.slow
 def test_the_search_goes_on_in_the_background_and_a_path_being_typed_is_no_error(photos: Path) -> None:
     settings = bpy.context.scene.pix2vertex
     for text in ("/", str(photos), str(photos / "pai"), ""):
@@ -142,6 +146,7 @@ def test_the_search_goes_on_in_the_background_and_a_path_being_typed_is_no_error
     assert len(search_of(settings).faces) == 1
 
 
+@pytest.mark.slow
 def test_a_changed_photo_is_looked_at_again(photos: Path, tmp_path: Path) -> None:
     photo = tmp_path / "photo.png"
     Image.open(photos / "wall.png").save(photo)

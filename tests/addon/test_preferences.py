@@ -26,6 +26,7 @@ def preferences(addon: None) -> Iterator[bpy.types.AddonPreferences]:
     bpy.context.preferences.addons.remove(entry)
 
 
+@pytest.mark.slow
 def test_the_self_test_tries_everything_and_leaves_nothing(addon: None) -> None:
     bpy.ops.mesh.primitive_cube_add()
     assert bpy.ops.pix2vertex.self_test() == {"FINISHED"}
@@ -52,6 +53,7 @@ def test_a_worker_that_cannot_start_fails_the_first_part(addon: None, tmp_path: 
     assert "cannot be started" in SELF_TEST.as_text() and not SELF_TEST.passed
 
 
+@pytest.mark.slow
 def test_limits_reach_the_worker_when_it_is_idle(preferences: bpy.types.AddonPreferences) -> None:
     preferences.threads, preferences.memory_limit = 3, 4.5
     assert bpy.ops.pix2vertex.list_devices() == {"FINISHED"}

@@ -100,6 +100,7 @@ def detail_of(face: bpy.types.Object) -> np.ndarray:
     return 1000 * (mesh_coordinates(keys["Detail"].data) - mesh_coordinates(keys["Basis"].data))
 
 
+@pytest.mark.slow
 def test_project_photo_makes_texture_origin_and_material_and_replaces_only_its_own(face) -> None:
     painted = bpy.data.images.new("Painted", 4, 4)
     assert bpy.ops.pix2vertex.project_photo(size="1024") == {"FINISHED"}
@@ -158,6 +159,7 @@ def test_a_copy_of_the_face_keeps_its_image_when_the_first_gets_another(face, tm
     assert copy["texture"] == first != second and tuple(first.size) == (8, 8) and tuple(second.size) == (16, 16)
 
 
+@pytest.mark.slow
 def test_project_photo_uses_the_scenes_settings_and_is_undone_in_one_step(face) -> None:
     bpy.context.scene.pix2vertex_texture.size = "1024"
     bpy.ops.ed.undo_push(message="Before")
@@ -191,6 +193,7 @@ def test_a_changed_mesh_keeps_its_detail_and_gets_a_sentence(face) -> None:
     assert not bpy.ops.pix2vertex.update_detail.poll() and not bpy.ops.pix2vertex.bake_maps.poll()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("file_format", ["png", "exr"])
 def test_baked_maps_are_kept_and_wired(face, file_format: str) -> None:
     bpy.ops.pix2vertex.update_detail()

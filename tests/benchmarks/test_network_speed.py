@@ -24,6 +24,7 @@ def _short(monkeypatch):
     monkeypatch.setattr(network, "LEAST_SECONDS", 0.01)
 
 
+@pytest.mark.slow
 def test_training_is_three_times_the_work_of_computing_the_same_images():
     crops = network.crops_speed(build_network(TINY), 1, torch.float32)
     step = network.training_speed(build_network(TINY), 2, torch.float32)

@@ -65,6 +65,7 @@ def test_bu3dfe_puts_the_scan_where_its_picture_shows_it(bu3dfe):
     np.testing.assert_allclose(truth.depth[:, 0], -20 * (59.5 - np.arange(60)) / 60, atol=1e-9)
 
 
+@pytest.mark.slow
 def test_florence_is_rendered_in_21_views(florence, tmp_path):
     work = tmp_path / "views"
     work.mkdir()

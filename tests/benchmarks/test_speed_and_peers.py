@@ -35,6 +35,7 @@ def test_a_meter_measures_each_stage():
     assert meter.stages["start"]["megabytes"] > 10
 
 
+@pytest.mark.slow
 def test_a_peer_that_cannot_be_installed_is_absent(tmp_path, monkeypatch):
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     nothing = Peer("nothing 1.0", "nothing", (str(tmp_path / "no_such_package"),), "trimesh_nricp.py")

@@ -8,7 +8,7 @@ from benchmarks.shape import measure_shape
 from benchmarks.synthetic import write_faces
 from pix2vertex_blender.template import load_template
 
-pytestmark = pytest.mark.development_data("face_models/ict_facekit.npz")
+pytestmark = [pytest.mark.development_data("face_models/ict_facekit.npz"), pytest.mark.slow]
 
 
 @pytest.fixture(scope="module")

@@ -10,6 +10,8 @@ from PIL import Image
 
 from pix2vertex_blender.addon.headless.command_line import main
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 
 

@@ -17,6 +17,8 @@ from pix2vertex_blender.addon.batch.table import DONE, FAILED, Outcome, ResultTa
 from pix2vertex_blender.addon.headless.command_line import main
 from pix2vertex_blender.errors import OutputError, PhotoError
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 PORTRAIT = Path(pix2vertex_blender.__file__).parent / "data" / "astronaut.jpg"
 

@@ -13,6 +13,8 @@ from PIL import Image
 from pix2vertex_blender.exchange.progress import STAGE_LABELS, STAGES
 from pix2vertex_blender.template import load_template
 
+pytestmark = pytest.mark.slow
+
 ROOT = Path(__file__).resolve().parents[2]
 LEVEL = 1
 

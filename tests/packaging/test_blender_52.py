@@ -5,7 +5,11 @@ import os
 import subprocess
 from pathlib import Path
 
+import pytest
+
 from packager import archive, targets
+
+pytestmark = pytest.mark.slow
 
 
 def test_add_on_works_in_the_next_blender_without_its_libraries(blender_52: Path, tmp_path: Path) -> None:

@@ -15,6 +15,8 @@ from PIL import Image
 from packager.archive import write_zip
 from packager.targets import this_platform
 
+pytestmark = pytest.mark.slow
+
 
 def test_zip_holds_the_package_its_licence_and_the_listed_wheels(extension_zip: Path) -> None:
     with zipfile.ZipFile(extension_zip) as archive:

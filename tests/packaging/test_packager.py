@@ -87,6 +87,7 @@ def test_requirements_without_or_against_the_list_are_sentences(folder: Path) ->
         wheels.collect_wheels(small_target(versions={"torch": "9.0"}))
 
 
+@pytest.mark.slow
 def test_another_index_gives_another_torch_and_another_name(
     folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

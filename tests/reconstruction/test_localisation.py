@@ -41,6 +41,7 @@ def covered(face, box):
     return overlap(found, wanted)
 
 
+@pytest.mark.slow
 @pytest.mark.development_data("photos")
 @pytest.mark.parametrize("place", [0, 12, 24, 36])
 def test_the_annotated_face_is_found(localiser, place):
@@ -52,6 +53,7 @@ def test_the_annotated_face_is_found(localiser, place):
     assert found[0].confidence > 0.5
 
 
+@pytest.mark.slow
 def test_the_size_of_the_photo_does_not_matter(localiser, astronaut):
     large = Photo("large", np.asarray(Image.fromarray(astronaut.pixels).resize((1536, 1536), Image.Resampling.BICUBIC)))
     small, big = localiser.find(astronaut)[0].square, localiser.find(large)[0].square
@@ -60,6 +62,7 @@ def test_the_size_of_the_photo_does_not_matter(localiser, astronaut):
     )
 
 
+@pytest.mark.slow
 def test_two_faces_are_counted_the_larger_first(localiser, astronaut):
     face = astronaut.pixels[:280, 90:370]
     canvas = np.full((420, 700, 3), 128, dtype=np.uint8)
@@ -74,6 +77,7 @@ def test_two_faces_are_counted_the_larger_first(localiser, astronaut):
         choose_face(found, 3)
 
 
+@pytest.mark.slow
 def test_the_users_box_wins(localiser, astronaut):
     """A generous, off-centre box still leads to the face in it, and never out of it."""
     found = localiser.find(astronaut)[0].square
@@ -84,6 +88,7 @@ def test_the_users_box_wins(localiser, astronaut):
     assert 300 <= elsewhere.y <= 430
 
 
+@pytest.mark.slow
 def test_a_photo_without_a_face_has_none(localiser):
     assert localiser.find(Photo("coffee", skimage.data.coffee())) == []
     with pytest.raises(FaceNotFoundError, match="face box"):

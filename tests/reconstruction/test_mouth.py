@@ -152,6 +152,7 @@ def test_more_rounds_do_not_change_a_settled_mouth(view):
     assert np.abs(two - five).max() < 0.7
 
 
+@pytest.mark.slow
 @pytest.mark.development_data("photos")
 @pytest.mark.parametrize("name", ["lfpw_image_0202", "lfpw_image_0015"])
 def test_lips_of_a_real_face_do_not_cross_with_detail_either(name):

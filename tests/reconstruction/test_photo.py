@@ -152,6 +152,7 @@ def test_fine_stripes_do_not_alias():
     assert np.abs(crop.pixels[5:-5, 5:-5].astype(float) - 100).max() < 6
 
 
+@pytest.mark.slow
 def test_a_hundred_megapixels_need_less_than_two_gibibytes(tmp_path):
     """Pillow's buffers are not traced, so the two arrays are: the photo itself and whatever the crop copies."""
     Image.new("RGB", (12000, 8400), (90, 120, 60)).save(tmp_path / "large.jpg")

@@ -15,6 +15,8 @@ from pix2vertex_blender.reconstruction.pipeline import Options, reconstruct
 from pix2vertex_blender.reconstruction.refit import refit
 from pix2vertex_blender.template import load_template
 
+pytestmark = pytest.mark.slow
+
 CPU = Options(device="cpu", detail_level=0)
 
 

@@ -78,6 +78,7 @@ def test_motion_and_units_of_the_input_change_nothing_else(template, look_at, de
     np.testing.assert_allclose(again.vertices / scale, expected / scale, atol=0.01)
 
 
+@pytest.mark.slow
 def test_the_templates_resolution_does_not_matter(template, look_at, deformed):
     view = look_at(deformed, resolution=200)
     index = TargetIndex(build_target(view.maps))
@@ -158,6 +159,7 @@ def test_noise_of_the_correspondence_is_measured_and_smoothed(template, look_at,
     assert distance(result.vertices, view.truth, view.seen).mean() < 1.5
 
 
+@pytest.mark.slow
 @pytest.mark.development_data("registration/pair0.npz")
 def test_a_real_pair_is_registered_within_the_bounds():
     with np.load(shared_folder() / "registration" / "pair0.npz") as file:
@@ -173,6 +175,7 @@ def test_a_real_pair_is_registered_within_the_bounds():
     assert surface < 0.4
 
 
+@pytest.mark.slow
 def test_the_published_registration_fits_a_target_within_its_cut_off(template, whole):
     offset = np.column_stack([np.sin(template.vertices[:, 1] / 40), np.zeros((len(template.vertices), 2))])
     target = make_target(template.vertices + 0.6 * offset, whole.triangles, whole.canonical)

@@ -49,6 +49,7 @@ def fit(template, maps, parameters=NETWORK_MAPS):
     return start, register(start, template.faces, template.canonical, index, parameters, face, mirror=template.mirror)
 
 
+@pytest.mark.slow
 @pytest.mark.development_data("face_models/ict_facekit.npz")
 @pytest.mark.parametrize(
     ("name", "yaw"),

@@ -12,6 +12,8 @@ from pix2vertex_blender.reconstruction.texture.eyeballs import IRIS, eye_colours
 from pix2vertex_blender.reconstruction.texture.projection import project_photo
 from pix2vertex_blender.template import load_template
 
+pytestmark = pytest.mark.slow
+
 SIZE, RESOLUTION = 256, 400
 SKIN = np.array([196.0, 150.0, 126.0])
 

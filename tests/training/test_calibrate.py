@@ -26,6 +26,7 @@ def test_without_bad_results_there_is_nothing_to_calibrate():
         threshold([Outcome(0.9, 1.0)])
 
 
+@pytest.mark.slow
 @pytest.mark.development_data("face_models/ict_facekit.npz")
 def test_a_portrait_is_trusted_and_a_background_is_not():
     network, backgrounds = load_network(), background_bank(count=4, size=128)

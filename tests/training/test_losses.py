@@ -207,6 +207,7 @@ def tiny_network():
     return build_network(NetworkConfiguration("residual", SIDE, (8, 16), (8,), (), 0, (0, 1), (1,), context_channels=8))
 
 
+@pytest.mark.slow
 def test_network_and_losses_compile_as_one():
     batch = batch_with_landmarks()
     loss = TrainingLoss(tiny_network(), SHIPPED_WEIGHTS)

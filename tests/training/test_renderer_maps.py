@@ -20,7 +20,7 @@ from training.renderer.synthesis import (
     sample_scene,
 )
 
-pytestmark = pytest.mark.development_data("face_models/ict_facekit.npz")
+pytestmark = [pytest.mark.development_data("face_models/ict_facekit.npz"), pytest.mark.slow]
 
 PARAMETERS = SynthesisParameters(
     size=96, hat_share=0, glasses_share=1, view=ViewParameters(weak_perspective_share=0, largest_yaw=50)

@@ -43,6 +43,7 @@ def test_damaged_and_missing_files_are_named(sample, tmp_path):
         read_sample(sample_path(tmp_path, 1))
 
 
+@pytest.mark.slow
 def test_an_index_gives_the_same_sample_however_it_is_asked_for(sample, tmp_path):
     options = ["--seed", "1", "--size", "48"]
     main([str(tmp_path / "all"), "--start", "6", "--count", "3", *options])

@@ -90,6 +90,7 @@ def test_the_stream_depends_on_its_seed_only(folder):
     assert not torch.equal(first.images, other.images)
 
 
+@pytest.mark.slow
 def test_each_reader_draws_its_own_samples(folder):
     batches = read_in_background(PortraitStream([folder], 32, 2, BACKGROUNDS, seed=1), 2, CPU)
     first, second = next(batches), next(batches)
@@ -130,6 +131,7 @@ def test_the_learning_rate_rises_and_then_falls_to_the_end():
     assert rates[-1] == pytest.approx(settings.final_fraction)
 
 
+@pytest.mark.slow
 def test_training_learns_and_keeps_a_log(folder, tmp_path):
     held_out = held_out_batches(folder, 32, 4, 2, BACKGROUNDS)
     endless = iter(PortraitStream([folder], 32, 4, BACKGROUNDS, seed=3))
@@ -239,6 +241,7 @@ distributed.destroy_process_group()
 """
 
 
+@pytest.mark.slow
 def test_two_processes_train_one_network(folder, batches, tmp_path):
     script = tmp_path / "two_processes.py"
     script.write_text(
@@ -256,6 +259,7 @@ def test_two_processes_train_one_network(folder, batches, tmp_path):
     assert not all(torch.equal(a, b) for a, b in zip(first, alone.parameters(), strict=True))
 
 
+@pytest.mark.slow
 def test_variants_are_trained_alike_and_measured(folder, tmp_path, monkeypatch):
     for name, weights in (
         ("plain", SHIPPED_WEIGHTS),
