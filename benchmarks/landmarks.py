@@ -147,7 +147,7 @@ def _print_means(label: str, chosen: list[Result]) -> None:
 
 def write_csv(path: Path, results: list[Result]) -> None:
     """Write one row per photo."""
-    with path.open("w", newline="") as file:
+    with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(["id", "yaw", "found", "all_68", "inner_51", "confidence", "seconds"])
         for r in results:

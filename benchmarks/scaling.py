@@ -1,10 +1,10 @@
 """How the time of the registration grows with the sizes of template and target."""
 
-import resource
 import time
 
 import numpy as np
 
+from benchmarks.speed import peak_megabytes
 from pix2vertex_blender.exchange.camera import Camera
 from pix2vertex_blender.geometry.mesh import triangulate, vertex_normals
 from pix2vertex_blender.geometry.raster import interpolate, rasterise
@@ -50,7 +50,7 @@ def print_scaling() -> None:
         template = load_template(level)
         for resolution in RESOLUTIONS:
             target = synthetic_target(resolution)
-            memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+            memory = peak_megabytes()
             cpu, wall = time.process_time(), time.perf_counter()
             index = TargetIndex(target)
             visible = template.groups["face"]
@@ -59,7 +59,7 @@ def print_scaling() -> None:
             ).apply(template.vertices)
             register(aligned, template.faces, template.canonical, index, weights=visible)
             cpu, wall = time.process_time() - cpu, time.perf_counter() - wall
-            grown = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - memory) / 1024
+            grown = peak_megabytes() - memory
             print(f"| {len(template.vertices)} | {resolution} | {cpu:.2f} | {wall:.2f} | {grown:.0f} |")
     print("\nSeconds of the detail on the template\n")
     print("| vertices | first time | sliders only |\n| --- | --- | --- |")

@@ -152,13 +152,13 @@ def write_default_photo(folder: Path) -> Path:
 def peak_megabytes() -> float:
     """The most memory that this process ever held; NaN where the system does not say."""
     status = Path("/proc/self/status")  # getrusage's figure begins with that of the parent process
-    found = re.search(r"^VmHWM:\s*(\d+) kB", status.read_text(), re.MULTILINE) if status.exists() else None
-    if found:
+    text = status.read_text(encoding="utf-8") if status.exists() else ""
+    if found := re.search(r"^VmHWM:\s*(\d+) kB", text, re.MULTILINE):
         return int(found.group(1)) / 1024
-    try:
-        import resource
-    except ImportError:
+    if sys.platform == "win32":
         return float("nan")
+    import resource
+
     unit = 1 if sys.platform == "darwin" else 1024
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * unit / 2**20
 
@@ -174,7 +174,7 @@ def machine() -> str:
     name = platform.processor() or platform.machine()
     information = Path("/proc/cpuinfo")
     if information.exists():
-        found = re.search(r"^model name\s*:\s*(.+)$", information.read_text(), re.MULTILINE)
+        found = re.search(r"^model name\s*:\s*(.+)$", information.read_text(encoding="utf-8"), re.MULTILINE)
         name = found.group(1).strip() if found else name
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     return f"{name}, {cores} core{'' if cores == 1 else 's'}, {platform.system()}"

@@ -39,7 +39,7 @@ class Table:
 
     def write_csv(self, folder: Path) -> None:
         """Write `<name>.csv` with full precision."""
-        with (folder / f"{self.name}.csv").open("w", newline="") as file:
+        with (folder / f"{self.name}.csv").open("w", encoding="utf-8", newline="") as file:
             writer = csv.writer(file)
             writer.writerow(self.columns)
             writer.writerows(self.rows)

@@ -32,7 +32,7 @@ def limit_memory(variables: Mapping[str, str] = os.environ) -> None:
     What is refused becomes a MemoryError, or a RuntimeError of torch's, and not the end of the process.
     """
     limit = float(variables.get(MEMORY_LIMIT_VARIABLE, 0.0))
-    if limit and CAN_LIMIT_MEMORY:
+    if limit and sys.platform == "linux":
         import resource
 
         resource.setrlimit(resource.RLIMIT_DATA, (int(limit * 2**30), resource.RLIM_INFINITY))

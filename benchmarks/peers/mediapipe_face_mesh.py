@@ -36,13 +36,13 @@ MOST_FACES = 5
 
 def main(request: Path, answer: Path) -> None:
     """Answer a request."""
-    entries = json.loads(request.read_text())
+    entries = json.loads(request.read_text(encoding="utf-8"))
     options = {"static_image_mode": True, "max_num_faces": MOST_FACES, "refine_landmarks": False}
     answers = {}
     with mediapipe.solutions.face_mesh.FaceMesh(**options) as mesh:
         for entry in entries:
             answers[entry["name"]] = answer_entry(mesh, cv2.imread(entry["photo"]), entry["box"])
-    answer.write_text(json.dumps(answers))
+    answer.write_text(json.dumps(answers), encoding="utf-8")
 
 
 def answer_entry(mesh: Any, picture: np.ndarray | None, box: list[float]) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def read_index(folder: Path) -> list[DepthFace]:
     """
     path = require(folder / "index.json", "give a folder laid out as described by --help")
     faces = []
-    for key, entry in json.loads(path.read_text()).items():
+    for key, entry in json.loads(path.read_text(encoding="utf-8")).items():
         photo = require(folder / entry["image"], f"it belongs to {key}")
         truth = require(folder / f"{key}.npz", f"it belongs to {key}")
         left, top, right, bottom = (float(value) for value in entry["box"])

@@ -48,7 +48,7 @@ def read_mesh(path: Path) -> MeshFile:
 
 def _read_obj(path: Path) -> MeshFile:
     vertices, coordinates, triangles, corners = [], [], [], []
-    for line in path.read_text(errors="replace").splitlines():
+    for line in path.read_text(encoding="utf-8", errors="replace").splitlines():
         words = line.split()
         if not words:
             continue
@@ -76,7 +76,7 @@ def _from_one(index: int, count: int) -> int:
 
 
 def _read_vrml(path: Path) -> MeshFile:
-    text = re.sub(r"#.*", "", path.read_text(errors="replace"))
+    text = re.sub(r"#.*", "", path.read_text(encoding="utf-8", errors="replace"))
     vertices = _numbers(text, r"\bCoordinate\s*\{\s*point").reshape(-1, 3)
     triangles, order = _fans(_numbers(text, r"\bcoordIndex").astype(np.int64))
     coordinates = _numbers(text, r"\bTextureCoordinate\s*\{\s*point").reshape(-1, 2)

@@ -21,7 +21,7 @@ def read_faces_json(folder: Path) -> list[LandmarkFace]:
     """
     path = require(folder / "faces.json", "give a folder laid out as described by --help")
     faces = []
-    for name, face in json.loads(path.read_text()).items():
+    for name, face in json.loads(path.read_text(encoding="utf-8")).items():
         photo = require(folder / face["image"], f"it is the photo of {name}")
         x, y, width, height = (float(value) for value in face["box"])
         landmarks = np.array(face["landmarks"], dtype=np.float64)
@@ -81,7 +81,7 @@ def read_points(path: Path) -> np.ndarray:
     LayoutError
         If it does not hold 68 points between braces.
     """
-    text = path.read_text()
+    text = path.read_text(encoding="utf-8")
     try:
         inside = text[text.index("{") + 1 : text.index("}")]
         return np.array(inside.split(), dtype=np.float64).reshape(68, 2)

@@ -72,7 +72,9 @@ def read_now(folder: Path, work: Path) -> list[ScanFace]:
     ------
     LayoutError
     """
-    names = require(folder / "imagepathsvalidation.txt", "it is NoW's list of photos").read_text().split()
+    names = (
+        require(folder / "imagepathsvalidation.txt", "it is NoW's list of photos").read_text(encoding="utf-8").split()
+    )
     faces = []
     for name in names:
         if "neutral" not in Path(name).parent.name:
@@ -163,7 +165,7 @@ def _read_picked(path: Path, points_path: Path) -> Scan:
 
 def _read_labels(folder: Path) -> dict[str, Any]:
     path = require(folder / LANDMARKS_FILE, "it holds the hand-labelled points of the scans, see --help")
-    labels: dict[str, Any] = json.loads(path.read_text())
+    labels: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
     return labels
 
 
@@ -178,7 +180,7 @@ def _read_labelled(path: Path, subject: str, labels: dict[str, Any]) -> Scan:
 def _texture_of(path: Path) -> Path:
     """The picture that a scan's material names, or the only picture beside it."""
     for material in sorted(path.parent.glob("*.mtl")):
-        for line in material.read_text(errors="replace").splitlines():
+        for line in material.read_text(encoding="utf-8", errors="replace").splitlines():
             if line.strip().startswith("map_Kd"):
                 return require(path.parent / line.split(maxsplit=1)[1].strip(), f"it is the texture of {path.name}")
     return require_any(path.parent, "*.[jpb][pnm][gp]", f"it is the texture of {path.name}")[0]

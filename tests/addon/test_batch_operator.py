@@ -4,7 +4,6 @@ import csv
 import io
 import os
 import shutil
-import signal
 import sys
 import threading
 import time
@@ -21,6 +20,7 @@ from pix2vertex_blender.addon.batch.table import BATCH
 from pix2vertex_blender.addon.process import session
 from pix2vertex_blender.addon.process.worker_client import DIED, WorkerClient
 from pix2vertex_blender.exchange.result import Reconstruction
+from tests.processes import kill
 
 PRACTICE = Path(__file__).with_name("practice_worker.py")
 WORKER = Path(pix2vertex_blender.__file__).with_name("worker.py")
@@ -192,7 +192,7 @@ def test_cancelling_keeps_what_is_done(photos: Path) -> None:
 
 def test_a_killed_worker_costs_one_photo(photos: Path) -> None:
     (photos / "endless.png").write_bytes(b"x")
-    run_while(lambda client: os.kill(client.process_id, signal.SIGKILL), directory=str(photos))
+    run_while(lambda client: kill(client.process_id), directory=str(photos))
     table = rows(bpy.data.texts[0].as_string())
     assert DIED in table["endless.png"]["sentence"]
     assert table["zoe.JPEG"]["status"] == "done"
@@ -203,7 +203,7 @@ def test_a_collection_deleted_meanwhile_is_made_again(photos: Path) -> None:
 
     def interfere(client: WorkerClient) -> None:
         bpy.data.collections.remove(bpy.data.collections[COLLECTION])
-        os.kill(client.process_id, signal.SIGKILL)
+        kill(client.process_id)
 
     run_while(interfere, directory=str(photos))
     assert [item.name for item in bpy.data.collections[COLLECTION].objects] == ["zoe"]
@@ -218,11 +218,13 @@ def test_settings_of_the_panel_are_used(photos: Path) -> None:
 
 def test_bad_folders_are_one_sentence(photos: Path, tmp_path: Path) -> None:
     (tmp_path / "nothing").mkdir()
+    (tmp_path / "file").write_text("no folder")
+    impossible = str(tmp_path / "file" / "faces")
     for settings, words in (
         ({}, r"Choose a folder with photos first\."),
         ({"directory": str(tmp_path / "nothing")}, "There are no photos in .*nothing"),
         ({"directory": str(tmp_path / "missing")}, "missing cannot be read"),
-        ({"directory": str(photos), "target": "FILES", "output": "/proc/faces"}, "/proc/faces cannot be written"),
+        ({"directory": str(photos), "target": "FILES", "output": impossible}, "faces cannot be written"),
     ):
         with pytest.raises(RuntimeError, match=words):
             bpy.ops.pix2vertex.reconstruct_folder(**settings)

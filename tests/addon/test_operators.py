@@ -1,5 +1,3 @@
-import os
-import signal
 import threading
 import time
 from pathlib import Path
@@ -10,6 +8,7 @@ import pytest
 import pix2vertex_blender
 from pix2vertex_blender.addon.process import session
 from pix2vertex_blender.addon.process.worker_client import DIED, WorkerClient
+from tests.processes import kill
 
 
 def everything() -> list[str]:
@@ -99,7 +98,7 @@ def test_killed_worker_leaves_the_scene_and_the_next_click_works(
     practice: WorkerClient, saved: str, tmp_path: Path
 ) -> None:
     before = everything()
-    error = reconstruct_while(lambda client: os.kill(client.process_id, signal.SIGKILL), tmp_path / "endless.png")
+    error = reconstruct_while(lambda client: kill(client.process_id), tmp_path / "endless.png")
     assert DIED in error
     assert everything() == before
     assert bpy.ops.pix2vertex.reconstruct(filepath=saved) == {"FINISHED"}

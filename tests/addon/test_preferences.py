@@ -58,9 +58,9 @@ def test_limits_reach_the_worker_when_it_is_idle(preferences: bpy.types.AddonPre
     preferences.threads, preferences.memory_limit = 3, 4.5
     assert bpy.ops.pix2vertex.list_devices() == {"FINISHED"}
     process = session.worker().process_id
-    variables = Path(f"/proc/{process}/environ").read_text().split("\0")
+    variables = Path(f"/proc/{process}/environ").read_text(encoding="utf-8").split("\0")
     assert {"OMP_NUM_THREADS=3", "OPENCV_FOR_THREADS_NUM=3", "PIX2VERTEX_MEMORY_LIMIT=4.5"} <= set(variables)
-    system = Path(f"/proc/{process}/limits").read_text().splitlines()
+    system = Path(f"/proc/{process}/limits").read_text(encoding="utf-8").splitlines()
     [line] = [line for line in system if line.startswith("Max data size")]
     assert int(line.split()[3]) == int(4.5 * 2**30)
     preferences.memory_limit = 0.0

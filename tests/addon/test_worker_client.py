@@ -1,5 +1,3 @@
-import os
-import signal
 import subprocess
 import sys
 import time
@@ -10,6 +8,7 @@ import pytest
 
 from pix2vertex_blender.addon.process.worker_client import CANNOT_START, DIED, JobStatus, WorkerClient
 from pix2vertex_blender.worker import IDLE_SECONDS_VARIABLE, MODULE_PATH_VARIABLE
+from tests.processes import kill, process_exists
 
 PRACTICE = Path(__file__).with_name("practice_worker.py")
 WORKER = Path(__file__).parents[2] / "pix2vertex_blender" / "worker.py"
@@ -22,14 +21,6 @@ def wait_until(condition: Callable[[], bool]) -> None:
     while not condition():
         assert time.monotonic() < deadline, "waited in vain"
         time.sleep(0.02)
-
-
-def process_exists(process_id: int) -> bool:
-    """Whether a process is there and not a zombie."""
-    try:
-        return Path(f"/proc/{process_id}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
 
 
 @pytest.fixture
@@ -108,7 +99,7 @@ def test_cancelled_job_stops_and_the_next_one_runs(client: WorkerClient) -> None
 def test_killed_worker_is_a_sentence_and_the_next_job_works(client: WorkerClient) -> None:
     job = start_long_job(client)
     assert client.process_id is not None
-    os.kill(client.process_id, signal.SIGKILL)
+    kill(client.process_id)
     finish(client, job)
     assert job.status is JobStatus.FAILED
     assert job.error == DIED

@@ -124,10 +124,11 @@ def test_a_face_box_for_many_photos_is_one_sentence(photos, tmp_path, capsys):
     assert not (tmp_path / "faces").exists()
 
 
-def test_an_output_folder_that_cannot_be_written_is_told_before_the_work(photos, capsys):
-    assert main([str(photos), "--output", "/proc/faces"]) == 2
+def test_an_output_folder_that_cannot_be_written_is_told_before_the_work(photos, tmp_path, capsys):
+    (tmp_path / "file").write_text("no folder")
+    assert main([str(photos), "--output", str(tmp_path / "file" / "faces")]) == 2
     captured = capsys.readouterr()
-    assert "/proc/faces cannot be written" in captured.err
+    assert "faces cannot be written" in captured.err
     assert "[1/3]" not in captured.out
 
 

@@ -41,10 +41,26 @@ def bare_blender(tmp_path: Path) -> Path:
     environment = tmp_path / "bare"
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(environment)], check=True)
     installed = Path(sysconfig.get_path("purelib"))
-    own = next(environment.glob("lib/python*/site-packages"))
+    own = Path(sysconfig.get_path("purelib", "venv", {"base": str(environment)}))
     for name in BLENDERS_OWN:
-        (own / name).symlink_to(installed / name)
-    return environment / "bin" / "python"
+        if (installed / name).exists():  # numpy.libs is not everywhere
+            _link_folder(installed / name, own / name)
+    return _python_of(environment)
+
+
+def _link_folder(folder: Path, link: Path) -> None:
+    """Make a folder appear in another place; on Windows without the privilege that symbolic links need there."""
+    if sys.platform == "win32":
+        import _winapi
+
+        _winapi.CreateJunction(str(folder), str(link))
+    else:
+        link.symlink_to(folder)
+
+
+def _python_of(environment: Path) -> Path:
+    """The Python of a virtual environment."""
+    return environment / ("Scripts/python.exe" if sys.platform == "win32" else "bin/python")
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +68,7 @@ def blender_52() -> Path:
     """The Python of an environment with Blender 5.2 and nothing of ours, kept for the next run."""
     pinned = Path(__file__).with_name("blender52.txt")
     environment = ROOT / ".cache" / f"blender52-{hashlib.sha256(pinned.read_bytes()).hexdigest()[:8]}"
-    python = environment / "bin" / "python"
+    python = _python_of(environment)
     if (environment / "complete").exists():
         return python
     if (interpreter := _find_python_313()) is None:

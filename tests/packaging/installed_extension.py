@@ -12,6 +12,9 @@ from pathlib import Path
 import bpy
 import numpy as np
 
+sys.path.append(str(Path(__file__).parents[1]))
+from processes import process_exists
+
 older_zip, newer_zip, photo, folder = (Path(argument) for argument in sys.argv[1:])
 seen: dict[str, object] = {}
 PACKAGE = "bl_ext.user_default.pix2vertex"
@@ -29,10 +32,6 @@ def files(pattern: str = "*") -> set[str]:
 
 def worker_process() -> int:
     return importlib.import_module(PACKAGE + ".addon.process.session").SESSION.worker.process_id
-
-
-def alive(process: int) -> bool:
-    return Path(f"/proc/{process}").exists()
 
 
 def coordinates(item: bpy.types.Object, key: str) -> np.ndarray:
@@ -61,7 +60,7 @@ older_worker = worker_process()
 
 install(newer_zip)
 seen["older_files_after_upgrade"] = sorted(files("forgotten*"))
-seen["older_worker_after_upgrade"] = alive(older_worker)
+seen["older_worker_after_upgrade"] = process_exists(older_worker)
 seen["enabled_after_upgrade"] = PACKAGE in bpy.context.preferences.addons
 
 seen["result"] = list(reconstruct())
@@ -86,7 +85,7 @@ bpy.ops.extensions.package_uninstall(
     repo_directory=bpy.utils.user_resource("EXTENSIONS", path="user_default"), pkg_id="pix2vertex"
 )
 seen["operator_after_removal"] = hasattr(bpy.types, "PIX2VERTEX_OT_reconstruct")
-seen["worker_after_removal"] = alive(newer_worker)
+seen["worker_after_removal"] = process_exists(newer_worker)
 seen["files_after_removal"] = sorted(files() - untouched)
 print("SEEN" + json.dumps(seen), flush=True)
 os._exit(0)  # the static destructors of the `bpy` package can wait forever for a thread of its own

@@ -195,7 +195,7 @@ def test_detail_of_a_photo_is_bounded_and_stays_on_the_seen_face(template):
 @pytest.mark.parametrize("name", ["aflw_image00516", "lfpw_image_0022", "lfpw_image_0102"])
 def test_the_detail_of_a_real_face_makes_nothing_cross(template, name):
     folder = shared_folder() / "photos"
-    face = json.loads((folder / "faces.json").read_text())[name]
+    face = json.loads((folder / "faces.json").read_text(encoding="utf-8"))[name]
     with Image.open(folder / face["image"]) as image:
         photo = np.asarray(image.convert("RGB"))
     landmarks = np.array(face["landmarks"], dtype=np.float64) * [1, -1]

@@ -46,7 +46,7 @@ def covered(face, box):
 @pytest.mark.parametrize("place", [0, 12, 24, 36])
 def test_the_annotated_face_is_found(localiser, place):
     photos = shared_folder() / "photos"
-    annotated = json.loads((photos / "faces.json").read_text())
+    annotated = json.loads((photos / "faces.json").read_text(encoding="utf-8"))
     face = annotated[sorted(annotated)[place]]
     found = localiser.find(load_photo(photos / face["image"]))
     assert covered(found[0], face["box"]) > 0.6

@@ -157,7 +157,7 @@ def test_more_rounds_do_not_change_a_settled_mouth(view):
 @pytest.mark.parametrize("name", ["lfpw_image_0202", "lfpw_image_0015"])
 def test_lips_of_a_real_face_do_not_cross_with_detail_either(name):
     folder = shared_folder() / "photos"
-    face = json.loads((folder / "faces.json").read_text())[name]
+    face = json.loads((folder / "faces.json").read_text(encoding="utf-8"))[name]
     x, y, width, height = face["box"]
     result = reconstruct(folder / face["image"], Options(device="cpu", face_box=(x, y, width, height)))
     triangles = triangulate(result.faces)

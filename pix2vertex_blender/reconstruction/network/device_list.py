@@ -56,7 +56,7 @@ def _processor_name() -> str:
     """What the system calls the processor, with the number of its logical cores."""
     name = platform.processor() or platform.machine()
     if sys.platform == "linux":
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
+        lines = Path("/proc/cpuinfo").read_text(encoding="utf-8").splitlines()
         name = next((line.split(":", 1)[1].strip() for line in lines if line.startswith("model name")), name)
     return f"{name}, {os.cpu_count()} threads"
 
