@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from pix2vertex_blender.reconstruction.photo.localisation import LocalisationParameters
+from tests.training.made_up import made_up_sample
 from training.data.augmentation import (
     AugmentationParameters,
     Crop,
@@ -22,14 +23,17 @@ from training.renderer.camera import ViewParameters, rotation_matrix
 from training.renderer.synthesis import SynthesisParameters
 from training.template.landmarks import MIRROR
 
-pytestmark = pytest.mark.development_data("face_models/ict_facekit.npz")
-
 BACKGROUNDS = background_bank(count=4, size=64)
 WEAK = ViewParameters(weak_perspective_share=1, largest_yaw=35, largest_pitch=20)
 
 
-@pytest.fixture(scope="module")
-def sample():
+@pytest.fixture(
+    scope="module",
+    params=["made up", pytest.param("rendered", marks=pytest.mark.development_data("face_models/ict_facekit.npz"))],
+)
+def sample(request):
+    if request.param == "made up":
+        return made_up_sample()
     return generate_sample(3, 1, TRAINING_STREAM, SynthesisParameters(size=96, view=WEAK))
 
 
