@@ -53,6 +53,10 @@ def test_a_worker_that_cannot_start_fails_the_first_part(addon: None, tmp_path: 
     assert "cannot be started" in SELF_TEST.as_text() and not SELF_TEST.passed
 
 
+only_linux = pytest.mark.skipif(not limits.CAN_LIMIT_MEMORY, reason="only Linux limits a process's main memory")
+
+
+@only_linux
 @pytest.mark.slow
 def test_limits_reach_the_worker_when_it_is_idle(preferences: bpy.types.AddonPreferences) -> None:
     preferences.threads, preferences.memory_limit = 3, 4.5
@@ -68,6 +72,7 @@ def test_limits_reach_the_worker_when_it_is_idle(preferences: bpy.types.AddonPre
     assert session.worker() is session.worker()
 
 
+@only_linux
 def test_what_the_system_refuses_is_a_lack_of_memory() -> None:
     script = (
         "from pix2vertex_blender import limits; import numpy as np; limits.limit_memory()\n"
@@ -78,7 +83,15 @@ def test_what_the_system_refuses_is_a_lack_of_memory() -> None:
     command = [sys.executable, "-c", script]
     result = subprocess.run(command, cwd=ROOT, env=environment, capture_output=True, text=True)
     assert result.stdout == "True\n", result.stderr
+
+
+def test_a_librarys_words_for_a_lack_of_memory_are_known() -> None:
     assert limits.is_lack_of_memory(RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate"))
     assert limits.is_lack_of_memory(RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB"))
     assert not limits.is_lack_of_memory(RuntimeError("shape mismatch"))
-    assert limits.environment(0, 0.0) == limits.LIBRARY_SETTINGS, "no limits"
+
+
+def test_without_limits_only_the_libraries_settings_are_passed_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in limits.LIBRARY_SETTINGS:
+        monkeypatch.delenv(name, raising=False)
+    assert limits.environment(0, 0.0) == limits.LIBRARY_SETTINGS
