@@ -32,6 +32,7 @@ def test_training_is_three_times_the_work_of_computing_the_same_images():
     assert step.seconds > crops.seconds > 0
 
 
+@pytest.mark.slow
 def test_operations_grow_with_the_crops_and_with_the_batch():
     one, four = (network.crops_speed(build_network(TINY), crops, torch.float32) for crops in (1, 4))
     assert four.operations == pytest.approx(4 * one.operations, rel=1e-3)

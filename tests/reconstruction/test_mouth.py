@@ -146,6 +146,7 @@ def test_wide_open_lips_do_not_cut_each_other(view, template):
     assert len(intersecting_triangles(fitted, triangles[lips])) <= before
 
 
+@pytest.mark.slow
 def test_more_rounds_do_not_change_a_settled_mouth(view):
     opened = with_opening(view, *arch(view, 10.0))
     two, five = fit(opened), fit(opened, MouthParameters(rounds=5))

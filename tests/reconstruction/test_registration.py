@@ -62,6 +62,7 @@ def test_a_known_deformation_is_recovered(template, deformed, moved):
     assert np.percentile(errors, 99) < 0.8
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("scale", "angles"), [(1.0, [20, -40, 15]), (0.1, [0, 0, 0]), (1000.0, [10, 5, -5])])
 def test_motion_and_units_of_the_input_change_nothing_else(template, look_at, deformed, scale, angles):
     target = build_target(look_at(deformed, 20).maps)

@@ -91,6 +91,7 @@ def wavy(level):
     return detail, bake(level, detail, 2048)
 
 
+@pytest.mark.slow
 def test_the_displacement_gives_the_detailed_head_back(level, wavy):
     detail, maps = wavy
     height = sample(maps.displacement, corner_uvs(level))

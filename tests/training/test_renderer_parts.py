@@ -55,6 +55,7 @@ def test_solids_face_outwards(mesh):
     assert volume > 0
 
 
+@pytest.mark.slow
 def test_what_is_between_a_surface_and_the_light_shades_it():
     lighting = sample_lighting(np.random.default_rng(2))._replace(
         directions=np.array([[0, 0, 1]], np.float32),
