@@ -41,7 +41,7 @@ def find_python() -> str:
 
 def make_environment() -> None:
     """Make .venv from the lock file, unless it already agrees with it."""
-    digest = hashlib.sha256(LOCK_FILE.read_bytes()).hexdigest()
+    digest = hashlib.sha256(_locked_packages().encode()).hexdigest()
     stamp = ENVIRONMENT / "lock.sha256"
     if PYTHON.exists() and stamp.exists() and stamp.read_text() == digest:
         return
@@ -53,6 +53,12 @@ def make_environment() -> None:
     if subprocess.run(command, check=False).returncode != 0:
         raise BuildError("The packages could not be installed: check the network and run this command again.")
     stamp.write_text(digest)
+
+
+def _locked_packages() -> str:
+    """The lock file's packages, one a line, without what it explains."""
+    lines = LOCK_FILE.read_text(encoding="utf-8").splitlines()
+    return "".join(f"{line}\n" for line in lines if not line.startswith("#"))
 
 
 def run(arguments: Sequence[str]) -> int:
