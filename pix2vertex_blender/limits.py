@@ -1,5 +1,6 @@
 """How the worker process computes and how much of the computer it may take: set in its environment, when it starts."""
 
+import errno
 import os
 import sys
 from collections.abc import Mapping
@@ -26,21 +27,34 @@ def environment(threads: int, memory_limit: float) -> dict[str, str]:
     return variables | ({MEMORY_LIMIT_VARIABLE: str(memory_limit)} if memory_limit else {})
 
 
+def memory_limit(variables: Mapping[str, str] = os.environ) -> float:
+    """The limit of this process in gigabytes; zero if it has none, as Blender's own process."""
+    return float(variables.get(MEMORY_LIMIT_VARIABLE, 0.0)) if CAN_LIMIT_MEMORY else 0.0
+
+
 def limit_memory(variables: Mapping[str, str] = os.environ) -> None:
     """Have the system refuse this process more main memory than its environment allows, where the system can.
 
-    What is refused becomes a MemoryError, or a RuntimeError of torch's, and not the end of the process.
+    What is refused becomes a MemoryError, or an error of torch's or the loader's, and not the end of the process.
     """
-    limit = float(variables.get(MEMORY_LIMIT_VARIABLE, 0.0))
-    if limit and sys.platform == "linux":
+    if (limit := memory_limit(variables)) and sys.platform == "linux":
         import resource
 
         resource.setrlimit(resource.RLIMIT_DATA, (int(limit * 2**30), resource.RLIM_INFINITY))
 
 
-def is_lack_of_memory(error: Exception) -> bool:
-    """Whether an error of Python, torch or OpenCV says that memory was refused."""
-    if isinstance(error, MemoryError):
+def is_lack_of_memory(error: BaseException) -> bool:
+    """Whether an error of Python, torch, OpenCV or the system's loader says that memory was refused."""
+    if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
         return True
-    words = ("out of memory", "can't allocate memory", "not enough memory", "insufficient memory")
+    words = (
+        "out of memory",
+        "can't allocate memory",
+        "cannot allocate memory",
+        "not enough memory",
+        "insufficient memory",
+        "failed to map segment",
+        "can't start new thread",
+        "bad_alloc",
+    )
     return any(each in str(error).lower() for each in words)

@@ -74,28 +74,17 @@ class _Replies:
 
 def _run_job(work: Job, request: Request, replies: _Replies) -> None:
     """Run one job and send exactly one final reply."""
-    from .errors import Cancelled, Pix2VertexError
-    from .limits import is_lack_of_memory
+    from .errors import Cancelled, is_fault, sentence_for
 
     job = int(request["job"])
     try:
         replies.send(job, "done", **work(request, replies.progress_of(job)))
     except Cancelled:
         replies.send(job, "cancelled")
-    except Pix2VertexError as error:
-        replies.send(job, "error", message=str(error), fault=False)
-    except ModuleNotFoundError as error:
-        traceback.print_exc()
-        message = f"The library {error.name} is missing; install the pix2vertex zip made for this version of Blender."
-        replies.send(job, "error", message=message, fault=False)
     except Exception as error:
-        traceback.print_exc()
-        if is_lack_of_memory(error):
-            message = "There is not enough memory; close other programs or choose a lower detail level."
-            replies.send(job, "error", message=message, fault=False)
-            return
-        message = f"Something went wrong inside pix2vertex ({type(error).__name__}: {error})."
-        replies.send(job, "error", message=message, fault=True)
+        if is_fault(error):
+            traceback.print_exc()
+        replies.send(job, "error", message=sentence_for(error), fault=is_fault(error))
 
 
 def _read_requests(lines: Iterable[bytes], requests: "queue.SimpleQueue[Request]", replies: _Replies) -> None:

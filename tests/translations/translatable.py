@@ -106,8 +106,6 @@ def _texts_of(node: ast.AST, name: str) -> Iterator[str]:
         if not keywords:
             for argument in node.args:
                 yield from literals(argument)
-    elif isinstance(node, ast.Assign) and name == "worker.py" and _named(node.targets, "message"):
-        yield from literals(node.value)
     elif isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
         targets = node.targets if isinstance(node, ast.Assign) else [node.target]
         names = [item.id for item in targets if isinstance(item, ast.Name) and item.id.lstrip("_").isupper()]
@@ -117,10 +115,6 @@ def _texts_of(node: ast.AST, name: str) -> Iterator[str]:
             yield from (text for text in literals(node.value) if re.match(r"[A-Z{].*[a-z}]", text) and " " in text)
     elif isinstance(node, ast.Return) and node.value is not None and name.startswith("addon/"):
         yield from (text for text in literals(node.value) if re.match(r"[A-Z{].*[a-z}].* ", text))
-
-
-def _named(targets: list[ast.expr], name: str) -> bool:
-    return any(isinstance(target, ast.Name) and target.id == name for target in targets)
 
 
 def literals(node: ast.expr) -> Iterator[str]:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...errors import OutputError, Pix2VertexError
+from ...errors import OutputError, Pix2VertexError, sentence_for
 from ...exchange.progress import STAGE_LABELS
 from ..batch.output_folder import check_writable, output_folder
 from ..batch.table import DONE, FAILED, TABLE_NAME, Outcome, ResultTable, result_names
@@ -72,9 +72,7 @@ def run_batch(
 
 
 def _sentence(error: Exception) -> str:
-    if isinstance(error, Pix2VertexError | WorkerError):
-        return str(error)
-    return f"Something went wrong inside pix2vertex ({type(error).__name__}: {error})."
+    return str(error) if isinstance(error, WorkerError) else sentence_for(error)
 
 
 def _add(table: ResultTable, outcome: Outcome) -> None:
