@@ -84,12 +84,19 @@ def is_fault(error: BaseException) -> bool:
     return _known_sentence(error) is None
 
 
-def _known_sentence(error: BaseException) -> str | None:
+def shortage(error: BaseException) -> str | None:
+    """The sentence about what the computer has too little of, disk or memory; None if that is not the reason."""
     chain = list(_with_what_lies_behind(error))
     if any(isinstance(each, OSError) and each.errno in _FULL_DISK for each in chain):
         return DISK_FULL
     if any(is_lack_of_memory(each) for each in chain):
         return LIMIT_TOO_LOW if memory_limit() else NO_MEMORY
+    return None
+
+
+def _known_sentence(error: BaseException) -> str | None:
+    if (sentence := shortage(error)) is not None:
+        return sentence
     if isinstance(error, Pix2VertexError):
         return str(error)
     if isinstance(error, ModuleNotFoundError) and error.name is not None:

@@ -5,7 +5,7 @@ import atexit
 import bpy
 
 from . import operators, panels, preferences, translations
-from .process import computer, photo_search, session
+from .process import computer, faults, photo_search, session
 from .properties import face as face_properties
 from .properties import scene as scene_properties
 from .views import legend
@@ -22,6 +22,7 @@ _CLASSES = (
 
 def register() -> None:
     """Register the translations, all classes and the scene's settings."""
+    faults.attach()
     translations.register()
     for item in _CLASSES:
         bpy.utils.register_class(item)
@@ -37,6 +38,7 @@ def unregister() -> None:
     atexit.unregister(_unregister_at_exit)
     photo_search.forget()
     session.stop_worker()
+    faults.detach()
     THUMBNAILS.remove()
     legend.detach()
     face_properties.detach()

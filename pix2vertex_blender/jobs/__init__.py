@@ -4,7 +4,7 @@ A job is a function ``job(request, progress) -> dict`` of a JSON request and a c
 request names. The libraries a job needs are imported inside it, so that the worker starts at once.
 """
 
-from ..worker import Job
+from ..serving import Job
 from . import check, detail, faces, inspect, reconstruct, texture
 
 JOBS: dict[str, Job] = {

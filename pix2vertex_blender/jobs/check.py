@@ -4,7 +4,8 @@ import platform
 from dataclasses import asdict
 from typing import Any
 
-from ..worker import Progress, Request
+from ..exchange.progress import Progress
+from ..exchange.protocol import Request
 
 
 def check_libraries(_request: Request, progress: Progress) -> dict[str, Any]:

@@ -3,8 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from ..exchange.progress import SEARCHING
-from ..worker import Progress, Request
+from ..exchange.progress import SEARCHING, Progress
+from ..exchange.protocol import Request
 
 
 def find_faces(request: Request, progress: Progress) -> dict[str, Any]:

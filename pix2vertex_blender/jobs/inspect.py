@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from ..worker import Progress, Request
+from ..exchange.progress import Progress
+from ..exchange.protocol import Request
 
 
 def find_target(request: Request, progress: Progress) -> dict[str, Any]:

@@ -1,11 +1,11 @@
 """From a photo to a reconstruction."""
 
 from dataclasses import replace
-from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from ..worker import Progress, Request
+from ..exchange.progress import Progress
+from ..exchange.protocol import Preparation, Request
 
 if TYPE_CHECKING:
     from ..exchange.result import Reconstruction
@@ -76,10 +76,18 @@ def _save_vertices(source: "Reconstruction", path: str) -> None:
     np.save(Path(path), load_template().subdivide(source.coarse_vertices, source.detail_level))
 
 
+def _load_refit() -> None:
+    from ..reconstruction import refit  # noqa: F401
+
+
+#: What can be loaded before it is needed, and how.
+PREPARATIONS = {Preparation.REFIT: _load_refit}
+
+
 def prepare(request: Request, progress: Progress) -> dict[str, Any]:
-    """Load the module `request["module"]` of the package, so that the next job does not wait for its libraries."""
+    """Load what the `Preparation` of the request stands for, so that the next job does not wait for its libraries."""
     progress("start", 0.0)
-    import_module(f"..{request['module']}", __package__)
+    PREPARATIONS[Preparation(request["preparation"])]()
     return {}
 
 

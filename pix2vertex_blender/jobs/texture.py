@@ -3,7 +3,8 @@
 from pathlib import Path
 from typing import Any
 
-from ..worker import Progress, Request
+from ..exchange.progress import Progress
+from ..exchange.protocol import Request
 
 
 def project_texture(request: Request, progress: Progress) -> dict[str, Any]:

@@ -17,7 +17,7 @@ script.load_package()
 
 import numpy as np  # noqa: E402
 
-from pix2vertex_blender import worker  # noqa: E402 - importable only now
+from pix2vertex_blender import serving  # noqa: E402 - importable only now
 from pix2vertex_blender.errors import PhotoError  # noqa: E402
 from pix2vertex_blender.exchange.result import Reconstruction  # noqa: E402
 from pix2vertex_blender.exchange.view import no_pins  # noqa: E402
@@ -74,10 +74,10 @@ def fault(_request, _progress):
 def modules(_request, _progress):
     """Tell which of Blender's modules this process has, where the package lies, and the module path it was given."""
     blender = sorted({"bpy", "bmesh", "mathutils"} & set(sys.modules))
-    return {"blender": blender, "package": worker.__name__, "path": sys.path}
+    return {"blender": blender, "package": serving.__name__, "path": sys.path}
 
 
-worker.main(
+serving.main(
     {
         "reconstruct": reconstruct,
         "refit": refit,

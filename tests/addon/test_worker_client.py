@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from pix2vertex_blender.addon.process.worker_client import CANNOT_START, DIED, JobStatus, WorkerClient
-from pix2vertex_blender.worker import IDLE_SECONDS_VARIABLE, MODULE_PATH_VARIABLE
+from pix2vertex_blender.serving import IDLE_SECONDS_VARIABLE
+from pix2vertex_blender.worker import MODULE_PATH_VARIABLE
 from tests.processes import kill, process_exists
 
 PRACTICE = Path(__file__).with_name("practice_worker.py")
@@ -64,7 +65,7 @@ def test_worker_serves_many_jobs_without_blender(client: WorkerClient) -> None:
     finish(client, second)
     assert client.process_id == worker_process
     assert second.result["blender"] == []
-    assert second.result["package"] == "pix2vertex_blender.worker"
+    assert second.result["package"] == "pix2vertex_blender.serving"
     assert "/somewhere/site-packages" in second.result["path"]
 
 

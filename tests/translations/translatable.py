@@ -47,6 +47,9 @@ _FOR_PROGRAMMERS = re.compile(
     r"must (both )?have shape|that is not a number|vertex that does not exist|is not manifold|has no area|same place"
 )
 
+#: Exceptions whose texts only a log or a programmer sees.
+_FOR_LOGS = ("ValueError", "TypeError", "ImportError", "NotUnderstoodError")
+
 #: Text that nobody can translate: names, and units.
 _UNTRANSLATABLE = re.compile(
     r"[^A-Za-z]*|pix2vertex|[A-Z]{1,3}|PNG|INFO|ERROR|WARNING|OpenEXR|FBX|glTF|Unreal|Unity|NVIDIA|Apple|Intel|CUDA"
@@ -95,7 +98,7 @@ def source_texts() -> dict[str, str]:
 
 def _texts_of(node: ast.AST, name: str) -> Iterator[str]:
     if isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call):
-        if _called(node.exc).endswith("Error") and _called(node.exc) not in ("ValueError", "TypeError", "ImportError"):
+        if _called(node.exc).endswith("Error") and _called(node.exc) not in _FOR_LOGS:
             for argument in node.exc.args[:1]:
                 yield from literals(argument)
     elif isinstance(node, ast.Call) and _called(node) in _SHOWN_BY_CALL and name.startswith("addon/"):

@@ -7,12 +7,13 @@ from pathlib import Path
 
 import bpy
 
-from ...errors import PhotoError, Pix2VertexError
+from ...errors import PhotoError
 from ...exchange.progress import STAGES
 from ...exchange.result import Reconstruction
 from ..batch.destinations import Destination, FilesDestination, SceneDestination
 from ..batch.table import BATCH, DONE, FAILED, Outcome, photos_in, result_names
 from ..process import session
+from ..process.faults import explain
 from ..process.worker_client import Job
 from ..properties.scene import BATCH_TARGETS, EXPORT_FORMATS, EXPORT_PRESETS
 from .export import SUFFIXES, face_writer
@@ -108,8 +109,8 @@ class PIX2VERTEX_OT_reconstruct_folder(ReconstructionChoices, WorkerOperator, bp
             yield session.worker().submit("reconstruct", photo=str(photo), options=options, result=str(result))
             reconstruction = Reconstruction.load(result)
             files = destination.take(reconstruction, photo, name, position)
-        except Pix2VertexError as error:
-            return Outcome(photo, FAILED, str(error), None, time.perf_counter() - started)
+        except Exception as error:
+            return Outcome(photo, FAILED, explain(error, str(photo)), None, time.perf_counter() - started)
         finally:
             result.unlink(missing_ok=True)
         confidence = reconstruction.report.confidence

@@ -7,6 +7,7 @@ import bpy
 import numpy as np
 
 from ...errors import Pix2VertexError, SceneError
+from ...exchange.protocol import Preparation
 from ...exchange.result import Reconstruction
 from ...exchange.view import no_pins
 from ..process import session
@@ -61,7 +62,7 @@ class PIX2VERTEX_OT_show_pins(_PinsOperator, bpy.types.Operator):
     def change(self, face: bpy.types.Object, record: Reconstruction, context: bpy.types.Context) -> None:
         """Add the pins; in a window look at the face in the photo, with a tool that drags."""
         show_pins(face, record, context)
-        session.prepare("reconstruction.refit")
+        session.prepare(Preparation.REFIT)
         space = context.space_data
         if space is None or space.type != "VIEW_3D" or context.mode != "OBJECT":
             return

@@ -10,6 +10,7 @@ from ...exchange.report import Report
 from ...exchange.result import Reconstruction
 from ...paths import SAMPLE_PORTRAIT
 from ..process import session
+from ..process.faults import explain
 from ..process.self_test import FAILS, SELF_TEST, WORKS, Line
 from ..process.worker_client import Job
 from ..properties.scene import DEVICES
@@ -48,10 +49,11 @@ class PIX2VERTEX_OT_self_test(WorkerOperator, bpy.types.Operator):
             self._part, self._started = part, time.perf_counter()
             try:
                 yield from check()
-            except Pix2VertexError as error:
-                SELF_TEST.lines.append(Line(self._part, FAILS, str(error), time.perf_counter() - self._started))
+            except Exception as error:
+                sentence = explain(error, self._part)
+                SELF_TEST.lines.append(Line(self._part, FAILS, sentence, time.perf_counter() - self._started))
                 SELF_TEST.fill_up()
-                raise Pix2VertexError(FAILED.format(part=self._part, sentence=error)) from error
+                raise Pix2VertexError(FAILED.format(part=self._part, sentence=sentence)) from None
         return PASSED
 
     def progress_of(self, job: Job) -> tuple[str, float]:

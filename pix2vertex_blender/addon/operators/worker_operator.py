@@ -1,5 +1,6 @@
 """What operators share that have something computed in the worker process, without stopping Blender's window."""
 
+import contextlib
 import time
 from abc import abstractmethod
 from collections.abc import Callable, Generator, Mapping
@@ -8,9 +9,10 @@ from typing import Any, ClassVar
 
 import bpy
 
-from ...errors import Cancelled, Pix2VertexError
+from ...errors import Pix2VertexError
 from ...exchange.progress import STAGE_LABELS
 from ..process import session
+from ..process.faults import explain
 from ..process.session import SESSION
 from ..process.worker_client import Job, JobStatus
 from ..translations import translate
@@ -37,8 +39,8 @@ class WorkerOperator:
 
     Between two yields Blender's window is alive: whatever the work needs of Blender's data afterwards it keeps as
     `scene.reference.Reference` and looks up again. A job that fails raises Pix2VertexError at its yield, so that work
-    on many photos can go on with the next; any Pix2VertexError that leaves `work` ends the operator with its sentence.
-    When the artist cancels, GeneratorExit is raised at the yield.
+    on many photos can go on with the next; any exception that leaves `work` ends the operator with its sentence, and
+    one that is a fault of ours gets an entry in the log. When the artist cancels, GeneratorExit is raised at the yield.
 
     Called from a script or without a window, the operator blocks until the work is done. In a window it runs as a modal
     operator that passes every event on except Esc.
@@ -85,18 +87,18 @@ class WorkerOperator:
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Run to the end when called by a script or without a window; otherwise start and return."""
-        SESSION.begin(type(self).bl_idname, self.bl_label)  # the instance has the name of the class instead
+        SESSION.begin(type(self).bl_idname, self.bl_label, self._abandon)  # the instance has the name of the class
         self._files: list[Path] = []
         self._job: Job | None = None
         self._timer: bpy.types.Timer | None = None
         self._work = self.work()
-        if (result := self._advance(lambda: next(self._work))) is not None:
+        if (result := self._guarded(lambda: self._advance(lambda: next(self._work)))) is not None:
             return result
         if self.options.is_invoke and not bpy.app.background:
             self._timer = context.window_manager.event_timer_add(_TICK_SECONDS, window=context.window)
             context.window_manager.modal_handler_add(self)
             return {"RUNNING_MODAL"}
-        while (result := self._look()) is None:
+        while (result := self._guarded(self._look)) is None:
             try:
                 time.sleep(_TICK_SECONDS)
             except KeyboardInterrupt:
@@ -109,12 +111,11 @@ class WorkerOperator:
             self._cancel_job()
         elif event.type != "TIMER":
             return {"PASS_THROUGH"}
-        return self._look() or {"PASS_THROUGH"}
+        return self._guarded(self._look) or {"PASS_THROUGH"}
 
     def cancel(self, _context: bpy.types.Context) -> None:
         """Blender ends the operator, for instance because another file is opened or its window closed."""
-        self._cancel_job()
-        self._end()
+        self._abandon()
 
     def temporary_file(self, suffix: str) -> Path:
         """A path for a file that is deleted when the operator ends."""
@@ -125,7 +126,8 @@ class WorkerOperator:
     def _look(self) -> set[str] | None:
         """Take up the worker's news; the operator's result once all work is done."""
         job = self._job
-        assert job is not None
+        if job is None:  # abandoned
+            return {"CANCELLED"}
         if job.status is JobStatus.RUNNING:
             session.worker().poll()
         if job.status is JobStatus.RUNNING:
@@ -148,18 +150,25 @@ class WorkerOperator:
             self._end()
             self.report({"INFO"}, translate(end.value))
             return {"FINISHED"}
-        except Pix2VertexError as error:
+        return None
+
+    def _guarded(self, step: Callable[[], set[str] | None]) -> set[str] | None:
+        """Take a step; an exception, whatever it is, ends the operator with a sentence."""
+        try:
+            return step()
+        except Exception as error:
             self._end()
-            SESSION.error = str(error)
-            self.report({"ERROR"}, translate(str(error)))
-            return {"CANCELLED"}
-        except Cancelled:
-            self._end()
+            SESSION.error = explain(error, self.bl_label)
+            self.report({"ERROR"}, translate(SESSION.error))
             return {"CANCELLED"}
         except BaseException:
             self._end()
             raise
-        return None
+
+    def _abandon(self) -> None:
+        """End from outside: the add-on is disabled, and Blender drops its operators without a word."""
+        self._cancel_job()
+        self._end()
 
     def _cancel_job(self) -> None:
         if self._job is not None:
@@ -175,11 +184,20 @@ class WorkerOperator:
 
     def _end(self) -> None:
         """Leave nothing behind, however the work ended."""
-        self._work.close()
-        SESSION.end()
         self._job = None
+        SESSION.end()
+        for step in (self._work.close, self._delete_files, self._leave_window):
+            try:
+                step()
+            except Exception as error:
+                explain(error, self.bl_label)
+
+    def _delete_files(self) -> None:
         for file in self._files:
-            file.unlink(missing_ok=True)
+            with contextlib.suppress(OSError):
+                file.unlink(missing_ok=True)
+
+    def _leave_window(self) -> None:
         if self._timer is not None:
             bpy.context.window_manager.event_timer_remove(self._timer)
             self._timer = None

@@ -9,7 +9,7 @@ from ..operators.photo import (
     PIX2VERTEX_OT_next_face,
     PIX2VERTEX_OT_use_open_image,
 )
-from ..process.photo_search import Search, photo_of, search_of
+from ..process.photo_search import Search, is_file, photo_of, search_of
 from ..properties.scene import PIX2VERTEX_PG_settings
 from ..translations import translate
 from ..views.thumbnail import THUMBNAILS
@@ -36,7 +36,7 @@ class PIX2VERTEX_PT_photo(Sidebar, bpy.types.Panel):
         if not settings.photo:
             return
         search = search_of(settings)
-        if search is None and not photo_of(settings).is_file():
+        if search is None and not is_file(photo_of(settings)):
             draw_sentence(layout, context, NO_FILE)
             return
         if search is None:
@@ -65,6 +65,7 @@ class PIX2VERTEX_PT_photo(Sidebar, bpy.types.Panel):
             layout.label(text="Looking for faces ...", icon="VIEWZOOM")
         elif search.sentence:
             draw_sentence(layout, context, search.sentence)
+            layout.operator(PIX2VERTEX_OT_find_faces.bl_idname, icon="VIEWZOOM")
         elif settings.use_face_box:
             return
         elif not search.faces:

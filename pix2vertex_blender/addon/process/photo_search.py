@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...exchange.progress import SEARCHING
-from . import session
+from . import faults, session
 from .worker_client import Job, JobStatus
 
 #: Longer side in pixels of the reduced photo that is shown in Blender.
@@ -69,10 +69,17 @@ class Search:
     @property
     def is_running(self) -> bool:
         """Whether there may be more to come."""
-        return self.job.status is JobStatus.RUNNING
+        return self.job.status is JobStatus.RUNNING and not self.sentence
 
     def update(self) -> None:
-        """Take up what the worker has said since."""
+        """Take up what the worker has said since; what goes wrong ends the search with a sentence."""
+        try:
+            self._take_up()
+        except Exception as error:
+            self.sentence = faults.explain(error, "find_faces")
+            session.worker().cancel(self.job)
+
+    def _take_up(self) -> None:
         if self.pixels is None and (SEARCHING in self.job.stages or self.job.status is JobStatus.DONE):
             self.pixels = np.load(self.preview)
             self.preview.unlink()
@@ -115,8 +122,9 @@ class Searches:
         if session.SESSION.worker is not None:
             session.SESSION.worker.poll()
         for photo, search in list(self.by_photo.items()):
-            search.update()
-            if search.job.status is JobStatus.CANCELLED:
+            if not search.sentence:
+                search.update()
+            if search.job.status is JobStatus.CANCELLED and not search.sentence:
                 del self.by_photo[photo]
         return any(search.is_running for search in self.by_photo.values())
 
@@ -137,10 +145,18 @@ def photo_of(settings: bpy.types.PropertyGroup) -> Path:
 def search_in_background(settings: bpy.types.PropertyGroup) -> None:
     """Have the faces of the settings' photo looked for, unless they are known or there is no such file."""
     photo = photo_of(settings)
-    if photo.is_file() and SEARCHES.find(photo) is None:
+    if is_file(photo) and SEARCHES.find(photo) is None:
         SEARCHES.begin(photo, settings.device)
         if not bpy.app.timers.is_registered(_tick):
             bpy.app.timers.register(_tick, first_interval=_TICK_SECONDS, persistent=True)  # also in another file
+
+
+def is_file(photo: Path) -> bool:
+    """Whether a photo is there; what cannot be a path at all is not."""
+    try:
+        return photo.is_file()
+    except OSError:  # the name is too long, for instance
+        return False
 
 
 def wait(search: Search) -> None:
@@ -157,6 +173,7 @@ def forget() -> None:
         bpy.app.timers.unregister(_tick)
 
 
+@faults.ends_quietly
 def _tick() -> float | None:
     """Show the worker's news; Blender calls this again after the seconds it returns."""
     running = SEARCHES.update()

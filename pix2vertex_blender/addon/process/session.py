@@ -2,14 +2,17 @@
 
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import bpy
 
+from ...exchange.protocol import Preparation
 from ...limits import environment
 from ...paths import WORKER_SCRIPT
-from ...worker import IDLE_SECONDS_VARIABLE, MODULE_PATH_VARIABLE
+from ...serving import IDLE_SECONDS_VARIABLE
+from ...worker import MODULE_PATH_VARIABLE
 from .computer import ADDON_PACKAGE, idle_seconds, memory_limit, threads
 from .worker_client import Job, JobStatus, WorkerClient
 
@@ -34,6 +37,8 @@ class Session:
         The sentence that tells why the last work failed; empty if it did not.
     last_operator : str
         The `bl_idname` of the operator that began last, in whose panel the error is shown.
+    abandon : callable, optional
+        Ends the running operator from outside and cleans up after it.
     """
 
     worker: WorkerClient | None = None
@@ -45,20 +50,23 @@ class Session:
     fraction: float = 0.0
     error: str = ""
     last_operator: str = ""
+    abandon: Callable[[], None] | None = None
 
     @property
     def running_job(self) -> Job | None:
         """The job that is running now."""
         return self.job if self.job is not None and self.job.status is JobStatus.RUNNING else None
 
-    def begin(self, operator: str, label: str) -> None:
+    def begin(self, operator: str, label: str, abandon: Callable[[], None]) -> None:
         """An operator begins its work."""
+        self.abandon = abandon
         self.operator = self.last_operator = operator
         self.label, self.text, self.fraction, self.error = label, "", 0.0, ""
 
     def end(self) -> None:
         """The operator's work has ended."""
         self.operator = self.label = self.text = ""
+        self.abandon = None
 
 
 SESSION = Session()
@@ -81,14 +89,16 @@ def worker() -> WorkerClient:
     return SESSION.worker
 
 
-def prepare(module: str) -> None:
-    """Have the worker start and load a module while the artist is still busy; not in scripts, which go on at once."""
+def prepare(preparation: Preparation) -> None:
+    """Have the worker start and load what is needed soon, while the artist is busy; not in scripts, which go on."""
     if not bpy.app.background and worker().process_id is None:
-        worker().submit("prepare", module=module)
+        worker().submit("prepare", preparation=preparation)
 
 
 def stop_worker() -> None:
-    """End the worker process and give its memory back."""
+    """End the worker process and the operator that waits for it, if any, and give the memory back."""
+    if SESSION.abandon is not None:
+        SESSION.abandon()
     _end_process()
     SESSION.job = None
     SESSION.end()

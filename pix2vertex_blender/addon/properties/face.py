@@ -2,6 +2,7 @@
 
 import bpy
 
+from ..process.faults import ends_quietly
 from ..process.session import SESSION
 from ..scene.reference import Reference
 
@@ -56,6 +57,7 @@ def _update_detail(settings: bpy.types.PropertyGroup, _context: bpy.types.Contex
     bpy.app.timers.register(_run_update, first_interval=_SETTLED_SECONDS)
 
 
+@ends_quietly
 def _run_update() -> float | None:
     """Compute the detail of one face whose sliders were moved; called again while there are others or work goes on."""
     if SESSION.operator:
