@@ -11,6 +11,9 @@ MEMORY_LIMIT_VARIABLE = "PIX2VERTEX_MEMORY_LIMIT"
 #: What the libraries read when they are loaded: OpenMP (torch), OpenBLAS (NumPy, SciPy), MKL (torch) and OpenCV.
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 
+#: Gigabytes without which not even the libraries can be loaded: some then wait for ever for what they do not get.
+LEAST_MEMORY = 0.5
+
 #: Only Linux counts, and refuses, what a process asks for; elsewhere the limit cannot be set.
 CAN_LIMIT_MEMORY = sys.platform == "linux"
 
@@ -54,6 +57,7 @@ def is_lack_of_memory(error: BaseException) -> bool:
         "not enough memory",
         "insufficient memory",
         "failed to map segment",
+        "cannot map zero-fill pages",
         "can't start new thread",
         "bad_alloc",
     )

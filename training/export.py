@@ -8,6 +8,7 @@ from pathlib import Path
 
 import torch
 
+from pix2vertex_blender.data_files import write_checksum
 from pix2vertex_blender.errors import DataFileError, Pix2VertexError
 from pix2vertex_blender.paths import NETWORK_WEIGHTS
 from pix2vertex_blender.reconstruction.network.configuration import NetworkConfiguration
@@ -19,7 +20,9 @@ DATA = "synthetic portraits from training.generate, drawn from the ICT FaceKit L
 
 
 def export(checkpoint: Path, output: Path, card: dict[str, str]) -> MapNetwork:
-    """Write the averaged weights of a checkpoint in half precision with a model card; returns the network.
+    """Write the averaged weights of a checkpoint in half precision with a model card, and their checksum beside them.
+
+    Returns the network.
 
     Raises
     ------
@@ -45,6 +48,7 @@ def export(checkpoint: Path, output: Path, card: dict[str, str]) -> MapNetwork:
         "date": datetime.date.today().isoformat(),
     }
     save_network(network, output, facts | card)
+    write_checksum(output)
     return network
 
 

@@ -1,4 +1,4 @@
-"""Arrays read from a file that may be damaged or made to harm: nothing is allocated before its size is known."""
+"""Arrays in files. One that is read may be damaged or made to harm: nothing is allocated before its size is known."""
 
 import io
 import zipfile
@@ -42,6 +42,21 @@ def read_arrays(source: Path | bytes, largest: int) -> Arrays:
             return {entry.filename.removesuffix(".npy"): _read(file, entry) for entry in file.infolist()}
     except (OSError, ValueError, KeyError, EOFError, NotImplementedError, zipfile.BadZipFile, zlib.error) as error:
         raise DamagedArraysError(str(error)) from error
+
+
+def write_arrays(path: Path, **arrays: NDArray[Any]) -> None:
+    """Write an .npz.
+
+    It is made in memory first: on a full disk, NumPy's own way leaves an open archive behind that complains later.
+
+    Raises
+    ------
+    OSError
+        If the file cannot be written.
+    """
+    stream = io.BytesIO()
+    np.savez(stream, **arrays)
+    path.write_bytes(stream.getbuffer())
 
 
 def _read(file: zipfile.ZipFile, entry: zipfile.ZipInfo) -> NDArray[Any]:

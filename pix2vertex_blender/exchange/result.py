@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ..errors import DataFileError
 from ..geometry.similarity import Similarity
-from .arrays import Arrays, DamagedArraysError, read_arrays
+from .arrays import Arrays, DamagedArraysError, read_arrays, write_arrays
 from .camera import Camera
 from .maps import FaceMaps
 from .report import Report
@@ -92,8 +92,7 @@ class Reconstruction:
             arrays |= {f"eyeball.{index}.{part}": array for part, array in zip(_MESH_PARTS, eyeball, strict=True)}
         for index, view in enumerate(self.views):
             arrays |= {f"view.{index}.{name}": values for name, values in _view_arrays(view).items()}
-        with Path(path).open("wb") as file:
-            np.savez(file, **arrays)
+        write_arrays(Path(path), **arrays)
 
     @classmethod
     def load(cls, path: Path) -> "Reconstruction":

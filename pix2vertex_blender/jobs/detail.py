@@ -12,14 +12,16 @@ def recompute_detail(request: Request, progress: Progress) -> dict[str, Any]:
 
     `result` gets the array `detail` (n, 3) in millimetres in the head frame.
     """
-    progress("detail", 0.0)
+    progress("start", 0.0)
     import numpy as np
 
     from ..errors import MeshError
+    from ..exchange.arrays import write_arrays
     from ..exchange.result import Reconstruction
     from ..reconstruction.refit import DetailSettings, detail_again
     from ..template.template import level_with
 
+    progress("detail", 0.0)
     face = Reconstruction.load(Path(request["source"]))
     with np.load(request["mesh"], allow_pickle=False) as arrays:
         vertices = arrays["vertices"]
@@ -27,7 +29,7 @@ def recompute_detail(request: Request, progress: Progress) -> dict[str, Any]:
     if level is None:
         raise MeshError("The face's mesh has been changed: its detail fits only the mesh that was reconstructed.")
     settings = DetailSettings(scale=float(request["scale"]), smoothing=float(request["smoothing"]))
-    np.savez(request["result"], detail=detail_again(face, vertices, level, settings))
+    write_arrays(Path(request["result"]), detail=detail_again(face, vertices, level, settings))
     return {}
 
 

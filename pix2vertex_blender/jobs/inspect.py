@@ -13,20 +13,22 @@ def find_target(request: Request, progress: Progress) -> dict[str, Any]:
     `result` gets `vertices` (t, 3) in millimetres in the head frame and `triangles` of the target, and `distance` (n,)
     in millimetres of each vertex of `mesh` from it, NaN where it has nothing to do with the target.
     """
-    progress("target", 0.0)
+    progress("start", 0.0)
     import numpy as np
 
+    from ..exchange.arrays import write_arrays
     from ..exchange.result import Reconstruction
     from ..reconstruction.registration.fit_distance import distances_from_target, target_of
 
+    progress("target", 0.0)
     face = Reconstruction.load(Path(request["source"]))
     with np.load(request["mesh"], allow_pickle=False) as arrays:
         vertices = arrays["vertices"]
     target = target_of(face)
     progress("target", 0.5)
     distance = distances_from_target(face.view.frame.to_camera(vertices), target)
-    np.savez(
-        request["result"],
+    write_arrays(
+        Path(request["result"]),
         vertices=face.view.frame.to_head(target.vertices),
         triangles=target.triangles,
         distance=distance,

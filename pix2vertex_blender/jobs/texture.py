@@ -13,7 +13,7 @@ def project_texture(request: Request, progress: Progress) -> dict[str, Any]:
     Files with the names `colour`, `origin` and `eyeballs` of the request are written: the texture, where each texel
     comes from, and the eyeballs' texture. `photo` is where the photo was; if it is no longer there, the crop is used.
     """
-    progress("texture", 0.0)
+    progress("start", 0.0)
     import cv2
 
     from ..exchange.result import Reconstruction
@@ -22,6 +22,7 @@ def project_texture(request: Request, progress: Progress) -> dict[str, Any]:
     from ..reconstruction.texture.source import sharpest_crop
     from ..template import load_template
 
+    progress("texture", 0.0)
     face = Reconstruction.load(Path(request["source"]))
     template = load_template()
     size = int(request["size"])
@@ -34,8 +35,8 @@ def project_texture(request: Request, progress: Progress) -> dict[str, Any]:
     texture = project_photo(head, pixels, camera, face.view.maps.mask, size, others, progress=progress)
     eyeballs = paint_eyeballs(template.eyeballs, eyes, (head, template.faces), pixels, camera)
     for name, image in (("colour", texture.colour), ("origin", texture.origin), ("eyeballs", eyeballs)):
-        if not cv2.imwrite(request[name], image[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 3]):
-            raise OSError(f"{request[name]} could not be written")
+        _whole, file = cv2.imencode(".png", image[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 3])
+        Path(request[name]).write_bytes(file.tobytes())  # which says why, if it cannot be written
     return {"from_photo": from_photo}
 
 
@@ -44,7 +45,7 @@ def bake_maps(request: Request, progress: Progress) -> dict[str, Any]:
 
     `stem` is the beginning of the files' names, `size` their side in texels, `file_format` png or exr.
     """
-    progress("bake", 0.0)
+    progress("start", 0.0)
     import numpy as np
 
     from ..errors import MeshError
@@ -52,6 +53,7 @@ def bake_maps(request: Request, progress: Progress) -> dict[str, Any]:
     from ..reconstruction.detail.map_files import write_detail_maps
     from ..template.template import level_with
 
+    progress("bake", 0.0)
     with np.load(request["source"], allow_pickle=False) as arrays:
         vertices, detail = arrays["vertices"], arrays["detail"]
     level = level_with(len(vertices))

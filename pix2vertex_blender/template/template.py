@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data_files import check
 from ..geometry.similarity import fit_similarity
 from ..paths import TEMPLATE_FILE
 from .canonical import from_millimetres
@@ -123,6 +124,8 @@ def load_template(level: int = 0) -> Template:
     ------
     ValueError
         If the level does not exist.
+    DataFileError
+        If the template's file is missing or damaged.
     """
     _check_level(level)
     return _read() if level == 0 else _subdivided(load_template(level - 1))
@@ -220,6 +223,7 @@ def _check_level(level: int) -> None:
 
 @cache
 def _arrays() -> dict[str, NDArray]:
+    check(TEMPLATE_FILE)
     with np.load(TEMPLATE_FILE, allow_pickle=False) as file:
         return {name: file[name] for name in file.files}
 

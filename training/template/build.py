@@ -8,6 +8,7 @@ import scipy.sparse as sparse
 from numpy.typing import NDArray
 from scipy.sparse.linalg import splu
 
+from pix2vertex_blender.data_files import write_checksum
 from pix2vertex_blender.geometry.mesh import vertex_normals
 from pix2vertex_blender.geometry.subdivision import catmull_clark
 from pix2vertex_blender.paths import TEMPLATE_FILE
@@ -135,6 +136,7 @@ def main() -> None:
     path = parser.parse_args().file
     path.parent.mkdir(parents=True, exist_ok=True)
     np.savez_compressed(path, **author())
+    write_checksum(path)
     print(f"{path}: {path.stat().st_size / 1e6:.2f} MB")
 
 

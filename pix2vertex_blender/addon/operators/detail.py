@@ -4,6 +4,7 @@ import bpy
 import numpy as np
 
 from ...errors import MeshError, RecordError
+from ...exchange.arrays import write_arrays
 from ..process import session
 from ..scene.axes import from_blender, to_blender
 from ..scene.face_object import BASIS_KEY, active_face, detail_key
@@ -48,7 +49,7 @@ class PIX2VERTEX_OT_update_detail(WorkerOperator, bpy.types.Operator):
         if basis is None:
             raise MeshError(CHANGED)
         smooth = from_blender(mesh_coordinates(basis.data))
-        np.savez(mesh, vertices=smooth)
+        write_arrays(mesh, vertices=smooth)
         settings = face.pix2vertex_detail
         yield session.worker().submit(
             "detail",

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import MeshError, Pix2VertexError, RecordError
+from ...exchange.arrays import write_arrays
 from ..images.images import picture
 from ..images.map_pictures import correspondence_picture, depth_picture, mask_picture, normal_picture
 from ..process import session
@@ -139,7 +140,7 @@ class _FitOperator(WorkerOperator):
         read_record(face).save(source)
         keys = face.data.shape_keys
         smooth = keys.key_blocks.get(BASIS_KEY) if keys is not None else None
-        np.savez(mesh, vertices=from_blender(mesh_coordinates(smooth.data if smooth else face.data.vertices)))
+        write_arrays(mesh, vertices=from_blender(mesh_coordinates(smooth.data if smooth else face.data.vertices)))
         yield session.worker().submit("target", source=str(source), mesh=str(mesh), result=str(result))
         face = reference.find()
         if face is None:

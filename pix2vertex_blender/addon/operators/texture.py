@@ -6,6 +6,7 @@ import bpy
 import numpy as np
 
 from ...errors import MeshError, RecordError
+from ...exchange.arrays import write_arrays
 from ...exchange.progress import STAGE_LABELS
 from ..images.images import keep_image
 from ..process import session
@@ -146,7 +147,7 @@ class PIX2VERTEX_OT_bake_maps(WorkerOperator, bpy.types.Operator):
         reference = Reference.to(face)
         source = self.temporary_file(".npz")
         vertices, detail = shape_in_millimetres(face)
-        np.savez(source, vertices=vertices, detail=detail)
+        write_arrays(source, vertices=vertices, detail=detail)
         stem = session.temporary_folder() / source.stem
         suffixes = (f"_normal.{self.file_format}", f"_displacement.{self.file_format}")
         self._files += [stem.with_name(stem.name + suffix) for suffix in suffixes]

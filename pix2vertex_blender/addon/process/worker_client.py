@@ -20,13 +20,17 @@ from ...exchange.protocol import (
     line_of,
     read_reply,
 )
-from ...limits import memory_limit
+from ...limits import LEAST_MEMORY, memory_limit
 from .pipe import Pipe
 
 LOG = logging.getLogger("pix2vertex")
 
 DIED = (
     "The reconstruction process stopped unexpectedly, perhaps for lack of memory; try again or lower the detail level."
+)
+LIMIT_FAR_TOO_LOW = (
+    "The memory limit of {limit} GB in the preferences is too low, since the reconstruction needs at least {least} GB:"
+    " raise it or set it to 0."
 )
 DIED_LIMITED = (
     "The reconstruction process stopped unexpectedly, perhaps because the memory limit of {limit} GB in the preferences"
@@ -152,6 +156,7 @@ class WorkerClient:
     ) -> None:
         self._command = list(command)
         self._environment = dict(environment)
+        self._limit = memory_limit(self._environment)
         self._patience = patience
         self.log = log
         self._pipe: Pipe | None = None
@@ -216,6 +221,9 @@ class WorkerClient:
         self._end_process()
 
     def _deliver(self, job: Job) -> None:
+        if 0.0 < self._limit < LEAST_MEMORY:
+            self._fail(job, LIMIT_FAR_TOO_LOW.format(limit=f"{self._limit:g}", least=LEAST_MEMORY), fault=False)
+            return
         if self._pipe is None:
             try:
                 self._pipe = Pipe(self._command, os.environ | self._environment, self.log)
@@ -298,8 +306,8 @@ class WorkerClient:
                 self._fail(job, sentence or self._why_it_died(spoken))
 
     def _why_it_died(self, spoken: bool) -> str:
-        if limit := memory_limit(self._environment):
-            return DIED_LIMITED.format(limit=f"{limit:g}")
+        if self._limit:
+            return DIED_LIMITED.format(limit=f"{self._limit:g}")
         return DIED if spoken else CANNOT_START.format(log=self.log)
 
     @staticmethod

@@ -16,6 +16,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ...data_files import check
 from ...errors import DataFileError
 from ...paths import NETWORK_WEIGHTS
 from .architectures import MAP_CHANNELS, MapNetwork, PaperPair, ResidualNetwork
@@ -71,11 +72,15 @@ def save_network(network: MapNetwork, path: Path, card: dict[str, str] | None = 
 def load_network(path: Path = NETWORK_WEIGHTS, device: torch.device | str = "cpu") -> MapNetwork:
     """The network of a weights file, in evaluation mode and single precision; read once and then kept.
 
+    The product's own weights have to be those that it came with; others, given on purpose, may be any.
+
     Raises
     ------
     DataFileError
         If the file is missing, damaged or no weights file, or its weights do not belong to its configuration.
     """
+    if path == NETWORK_WEIGHTS:
+        check(path)
     if not path.is_file():
         raise DataFileError(f"The network's weights {path.name} are missing: install the extension again.")
     try:

@@ -1,0 +1,208 @@
+"""Whatever the worker does or says, Blender never waits for it, each job ends, and the next click works."""
+
+import os
+import resource
+import signal
+import time
+
+import pytest
+
+from pix2vertex_blender.addon.process.worker_client import DIED, NOT_UNDERSTOOD, SILENT, JobStatus, WorkerClient
+from tests.faults.conftest import MakeClient, exists, needs_signals, wait_for_stage, watch, works
+
+#: The longest that one look for news may keep Blender's window waiting, on a computer that is busy with other things.
+MOST_SECONDS = 0.3
+
+NONSENSE = (
+    "not_json",
+    "empty",
+    "binary",
+    "list",
+    "null",
+    "no_type",
+    "no_job",
+    "job_is_text",
+    "another_job",
+    "unknown_type",
+    "stage_is_a_number",
+    "no_fraction",
+    "fraction_is_nan",
+    "message_is_a_list",
+    "no_message",
+    "nested",
+    "endless_number",
+    "too_long",
+    "many_stages",
+)
+
+
+@pytest.mark.parametrize("how", NONSENSE)
+def test_an_answer_that_is_not_understood_ends_the_worker_with_a_sentence(make_client: MakeClient, how: str) -> None:
+    client = make_client(how)
+    job = client.submit("modules")
+    rogue = client.process_id
+    assert rogue is not None
+    assert watch(client, job) < MOST_SECONDS
+    assert job.error == NOT_UNDERSTOOD
+    assert not exists(rogue)
+    works(client)
+
+
+def test_a_line_without_end_costs_neither_time_nor_memory(make_client: MakeClient) -> None:
+    client = make_client("huge_line")
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    job = client.submit("modules")
+    assert watch(client, job) < MOST_SECONDS
+    assert job.error == NOT_UNDERSTOOD
+    assert resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before < 50_000, "kilobytes"
+    works(client)
+
+
+def test_progress_that_comes_faster_than_it_is_read_keeps_nobody_waiting(make_client: MakeClient) -> None:
+    client = make_client("flood")
+    job = client.submit("modules")
+    wait_for_stage(client, job, "network")
+    for _tick in range(40):
+        started = time.perf_counter()
+        client.poll()
+        assert time.perf_counter() - started < MOST_SECONDS
+        time.sleep(0.02)
+    started = time.perf_counter()
+    client.cancel(job)
+    assert time.perf_counter() - started < 0.05
+    works(client)
+
+
+def test_the_end_is_found_behind_a_flood(make_client: MakeClient) -> None:
+    client = make_client("flood_and_end")
+    job = client.submit("modules")
+    assert watch(client, job) < MOST_SECONDS
+    assert job.status is JobStatus.DONE
+
+
+def test_a_worker_that_closes_its_output_is_dead(make_client: MakeClient) -> None:
+    client = make_client("closed")
+    job = client.submit("modules")
+    rogue = client.process_id
+    watch(client, job)
+    assert job.status is JobStatus.FAILED and rogue is not None and not exists(rogue)
+    works(client)
+
+
+@needs_signals
+def test_requests_to_a_stopped_worker_never_wait(make_client: MakeClient) -> None:
+    client = make_client("practice")
+    works(client)
+    worker = client.process_id
+    assert worker is not None
+    os.kill(worker, signal.SIGSTOP)
+    started = time.perf_counter()
+    for _request in range(100):
+        client.cancel(client.submit("modules", padding="x" * 10_000))
+    assert time.perf_counter() - started < 2.0
+    started = time.perf_counter()
+    client.stop()
+    assert time.perf_counter() - started < 1.0
+    assert not exists(worker)
+    works(client)
+
+
+@needs_signals
+def test_a_worker_that_stops_answering_is_a_sentence_and_the_next_click_goes_to_another(
+    make_client: MakeClient,
+) -> None:
+    client = make_client("practice")
+    job = client.submit("endless")
+    wait_for_stage(client, job, "network")
+    stopped = client.process_id
+    assert stopped is not None
+    os.kill(stopped, signal.SIGSTOP)
+    assert watch(client, job) < MOST_SECONDS
+    assert job.error == SILENT
+    assert not exists(stopped)
+    works(client)
+
+
+@needs_signals
+def test_a_worker_that_was_stopped_while_idle_is_replaced_unnoticed(make_client: MakeClient) -> None:
+    client = make_client("practice")
+    works(client)
+    stopped = client.process_id
+    assert stopped is not None
+    os.kill(stopped, signal.SIGSTOP)
+    works(client)
+    assert client.process_id != stopped and not exists(stopped)
+
+
+@needs_signals
+def test_an_idle_worker_without_a_heartbeat_is_replaced_at_once(make_client: MakeClient) -> None:
+    client = make_client("practice")
+    works(client)
+    stopped = client.process_id
+    assert stopped is not None
+    os.kill(stopped, signal.SIGSTOP)
+    time.sleep(3.5)
+    job = client.submit("modules")
+    assert client.process_id != stopped, "the job is with another process already"
+    watch(client, job)
+    assert job.status is JobStatus.DONE
+
+
+def test_the_click_after_esc_does_not_wait_for_a_worker_that_is_deaf(make_client: MakeClient) -> None:
+    client = make_client("practice")
+    job = client.submit("endless", deaf=True)
+    wait_for_stage(client, job, "network")
+    deaf = client.process_id
+    started = time.monotonic()
+    client.cancel(job)
+    works(client)
+    assert time.monotonic() - started < 8.0
+    assert client.process_id != deaf
+
+
+@pytest.mark.slow
+def test_a_long_computation_is_not_taken_for_silence(make_client: MakeClient) -> None:
+    client = make_client("practice")
+    job = client.submit("endless", deaf=True)
+    wait_for_stage(client, job, "network")
+    until = time.monotonic() + 8.0  # twice the patience
+    while time.monotonic() < until:
+        client.poll()
+        time.sleep(0.1)
+    assert job.status is JobStatus.RUNNING
+
+
+def test_what_blender_sleeps_is_not_the_workers_silence(make_client: MakeClient) -> None:
+    client = make_client("practice")
+    job = client.submit("endless", deaf=True)
+    wait_for_stage(client, job, "network")
+    client._looked -= 3600.0  # as if nobody had looked for an hour
+    client.poll()
+    assert job.status is JobStatus.RUNNING
+
+
+@needs_signals
+def test_a_killed_worker_is_a_sentence_soon(make_client: MakeClient) -> None:
+    client = make_client("practice")
+    job = client.submit("endless")
+    wait_for_stage(client, job, "network")
+    assert client.process_id is not None
+    os.kill(client.process_id, signal.SIGKILL)
+    started = time.monotonic()
+    watch(client, job)
+    assert time.monotonic() - started < 0.5
+    assert job.error == DIED
+    works(client)
+
+
+def test_a_job_that_the_worker_has_not_begun_goes_to_the_next_process(make_client: MakeClient) -> None:
+    client: WorkerClient = make_client("practice")
+    works(client)
+    waiting = client.submit("endless", deaf=True)
+    wait_for_stage(client, waiting, "network")
+    behind = client.submit("modules")
+    assert client.process_id is not None
+    os.kill(client.process_id, signal.SIGTERM)
+    watch(client, behind)
+    assert waiting.error == DIED
+    assert behind.status is JobStatus.DONE
