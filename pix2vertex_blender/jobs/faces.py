@@ -16,7 +16,7 @@ def find_faces(request: Request, progress: Progress) -> dict[str, Any]:
     import numpy as np
 
     from ..reconstruction.photo.face_search import reduced, search_faces
-    from ..reconstruction.photo.photo import load_photo
+    from ..reconstruction.photo.reading import load_photo
 
     photo = load_photo(Path(request["photo"]))
     np.save(Path(request["preview"]), reduced(photo, int(request["preview_side"])))

@@ -23,7 +23,8 @@ from .network.maps import read_maps
 from .network.network import MapNetwork, load_network, predict_views
 from .photo.detection import FaceBox
 from .photo.localisation import FoundFace, Localiser, choose_face
-from .photo.photo import Photo, cut_square, encode_png, load_photo
+from .photo.photo import Photo, cut_square, encode_png
+from .photo.reading import load_photo
 from .registration.registration import Registration
 from .seen_face import SeenFace
 

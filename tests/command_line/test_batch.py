@@ -13,7 +13,15 @@ import pytest
 from PIL import Image
 
 import pix2vertex_blender
-from pix2vertex_blender.addon.batch.table import DONE, FAILED, Outcome, ResultTable, collect_photos, result_names
+from pix2vertex_blender.addon.batch.table import (
+    DONE,
+    FAILED,
+    Outcome,
+    ResultTable,
+    collect_photos,
+    left_out_in,
+    result_names,
+)
 from pix2vertex_blender.addon.headless.command_line import main
 from pix2vertex_blender.errors import OutputError, PhotoError
 
@@ -55,7 +63,8 @@ def run(photos, tmp_path_factory):
 def test_one_failure_does_not_stop_the_rest_and_the_exit_status_tells(run):
     output, result = run
     assert result.returncode == 2, result.stderr
-    lines = result.stdout.strip().splitlines()
+    first, *lines = result.stdout.strip().splitlines()
+    assert first == "Left out, for want of a format that can be read: notes.txt."
     assert [line.split(":")[0] for line in lines[:3]] == ["[1/3] a broken.jpg", "[2/3] portrait.jpg", "[3/3] tiny.PNG"]
     assert lines[3].startswith("1 of 3 photos done, 2 failed.")
     assert "Traceback" not in result.stdout + result.stderr
@@ -146,6 +155,16 @@ def test_each_photo_is_collected_once_in_order(photos):
     assert [path.name for path in found] == ["tiny.PNG", "a broken.jpg", "portrait.jpg"]
     with pytest.raises(PhotoError):
         collect_photos([photos, photos / ".."])
+
+
+def test_what_a_folder_run_leaves_out_is_listed(tmp_path):
+    for name in ("a.jpg", "b.HEIC", "c.nef", "notes.txt", ".hidden.heic", "Thumbs.db", "d.jfif", "e.avif"):
+        (tmp_path / name).write_text("x")
+    assert left_out_in([tmp_path, tmp_path / "a.jpg"]) == (
+        "Left out, for want of a format that can be read: b.HEIC (HEIC), c.nef (camera raw), notes.txt."
+    )
+    assert left_out_in([tmp_path / "a.jpg"]) == ""
+    assert [path.name for path in collect_photos([tmp_path])] == ["a.jpg", "d.jfif", "e.avif"]
 
 
 def test_the_table_survives_names_with_commas_and_being_no_table(tmp_path):

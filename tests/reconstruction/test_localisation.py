@@ -12,7 +12,8 @@ from pix2vertex_blender.errors import FaceNotFoundError
 from pix2vertex_blender.reconstruction.network.network import load_network, predict_views
 from pix2vertex_blender.reconstruction.photo.detection import FaceBox, find_faces, overlap
 from pix2vertex_blender.reconstruction.photo.localisation import Localiser, choose_face
-from pix2vertex_blender.reconstruction.photo.photo import Photo, load_photo
+from pix2vertex_blender.reconstruction.photo.photo import Photo
+from pix2vertex_blender.reconstruction.photo.reading import load_photo
 from pix2vertex_blender.template import load_template
 from pix2vertex_blender.template.canonical import to_millimetres
 from training.paths import shared_folder

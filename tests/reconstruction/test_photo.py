@@ -5,7 +5,8 @@ import pytest
 from PIL import Image, ImageCms
 
 from pix2vertex_blender.errors import PhotoError
-from pix2vertex_blender.reconstruction.photo.photo import Photo, Square, cut_square, load_photo
+from pix2vertex_blender.reconstruction.photo.photo import Photo, Square, cut_square
+from pix2vertex_blender.reconstruction.photo.reading import load_photo
 
 
 @pytest.fixture

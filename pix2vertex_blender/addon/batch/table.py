@@ -9,11 +9,11 @@ from io import StringIO
 from pathlib import Path
 
 from ...errors import OutputError, PhotoError
+from ...exchange.photo_files import is_photo, left_out
 
-PHOTO_SUFFIXES = frozenset({".jpg", ".jpeg", ".jpe", ".png", ".webp", ".tif", ".tiff", ".bmp"})
 TABLE_NAME = "results.csv"
 DONE, FAILED = "done", "failed"
-NO_PHOTOS = "There are no photos in {folder}: choose a folder with JPEG, PNG, WebP or TIFF files."
+NO_PHOTOS = "There are no photos in {folder}: choose a folder with JPEG, PNG, WebP, TIFF, AVIF or GIF files."
 UNREADABLE_FOLDER = "{folder} cannot be read ({reason}): choose another folder."
 UNWRITABLE_TABLE = "{path} cannot be written ({reason}): close it in other programs or choose another folder."
 
@@ -57,9 +57,12 @@ class BatchProgress:
     ----------
     outcomes : list of Outcome
         In the order of the photos; finished ones of earlier runs are among them.
+    left_out : str
+        A sentence about the folder's files that are no photos; empty if there are none.
     """
 
     outcomes: list[Outcome] = field(default_factory=list)
+    left_out: str = ""
 
     @property
     def failures(self) -> list[Outcome]:
@@ -82,10 +85,15 @@ def photos_in(folder: Path) -> list[Path]:
         files = [path for path in folder.iterdir() if path.is_file()]
     except OSError as error:
         raise PhotoError(UNREADABLE_FOLDER.format(folder=folder, reason=error.strerror)) from error
-    photos = [path for path in files if path.suffix.lower() in PHOTO_SUFFIXES and not path.name.startswith(".")]
+    photos = [path for path in files if is_photo(path)]
     if not photos:
         raise PhotoError(NO_PHOTOS.format(folder=folder))
     return sorted(path.absolute() for path in photos)
+
+
+def left_out_in(places: Iterable[Path]) -> str:
+    """A sentence about the files in folders that are no photos; empty if there are none."""
+    return left_out(path for place in places if place.is_dir() for path in place.iterdir())
 
 
 def collect_photos(places: Iterable[Path]) -> list[Path]:

@@ -16,7 +16,7 @@ from PIL import Image
 
 from ...errors import PhotoError, Pix2VertexError
 from ..batch.output_folder import output_folder
-from ..batch.table import collect_photos
+from ..batch.table import collect_photos, left_out_in
 from ..process import session
 from .batch_job import run_batch
 from .photo_job import StageLines, WorkerError, write_photo_results
@@ -71,7 +71,7 @@ def _parser() -> argparse.ArgumentParser:
         nargs="*",
         type=Path,
         metavar="photo",
-        help="JPEG, PNG, WebP or TIFF, or a folder of them; an astronaut's portrait if left out",
+        help="a photo (JPEG, PNG, WebP, TIFF, AVIF, ...) or a folder of them; an astronaut's portrait if left out",
     )
     parser.add_argument("--output", type=Path, help="folder for the results (default: out/<photo or folder name>)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps or xpu (default: %(default)s)")
@@ -104,6 +104,8 @@ def _run_many(options: argparse.Namespace) -> int:
     if options.face_box is not None:
         raise PhotoError(ONE_BOX)
     photos = collect_photos(options.photos)
+    if sentence := left_out_in(options.photos):
+        print(sentence, flush=True)
     name = options.photos[0].absolute().name if len(options.photos) == 1 else "batch"
     path = options.output or Path("out") / name
     summary = run_batch(photos, _choices(options), path, not options.no_preview, options.again)

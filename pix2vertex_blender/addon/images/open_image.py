@@ -6,11 +6,11 @@ from pathlib import Path
 import bpy
 
 from ...errors import PhotoError
+from ...exchange.photo_files import is_photo
 from ..process import session
 from .images import clean_name, save_copy
 
 EMPTY_IMAGE = "{name} has nothing in it: choose another image or render it first."
-_PHOTO_SUFFIXES = {".jpg", ".jpeg", ".png", ".webp", ".tif", ".tiff", ".bmp"}
 
 
 def open_image(context: bpy.types.Context) -> bpy.types.Image | None:
@@ -31,7 +31,7 @@ def photo_file_of(image: bpy.types.Image, context: bpy.types.Context) -> Path:
     """
     path = Path(bpy.path.abspath(image.filepath, library=image.library))
     has_own_file = image.source == "FILE" and image.packed_file is None and not image.is_dirty
-    if has_own_file and path.suffix.lower() in _PHOTO_SUFFIXES and path.is_file():
+    if has_own_file and is_photo(path) and path.is_file():
         return path.absolute()
     copy = session.temporary_folder() / f"{clean_name(Path(image.name).stem)}.png"
     try:

@@ -11,11 +11,12 @@ from ...errors import PhotoError
 from ...exchange.progress import STAGES
 from ...exchange.result import Reconstruction
 from ..batch.destinations import Destination, FilesDestination, SceneDestination
-from ..batch.table import BATCH, DONE, FAILED, Outcome, photos_in, result_names
+from ..batch.table import BATCH, DONE, FAILED, Outcome, left_out_in, photos_in, result_names
 from ..process import session
 from ..process.faults import explain
 from ..process.worker_client import Job
 from ..properties.scene import BATCH_TARGETS, EXPORT_FORMATS, EXPORT_PRESETS
+from ..translations import translate
 from .export import SUFFIXES, face_writer
 from .reconstruction_choices import ReconstructionChoices
 from .worker_operator import Work, WorkerOperator
@@ -75,7 +76,7 @@ class PIX2VERTEX_OT_reconstruct_folder(ReconstructionChoices, WorkerOperator, bp
         photos = photos_in(folder)
         names = result_names(photos)
         destination = self._destination(folder, len(photos))
-        BATCH.outcomes = []
+        BATCH.outcomes, BATCH.left_out = [], left_out_in([folder])
         try:
             for position, photo in enumerate(photos):
                 self._now = _Position(position, len(photos), photo.name)
@@ -88,6 +89,8 @@ class PIX2VERTEX_OT_reconstruct_folder(ReconstructionChoices, WorkerOperator, bp
             bpy.ops.ed.undo_push(message=self.bl_label)  # Blender takes no step for an operator that is cancelled
             raise
         destination.end()
+        if BATCH.left_out:
+            self.report({"INFO"}, translate(BATCH.left_out))
         return summary()
 
     def progress_of(self, job: Job) -> tuple[str, float]:

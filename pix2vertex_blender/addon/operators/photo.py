@@ -3,7 +3,7 @@
 import bpy
 
 from ...errors import Pix2VertexError
-from ..batch.table import PHOTO_SUFFIXES
+from ...exchange.photo_files import PHOTO_SUFFIXES
 from ..images.open_image import open_image, photo_file_of
 from ..process.photo_search import SEARCHES, photo_of, search_in_background, search_of, wait
 from ..translations import translate

@@ -36,3 +36,5 @@ class PIX2VERTEX_PT_batch(Sidebar, bpy.types.Panel):
         for outcome in BATCH.failures[:_MOST_FAILURES]:
             self.layout.label(text=outcome.photo.name, icon="IMAGE_DATA", translate=False)
             draw_sentence(self.layout, context, outcome.sentence)
+        if BATCH.left_out:
+            draw_sentence(self.layout, context, BATCH.left_out)

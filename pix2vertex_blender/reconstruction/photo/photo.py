@@ -1,22 +1,12 @@
-"""From a file to an upright photo, and from a square of the photo to a crop."""
+"""A photo, and from a square of the photo to a crop."""
 
-import warnings
 from dataclasses import dataclass
-from io import BytesIO
-from pathlib import Path
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageCms, ImageOps, UnidentifiedImageError
 
 from ...errors import PhotoError
-
-#: A photo whose shorter side is below this has no face that could be reconstructed.
-SMALLEST_SIDE = 64
-#: 400 megapixels: above this a file is damaged or hostile rather than a photo.
-LARGEST_PIXELS = 400_000_000
-FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP")
 
 
 @dataclass(frozen=True)
@@ -66,36 +56,6 @@ class FaceCrop:
     def to_photo(self, pixels: NDArray[np.floating]) -> NDArray[np.float64]:
         """Photo pixels (n, 2) of crop pixels (n, 2)."""
         return pixels @ self.crop_to_photo[:, :2].T + self.crop_to_photo[:, 2]
-
-
-def load_photo(path: Path | str) -> Photo:
-    """Read a photo: JPEG, PNG, WebP, TIFF or BMP of any bit depth and colour space, turned as its EXIF data says.
-
-    Raises
-    ------
-    PhotoError
-        If the file is missing, empty, damaged, not an image or too small.
-    """
-    path = Path(path)
-    if path.is_dir():
-        raise PhotoError(f"{path.name} is a folder: choose one photo in it.")
-    if not path.exists():
-        raise PhotoError(f"There is no file {path}: choose a photo.")
-    try:
-        if path.stat().st_size == 0:
-            raise PhotoError(f"{path.name} is empty: choose another photo.")
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", Image.DecompressionBombWarning)
-            with Image.open(path, formats=FORMATS) as image:
-                _check_size(image, path)
-                pixels = _to_srgb(image)
-    except UnidentifiedImageError:
-        raise PhotoError(f"{path.name} is not an image: choose a JPEG, PNG, WebP or TIFF file.") from None
-    except PermissionError:
-        raise PhotoError(f"{path.name} may not be read: check the file's permissions.") from None
-    except (OSError, SyntaxError, ValueError, EOFError, Image.DecompressionBombError) as error:
-        raise PhotoError(f"{path.name} is damaged and cannot be read ({error}): choose another copy.") from error
-    return Photo(path.stem, pixels)
 
 
 def cut_square(photo: Photo, square: Square, resolution: int) -> FaceCrop:
@@ -158,57 +118,3 @@ def decode_image(file: bytes) -> NDArray[np.uint8]:
     if pixels is None:
         raise PhotoError("The photo kept with the face cannot be read: reconstruct the face again.")
     return pixels[..., ::-1]
-
-
-def _check_size(image: Image.Image, path: Path) -> None:
-    width, height = image.size
-    if min(width, height) < SMALLEST_SIDE:
-        raise PhotoError(
-            f"{path.name} is only {width} x {height} pixels: choose a photo with at least {SMALLEST_SIDE} on each side."
-        )
-    if width * height > LARGEST_PIXELS:
-        raise PhotoError(f"{path.name} has {width * height // 1_000_000} megapixels: make a smaller copy of it.")
-
-
-def _to_srgb(image: Image.Image) -> NDArray[np.uint8]:
-    orientation = image.getexif().get(0x0112, 1)
-    if image.mode.startswith("I") or image.mode == "F":
-        image = _stretch_to_8_bit(image)
-    elif image.mode == "P" or "transparency" in image.info:
-        image = image.convert("RGBA")
-    if image.mode in ("RGBA", "LA", "PA", "La", "RGBa"):
-        colour = image if image.mode == "RGBA" else image.convert("RGBA")  # a copy of 100 megapixels is 400 MB
-        image = Image.new("RGB", colour.size, "white")
-        image.paste(colour, mask=colour.getchannel("A"))
-    else:
-        image = _apply_profile(image)
-    if orientation != 1:
-        image.getexif()[0x0112] = orientation
-        image = ImageOps.exif_transpose(image)
-    return np.asarray(image)
-
-
-def _stretch_to_8_bit(image: Image.Image) -> Image.Image:
-    values = np.asarray(image, dtype=np.float32)
-    largest = float(np.nanmax(values))
-    if largest <= 1.0:
-        scale = 255.0
-    elif largest <= 255.0:
-        scale = 1.0
-    else:
-        scale = 255.0 / 65535.0
-    return Image.fromarray(np.clip(np.nan_to_num(values) * scale, 0, 255).astype(np.uint8)).convert("RGB")
-
-
-def _apply_profile(image: Image.Image) -> Image.Image:
-    """Convert to sRGB through the embedded colour profile, or directly when it is absent or unusable."""
-    profile = image.info.get("icc_profile")
-    if profile and image.mode in ("RGB", "CMYK", "L"):
-        try:
-            source = ImageCms.ImageCmsProfile(BytesIO(profile))
-            converted = ImageCms.profileToProfile(image, source, ImageCms.createProfile("sRGB"), outputMode="RGB")
-            if converted is not None:
-                return converted
-        except ImageCms.PyCMSError:
-            pass
-    return image.convert("RGB")

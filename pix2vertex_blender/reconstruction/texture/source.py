@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from ...errors import PhotoError
 from ...exchange.result import Reconstruction
-from ..photo.photo import Square, cut_square, decode_image, load_photo
+from ..photo.photo import Square, cut_square, decode_image
+from ..photo.reading import load_photo
 
 #: Most pixels along each side of a crop that is cut anew.
 LARGEST_CROP = 4096
