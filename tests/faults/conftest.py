@@ -58,14 +58,6 @@ def wait_for_stage(client: WorkerClient, job: Job, stage: str) -> None:
         time.sleep(0.02)
 
 
-def exists(process_id: int) -> bool:
-    """Whether a process is there and not a zombie."""
-    try:
-        return Path(f"/proc/{process_id}/stat").read_text().rsplit(")", 1)[1].split()[0] != "Z"
-    except FileNotFoundError:
-        return False
-
-
 def works(client: WorkerClient) -> None:
     """The next click does."""
     job = client.submit("modules")
