@@ -121,7 +121,7 @@ def _deep_samples(
 def _is_black(image: Image.Image) -> bool:
     """Whether Pillow has kept the high halves of numbers whose high bits are not used."""
     bands = image.getextrema()
-    return max(high for _, high in bands[:3]) < 64  # type: ignore[misc, index]
+    return max(high for _, high in bands[:3]) < 64  # type: ignore[misc]
 
 
 def _is_deep_png(path: Path, image: Image.Image | None, conversion: ColourConversion) -> bool:
@@ -173,14 +173,14 @@ def _checksum(image: Image.Image) -> int:
 
 def _load(path: Path, parts: list[Part] | None, tell: Tell) -> tuple[Image.Image, int]:
     file = PhotoFile(path, parts)
-    stream = io.BufferedReader(file, 1 << 16)
+    stream = io.BufferedReader(file, 1 << 16)  # type: ignore[type-var] # readinto takes bytearrays only
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             image = Image.open(stream, formats=FORMATS)
             _check_size(image.size, path)
             if image.format == "TIFF":
-                image.load_end = _leave_as_stored  # type: ignore[attr-defined]
+                image.load_end = _leave_as_stored  # type: ignore[method-assign]
             in_background(image.load, tell, lambda: file.fraction)
             return image, read_orientation(image)
     except (PhotoError, UnidentifiedImageError, Cancelled, MemoryError):
