@@ -129,6 +129,7 @@ def test_a_camera_raw_is_not_mistaken_for_its_small_preview(portrait, file):
         load_photo(file("a.nef"))
 
 
+@pytest.mark.slow
 def test_reading_is_told_and_can_be_stopped(portrait, file):
     portrait.resize((3000, 2000)).save(file("a.jpg"))
     told: list[float] = []
