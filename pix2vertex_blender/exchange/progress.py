@@ -26,6 +26,15 @@ SEARCHING = "detect"
 Progress = Callable[[str, float], None]
 
 
+#: Called between the steps of work that has no fraction of its own, at least every half second. It may raise
+#: `Cancelled` as well.
+Pause = Callable[[], None]
+
+
+def no_pause() -> None:
+    """Go on at once."""
+
+
 def silent(stage: str, fraction: float) -> None:
     """Ignore progress."""
 

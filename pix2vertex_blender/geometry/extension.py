@@ -5,6 +5,7 @@ import scipy.sparse as sparse
 import scipy.sparse.linalg
 from numpy.typing import NDArray
 
+from ..exchange.progress import Pause, no_pause
 from .laplacian import cotangent_laplacian, lumped_mass
 from .mesh import Indices, Points, triangulate
 
@@ -65,7 +66,11 @@ class SmoothExtension:
 
 
 def smoothed(
-    values: NDArray[np.floating], vertices: NDArray[np.floating], faces: NDArray[np.integer], length: float
+    values: NDArray[np.floating],
+    vertices: NDArray[np.floating],
+    faces: NDArray[np.integer],
+    length: float,
+    pause: Pause = no_pause,
 ) -> NDArray[np.float64]:
     """Values (n, c) averaged over about a length in mm along the surface: ``(M - length^2 C) u = M values``."""
     values = np.asarray(values, dtype=np.float64)
@@ -76,7 +81,15 @@ def smoothed(
     matrix = (sparse.diags(mass) - length**2 * cotangent_laplacian(vertices, triangles)).tocsr()
     condition = sparse.diags(1 / matrix.diagonal())
     columns = [
-        scipy.sparse.linalg.cg(matrix, mass * column, x0=column, rtol=TOLERANCE, maxiter=200, M=condition)[0]
+        scipy.sparse.linalg.cg(
+            matrix,
+            mass * column,
+            x0=column,
+            rtol=TOLERANCE,
+            maxiter=200,
+            M=condition,
+            callback=lambda _solution: pause(),
+        )[0]
         for column in values.T
     ]
     return np.stack(columns, axis=1)

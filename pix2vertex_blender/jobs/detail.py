@@ -1,5 +1,6 @@
 """The fine detail anew, with other settings, from what is kept with a face."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,9 @@ def recompute_detail(request: Request, progress: Progress) -> dict[str, Any]:
     if level is None:
         raise MeshError("The face's mesh has been changed: its detail fits only the mesh that was reconstructed.")
     settings = DetailSettings(scale=float(request["scale"]), smoothing=float(request["smoothing"]))
-    write_arrays(Path(request["result"]), detail=detail_again(face, vertices, level, settings))
+    write_arrays(
+        Path(request["result"]), detail=detail_again(face, vertices, level, settings, partial(progress, "detail", 0.5))
+    )
     return {}
 
 

@@ -1,5 +1,6 @@
 """What a face was fitted to, and how well."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,7 +27,7 @@ def find_target(request: Request, progress: Progress) -> dict[str, Any]:
         vertices = arrays["vertices"]
     target = target_of(face)
     progress("target", 0.5)
-    distance = distances_from_target(face.view.frame.to_camera(vertices), target)
+    distance = distances_from_target(face.view.frame.to_camera(vertices), target, partial(progress, "target", 0.5))
     write_arrays(
         Path(request["result"]),
         vertices=face.view.frame.to_head(target.vertices),

@@ -1,6 +1,7 @@
 """From a photo to a reconstruction."""
 
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,7 +26,7 @@ def reconstruct_face(request: Request, progress: Progress) -> dict[str, Any]:
         options["face_box"] = tuple(options["face_box"])
     options["pins"] = {int(landmark): tuple(pixel) for landmark, pixel in options.get("pins", {}).items()}
     reconstruction = reconstruct(Path(request["photo"]), Options(**options), progress)
-    _with_detail(reconstruction, request).save(Path(request["result"]))
+    _with_detail(reconstruction, request, progress).save(Path(request["result"]))
     if "source" in request:
         from ..exchange.result import Reconstruction
 
@@ -50,12 +51,12 @@ def refit_face(request: Request, progress: Progress) -> dict[str, Any]:
         pins[int(landmark)] = pixel
     source = Reconstruction.load(Path(request["source"]))
     refitted = refit(source, pins, source.detail_level, progress)
-    _with_detail(refitted, request).save(Path(request["result"]))
+    _with_detail(refitted, request, progress).save(Path(request["result"]))
     _save_vertices(source, request["vertices"])
     return {"result": request["result"]}
 
 
-def _with_detail(reconstruction: "Reconstruction", request: Request) -> "Reconstruction":
+def _with_detail(reconstruction: "Reconstruction", request: Request, progress: Progress) -> "Reconstruction":
     """The reconstruction with the detail that the face's sliders ask for."""
     from ..reconstruction.refit import DetailSettings, detail_again
     from ..template import load_template
@@ -64,7 +65,9 @@ def _with_detail(reconstruction: "Reconstruction", request: Request) -> "Reconst
     if settings == DetailSettings():
         return reconstruction
     level = load_template(reconstruction.detail_level)
-    return replace(reconstruction, detail=detail_again(reconstruction, reconstruction.vertices, level, settings))
+    pause = partial(progress, "detail", 1.0)
+    detail = detail_again(reconstruction, reconstruction.vertices, level, settings, pause)
+    return replace(reconstruction, detail=detail)
 
 
 def _save_vertices(source: "Reconstruction", path: str) -> None:

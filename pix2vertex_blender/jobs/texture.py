@@ -1,5 +1,6 @@
 """A texture from the photo, and maps of the detail, as image files."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +27,7 @@ def project_texture(request: Request, progress: Progress) -> dict[str, Any]:
     face = Reconstruction.load(Path(request["source"]))
     template = load_template()
     size = int(request["size"])
+    progress("texture", 0.0)
     pixels, from_photo = sharpest_crop(face, Path(request["photo"]), size)
     camera = face.view.camera.resized(len(pixels) / len(face.view.maps.mask))
     to_camera = face.view.frame.to_camera
@@ -33,8 +35,10 @@ def project_texture(request: Request, progress: Progress) -> dict[str, Any]:
     eyes = to_camera(template.place_eyeballs(face.coarse_vertices))
     others = ((eyes, template.eyeballs.faces),)
     texture = project_photo(head, pixels, camera, face.view.maps.mask, size, others, progress=progress)
+    progress("texture", 1.0)
     eyeballs = paint_eyeballs(template.eyeballs, eyes, (head, template.faces), pixels, camera)
     for name, image in (("colour", texture.colour), ("origin", texture.origin), ("eyeballs", eyeballs)):
+        progress("texture", 1.0)
         _whole, file = cv2.imencode(".png", image[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 3])
         Path(request[name]).write_bytes(file.tobytes())  # which says why, if it cannot be written
     return {"from_photo": from_photo}
@@ -59,9 +63,10 @@ def bake_maps(request: Request, progress: Progress) -> dict[str, Any]:
     level = level_with(len(vertices))
     if level is None:
         raise MeshError("The face's mesh has been changed: bake the maps before you add or remove vertices.")
-    maps = bake_detail_maps(vertices, detail, level.faces, level.uvs, level.level, int(request["size"]))
+    pause = partial(progress, "bake", 0.3)
+    maps = bake_detail_maps(vertices, detail, level.faces, level.uvs, level.level, int(request["size"]), pause)
     progress("bake", 0.7)
-    files = write_detail_maps(maps, Path(request["stem"]), request["file_format"])
+    files = write_detail_maps(maps, Path(request["stem"]), request["file_format"], partial(progress, "bake", 0.7))
     return {
         "normals": str(files.normals),
         "displacement": str(files.displacement),

@@ -5,6 +5,7 @@ Needs no network, so that a face can be fitted again from what is kept with it.
 
 from collections.abc import Mapping
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -141,7 +142,8 @@ def complete(
         vertices = template.subdivide(pinned, detail_level)
         photo_pixel = seen.enlargement / seen.frame.enlargement
         camera = seen.maps.camera.resized(seen.enlargement)
-        detail = add_detail(vertices, level, seen.crop, camera, seen.maps.mask, photo_pixel)
+        pause = partial(clock.progress, "detail", 0.5)
+        detail = add_detail(vertices, level, seen.crop, camera, seen.maps.mask, photo_pixel, pause=pause)
     landmarks = seen.frame.to_photo(level.landmark_points(vertices))
     pose = replace(fit_similarity(template.vertices, registered, template.groups["face"]), scale=1.0)
     coarse_vertices = _upright(pinned, pose)

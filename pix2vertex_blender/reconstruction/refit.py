@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..exchange.progress import Progress, StageClock, silent
+from ..exchange.progress import Pause, Progress, StageClock, no_pause, silent
 from ..exchange.result import Reconstruction
 from ..geometry.extension import smoothed
 from ..template import Template
@@ -33,7 +33,11 @@ class DetailSettings:
 
 
 def detail_again(
-    face: Reconstruction, vertices: NDArray[np.floating], level: Template, settings: DetailSettings
+    face: Reconstruction,
+    vertices: NDArray[np.floating],
+    level: Template,
+    settings: DetailSettings,
+    pause: Pause = no_pause,
 ) -> NDArray[np.float64]:
     """Displacement vectors (n, 3) in millimetres in the head frame, from the crop kept with a face.
 
@@ -44,6 +48,7 @@ def detail_again(
         The registered mesh at the template level `level`, in the head frame.
     level : Template
     settings : DetailSettings
+    pause : Pause
 
     Raises
     ------
@@ -59,10 +64,11 @@ def detail_again(
         seen.maps.mask,
         photo_pixel=seen.enlargement / seen.frame.enlargement,
         parameters=DetailParameters(scale=settings.scale),
+        pause=pause,
     )
     rotation = face.view.head_to_camera[:3, :3]
     in_head = detail @ np.linalg.inv(rotation).T
-    return smoothed(in_head, vertices, level.faces, settings.smoothing)
+    return smoothed(in_head, vertices, level.faces, settings.smoothing, pause)
 
 
 def refit(

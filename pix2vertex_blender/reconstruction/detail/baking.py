@@ -10,6 +10,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ...exchange.progress import Pause, no_pause
 from ...geometry.mesh import normalise, triangulate, vertex_normals
 from ...geometry.subdivision import split_corners
 from ...geometry.tangents import TangentFrames, tangent_frames
@@ -47,6 +48,7 @@ def bake_detail_maps(
     uvs: NDArray[np.floating],
     level: int,
     size: int,
+    pause: Pause = no_pause,
 ) -> DetailMaps:
     """Draw the detail of a subdivided head on its UVs.
 
@@ -64,6 +66,7 @@ def bake_detail_maps(
         How often the mesh is subdivided; the tangents are those of the mesh before.
     size : int
         The maps' side in texels.
+    pause : Pause
 
     Raises
     ------
@@ -75,13 +78,16 @@ def bake_detail_maps(
     smooth = vertex_normals(vertices, faces)
     detailed = vertex_normals(vertices + detail, faces)
     height = np.einsum("ij,ij->i", detail, smooth)
+    pause()
     local = _in_tangent_space(smooth[faces], detailed[faces], _frames(vertices, faces, uvs, level))
     values = np.concatenate([local, height[faces][..., None]], axis=-1)
     points = (np.asarray(uvs, dtype=np.float64) * [1, -1] + [0, 1]) * size
     corners = _as_triangles(points)
+    pause()
     triangle = triangles_at_texels(corners, size)
     filled = triangle >= 0
-    normals, displacement = _draw(triangle, corners, _as_triangles(values))
+    pause()
+    normals, displacement = _draw(triangle, corners, _as_triangles(values), pause)
     del triangle
     spread_beyond_borders((normals, displacement), filled, max(2, round(size * PADDING)))
     return DetailMaps(normals, displacement, filled)
@@ -156,7 +162,7 @@ def _as_triangles(corner_values: Array) -> Array:
 
 
 def _draw(
-    triangle: NDArray[np.int32], corners: Array, values: Array
+    triangle: NDArray[np.int32], corners: Array, values: Array, pause: Pause
 ) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
     """Unit normals (S, S, 3) and heights (S, S) from values (m, 3, 4) at the triangles' corners; flat elsewhere."""
     size = len(triangle)
@@ -172,6 +178,7 @@ def _draw(
     normals[..., 2] = 1
     rows = max(1, CHUNK // size)
     for top in range(0, size, rows):
+        pause()
         part = triangle[top : top + rows]
         row, column = np.nonzero(part >= 0)
         line = table[part[row, column]]

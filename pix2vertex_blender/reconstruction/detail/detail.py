@@ -24,6 +24,7 @@ from numpy.typing import NDArray
 
 from ...errors import MeshError
 from ...exchange.camera import Camera
+from ...exchange.progress import Pause, no_pause
 from ...geometry.laplacian import cotangent_laplacian, lumped_mass
 from ...geometry.mesh import triangulate, vertex_areas, vertex_normals
 from ...template import Template
@@ -96,6 +97,7 @@ def add_detail(
     mask: NDArray[np.bool_] | None = None,
     photo_pixel: float = 1.0,
     parameters: DetailParameters | None = None,
+    pause: Pause = no_pause,
 ) -> Array:
     """Displacement vectors (n, 3) in millimetres that carry the photo's shading onto the subdivided template.
 
@@ -113,15 +115,20 @@ def add_detail(
     photo_pixel : float
         The width of the photo's own pixels in pixels of the crop, more than 1 if the crop is enlarged.
     parameters : DetailParameters, optional
+    pause : Pause
     """
     vertices = np.asarray(vertices, dtype=np.float64)
     normals = vertex_normals(vertices, level.faces)
+    pause()
     seen = visibility(vertices, normals, level.faces, camera, (pixels.shape[0], pixels.shape[1]), mask)
+    pause()
     solver = DetailSolver(vertices, level.faces, seen * level.groups["face"] * kept_share(level))
+    pause()
     footprint = camera.scale * np.sqrt(vertex_areas(vertices, level.faces))
     footprint = np.maximum(footprint, GRAIN * photo_pixel)
     intensity = sample_intensity(pixels, camera.project(vertices), footprint)
-    return solver.displacement(intensity, parameters)[:, None] * normals
+    pause()
+    return solver.displacement(intensity, parameters, pause)[:, None] * normals
 
 
 def kept_share(level: Template) -> Array:
@@ -186,7 +193,12 @@ class DetailSolver:
         self._factors: scipy.sparse.linalg.SuperLU | None = None
         self._fairings: dict[float, Array] = {}
 
-    def displacement(self, intensity: NDArray[np.floating], parameters: DetailParameters | None = None) -> Array:
+    def displacement(
+        self,
+        intensity: NDArray[np.floating],
+        parameters: DetailParameters | None = None,
+        pause: Pause = no_pause,
+    ) -> Array:
         """Displacement (n,) of the vertices along their normals in millimetres (eq. 14).
 
         Parameters
@@ -194,6 +206,7 @@ class DetailSolver:
         intensity : (n,)
             The photo's intensity at each vertex in [0, 1]; ignored where the vertex is not seen.
         parameters : DetailParameters, optional
+        pause : Pause
 
         Raises
         ------
@@ -206,7 +219,10 @@ class DetailSolver:
         if len(self._used) == 0 or parameters.strength == 0:
             return displacement
         fairing = self.fairing(parameters.fairing_step)
-        data = self._data_term(self.high_pass(values[self._used], parameters), fairing, parameters)
+        pause()
+        contrast = self.high_pass(values[self._used], parameters)
+        pause()
+        data = self._data_term(contrast, fairing, parameters)
         combined = parameters.balance * data + (1 - parameters.balance) * fairing
         displacement[self._used] = parameters.strength * self._visibility * combined
         return displacement

@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ...exchange.progress import Pause, no_pause
 from .baking import DetailMaps
 
 #: What the height 0 is in a displacement map of limited range: the step of 16 bits nearest to a half.
@@ -42,7 +43,9 @@ class MapFiles:
     range_mm: float
 
 
-def write_detail_maps(maps: DetailMaps, stem: Path | str, file_format: Literal["png", "exr"]) -> MapFiles:
+def write_detail_maps(
+    maps: DetailMaps, stem: Path | str, file_format: Literal["png", "exr"], pause: Pause = no_pause
+) -> MapFiles:
     """Write `<stem>_normal` and `<stem>_displacement` as 16-bit PNG or floating-point OpenEXR.
 
     Normals are stored as colours, each coordinate from -1 to 1 as 0 to 1, as normal map nodes expect them; the images
@@ -55,6 +58,7 @@ def write_detail_maps(maps: DetailMaps, stem: Path | str, file_format: Literal["
     stem : Path
         Folder and beginning of the files' names.
     file_format : "png" or "exr"
+    pause : Pause
 
     Raises
     ------
@@ -71,19 +75,26 @@ def write_detail_maps(maps: DetailMaps, stem: Path | str, file_format: Literal["
     )
     if file_format == "exr":
         files = MapFiles(normal_path, displacement_path, middle=0.0, range_mm=1.0)
-        normal_path.write_bytes(encode_exr(maps.normals, 0.5, 0.5))
-        displacement_path.write_bytes(encode_exr(maps.displacement))
+        normal_path.write_bytes(encode_exr(maps.normals, 0.5, 0.5, pause))
+        displacement_path.write_bytes(encode_exr(maps.displacement, pause=pause))
         return files
     largest = float(np.abs(maps.displacement).max(initial=0.0))
     range_mm = round(RANGE_STEP * max(1, int(np.ceil(round(2 * largest / RANGE_STEP, 6)))), 6)
     files = MapFiles(normal_path, displacement_path, MIDDLE, range_mm)
     meaning = {"unit": "mm", "midlevel": 0.5, "range": range_mm}
-    normal_path.write_bytes(encode_png(maps.normals, 0.5, 0.5, {"convention": "tangent space, OpenGL (Y+)"}))
-    displacement_path.write_bytes(encode_png(maps.displacement, 1 / range_mm, MIDDLE, meaning))
+    convention = {"convention": "tangent space, OpenGL (Y+)"}
+    normal_path.write_bytes(encode_png(maps.normals, 0.5, 0.5, convention, pause))
+    displacement_path.write_bytes(encode_png(maps.displacement, 1 / range_mm, MIDDLE, meaning, pause))
     return files
 
 
-def encode_png(image: NDArray[np.float32], factor: float, offset: float, description: dict[str, Any]) -> bytes:
+def encode_png(
+    image: NDArray[np.float32],
+    factor: float,
+    offset: float,
+    description: dict[str, Any],
+    pause: Pause = no_pause,
+) -> bytes:
     """A 16-bit PNG of ``factor * image + offset``, which is clipped to 0 to 1, with a description as JSON in its text.
 
     Parameters
@@ -95,6 +106,7 @@ def encode_png(image: NDArray[np.float32], factor: float, offset: float, descrip
     """
     steps = np.empty(image.shape, dtype=np.uint16)
     for line, values in zip(steps, image, strict=True):
+        pause()
         line[...] = np.clip(np.rint((factor * values + offset) * 65535), 0, 65535)
     if steps.ndim == 3:
         steps = cv2.cvtColor(steps, cv2.COLOR_RGB2BGR)
@@ -108,7 +120,7 @@ def encode_png(image: NDArray[np.float32], factor: float, offset: float, descrip
     return encoded[:33] + chunk + encoded[33:]
 
 
-def encode_exr(image: NDArray[np.float32], factor: float = 1.0, offset: float = 0.0) -> bytes:
+def encode_exr(image: NDArray[np.float32], factor: float = 1.0, offset: float = 0.0, pause: Pause = no_pause) -> bytes:
     """An OpenEXR file of ``factor * image + offset`` in 32-bit floating point, with lossless ZIP compression.
 
     OpenCV's own writer has to be switched on by an environment variable before the library is loaded.
@@ -139,6 +151,7 @@ def encode_exr(image: NDArray[np.float32], factor: float = 1.0, offset: float = 
     header += b"\0"
     blocks = []
     for top in range(0, height, EXR_BLOCK):
+        pause()
         lines = factor * planes[top : top + EXR_BLOCK].transpose(0, 2, 1) + offset
         packed = _zip(lines.astype("<f4").tobytes())
         blocks.append(struct.pack("<ii", top, len(packed)) + packed)

@@ -6,7 +6,7 @@ skin around it. The latter two are solved on the surface, not in the texture, so
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, partial
 
 import cv2
 import numpy as np
@@ -117,7 +117,8 @@ def project_photo(
         raise ValueError(f"vertices must have shape {template.vertices.shape}, not {np.shape(vertices)}")
     progress("texture", 0.0)
     vertices, level = template.subdivide(vertices, LEVEL), load_template(LEVEL)
-    seen = find_seen_skin(vertices, level, others, pixels, camera, mask)
+    progress("texture", 0.05)
+    seen = find_seen_skin(vertices, level, others, pixels, camera, mask, partial(progress, "texture", 0.1))
     progress("texture", 0.2)
     shares = origin_shares(seen, level.mirror)
     points = camera.project(vertices)
@@ -126,6 +127,7 @@ def project_photo(
     grid = _grid(min(size, LARGEST_GRID))
     progress("texture", 0.6)
     layers = grid.interpolate(np.column_stack([points, points[level.mirror], tones, shares]))
+    progress("texture", 0.6)
     return _paint(layers, pixels, size, progress)
 
 

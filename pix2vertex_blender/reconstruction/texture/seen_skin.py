@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.sparse import csgraph
 
 from ...exchange.camera import Camera
+from ...exchange.progress import Pause, no_pause
 from ...geometry.extension import SmoothExtension
 from ...geometry.mesh import triangulate, unique_edges, vertex_normals
 from ...geometry.raster import interpolate, rasterise
@@ -70,6 +71,7 @@ def find_seen_skin(
     pixels: NDArray[np.uint8],
     camera: Camera,
     mask: NDArray[np.bool_],
+    pause: Pause = no_pause,
 ) -> SeenSkin:
     """Find out what of the head a photo shows.
 
@@ -86,11 +88,13 @@ def find_seen_skin(
         From millimetres to the crop's pixels.
     mask : (h, w)
         Where the network sees the face, over the same square.
+    pause : Pause
     """
     resolution = len(pixels)
     points = camera.project(vertices)
     cosine = facing(vertices, vertex_normals(vertices, level.faces), camera)
     seen = inside_mask(points / resolution, mask) * ~hidden(vertices, level.faces, others, cosine, camera, resolution)
+    pause()
     inner = np.max([level.groups[name] for name in INNER_GROUPS], axis=0)
     inside = inner > 0.02
     seen = seen * np.where(inside, 1.0, smoothstep(2 * level.groups["face"] - 0.6))
@@ -98,11 +102,14 @@ def find_seen_skin(
     at_all = seen * (cosine > GRAZING) * ~inside
     footprint = np.full(len(vertices), 2.0 * camera.scale)
     colours = np.column_stack([sample_intensity(pixels[..., k], points, footprint) for k in range(3)])
+    pause()
     seen = seen * ~neighbours.widened(find_hair(vertices, level, colours, at_all, neighbours), HAIR_RINGS)
+    pause()
     well, at_all = (
         neighbours.faded(seen * smoothstep((cosine - low) / FULL), inside, FADE_STEPS) * ~inside
         for low in (WELL_SEEN, GRAZING)
     )
+    pause()
     at_all = np.maximum(well, at_all)
     return SeenSkin(well, at_all, neighbours.faded(np.maximum(at_all, at_all[level.mirror]), inside, INNER_STEPS))
 
