@@ -99,6 +99,7 @@ def find_seen_skin(
     inside = inner > 0.02
     seen = seen * np.where(inside, 1.0, smoothstep(2 * level.groups["face"] - 0.6))
     neighbours = _Neighbourhood(level)
+    pause()
     at_all = seen * (cosine > GRAZING) * ~inside
     footprint = np.full(len(vertices), 2.0 * camera.scale)
     colours = np.column_stack([sample_intensity(pixels[..., k], points, footprint) for k in range(3)])
