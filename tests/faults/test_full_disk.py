@@ -81,9 +81,14 @@ WORK: dict[str, Callable[[], set[str]]] = {
 }
 
 
+#: The whole way from the photo takes longest.
+MOMENTS = [
+    (name, room) for name in WORK for room in ROOM if name not in ("reconstruct", "self_test") or room in (0, 512 << 10)
+]
+
+
 @pytest.mark.usefixtures("face")
-@pytest.mark.parametrize("room", ROOM)
-@pytest.mark.parametrize("name", WORK)
+@pytest.mark.parametrize(("name", "room"), MOMENTS)
 def test_a_full_disk_is_one_sentence(name: str, room: int, small_disk: Path, capfd: pytest.CaptureFixture[str]) -> None:
     before = everything()
     filler = fill(small_disk, room)

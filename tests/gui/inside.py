@@ -322,6 +322,30 @@ def imported() -> list[bpy.types.Object]:
     return [item for item in bpy.context.scene.objects if item.type == "MESH" and item.data.shape_keys]
 
 
+def disable() -> Iterator[float]:
+    """Disable the extension while the worker computes, then enable it again and go on."""
+    yield from press("Reconstruct Face: started a third time", "reconstruct", running)
+    session, window = module("addon.process.session").SESSION, bpy.context.window_manager.windows[0]
+    client = session.worker
+
+    def is_over() -> bool:
+        left = [each.bl_idname for each in window.modal_operators if each.bl_idname.startswith("PIX2VERTEX")]
+        return client.process_id is None and not session.operator and not left
+
+    yield from timed(
+        "Disable the extension meanwhile", lambda: bpy.ops.preferences.addon_disable(module=ADDON), is_over
+    )
+    yield from picture("disabled")
+    bpy.ops.preferences.addon_enable(module=ADDON)
+    if TASK["bridge"]:
+        module("addon.process.session").WORKER_SCRIPT = FOLDER / "bridge.py"
+    _FIRST.clear()
+    yield from show_tab()
+    yield from press("Reconstruct Face: started after that", "reconstruct", running)
+    yield from timed("Cancel: cancelled", lambda: bpy.ops.pix2vertex.cancel(), idle)
+    yield from picture("enabled_again")
+
+
 def panels() -> Iterator[float]:
     """Each panel alone and open, and all of them."""
     for panel in list(module("addon.panels").CLASSES):
@@ -348,10 +372,12 @@ def whole() -> Iterator[float]:
     """Everything, each step on its own, so that one fault hides no other."""
     yield from start()
     steps = [choose_photo, reconstruct]
-    if TASK["only"] != "panels":
+    if TASK["only"] not in ("panels", "faults"):
         steps += [correct, refit, detail, inspect, texture, export]
-    if TASK["only"] != "session":
+    if TASK["only"] not in ("session", "faults"):
         steps += [panels, preferences]
+    if TASK["only"] != "panels":
+        steps += [disable]
     for step in steps:
         try:
             only()

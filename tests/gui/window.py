@@ -1,6 +1,6 @@
 """Opens Blender's real window, installs the extension, looks at every panel and clicks through a session.
 
-    .venv/bin/python tests/gui/window.py [--blender 4.3|5.2] [--zip ZIP] [--language zh_HANS] [--only panels|session]
+    .venv/bin/python tests/gui/window.py [--blender 4.3|5.2] [--zip ZIP] [--language zh_HANS] [--only PART]
 
 The window is that of the harness `blender-gui.sh` in the development data's `tools` folder (`PIX2VERTEX_SHARED`);
 where there is none, a sentence says so and nothing is tested. Pictures and the times of the clicks go to
@@ -171,7 +171,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--blender", choices=SUITES, default="4.3", help="which window (default: %(default)s)")
     parser.add_argument("--zip", type=Path, help="the extension's zip; its own libraries are used")
     parser.add_argument("--language", default="", help="Blender's name of the interface's language, such as zh_HANS")
-    parser.add_argument("--only", choices=("panels", "session"), help="only the pictures of the panels, or the clicks")
+    parser.add_argument("--only", choices=("panels", "session", "faults"), help="only a part of it")
     return parser
 
 
