@@ -188,3 +188,12 @@ def test_a_path_that_no_system_holds_is_no_photo() -> None:
     assert not photo_search.is_file(photo_search.photo_of(settings))
     photo_search.search_in_background(settings)
     assert photo_search.search_of(settings) is None
+
+
+def test_the_log_that_a_sentence_names_is_there_although_blender_has_emptied_its_folder(practice: WorkerClient) -> None:
+    for _time in range(2):
+        with pytest.raises(RuntimeError, match=FAULT):
+            bpy.ops.pix2vertex.list_devices()
+        assert faults.log_path().exists()
+        practice.stop()
+        shutil.rmtree(session.user_folder())

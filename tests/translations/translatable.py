@@ -48,7 +48,7 @@ _FOR_PROGRAMMERS = re.compile(
 )
 
 #: Exceptions whose texts only a log or a programmer sees.
-_FOR_LOGS = ("ValueError", "TypeError", "ImportError", "NotUnderstoodError")
+_FOR_LOGS = ("ValueError", "TypeError", "ImportError", "NotUnderstoodError", "DamagedArraysError")
 
 #: Text that nobody can translate: names, and units.
 _UNTRANSLATABLE = re.compile(

@@ -1,5 +1,6 @@
 """Where exceptions end in Blender's process: each becomes a sentence, and a fault of ours an entry in a log."""
 
+import contextlib
 import functools
 import logging
 import logging.handlers
@@ -16,6 +17,13 @@ _LOG_BYTES = 1 << 20
 
 
 class _Log(logging.handlers.RotatingFileHandler):
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write an entry; the file is open no longer, since Blender may empty its folder in between."""
+        with contextlib.suppress(OSError):
+            Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True)
+        super().emit(record)
+        self.close()
+
     def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the base's name
         """Say nothing: the log's own disk may be full."""
 
@@ -23,7 +31,7 @@ class _Log(logging.handlers.RotatingFileHandler):
 def attach() -> None:
     """Begin to keep the log, whose file appears with the first entry."""
     detach()
-    handler = _Log(log_path(), maxBytes=_LOG_BYTES, backupCount=1, encoding="utf-8", delay=True)
+    handler = _Log(user_folder() / LOG_NAME, maxBytes=_LOG_BYTES, backupCount=1, encoding="utf-8", delay=True)
     handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
     LOG.addHandler(handler)
     LOG.propagate = False
@@ -38,6 +46,9 @@ def detach() -> None:
 
 def log_path() -> Path:
     """The file of the log."""
+    for handler in LOG.handlers:
+        if isinstance(handler, _Log):
+            return Path(handler.baseFilename)
     return user_folder() / LOG_NAME
 
 
