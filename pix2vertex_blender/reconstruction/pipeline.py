@@ -3,7 +3,6 @@
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 import cv2
@@ -16,14 +15,15 @@ from ..exchange.progress import Progress, StageClock, silent
 from ..exchange.report import RegistrationReport, Report, TemplateReport
 from ..exchange.result import Reconstruction
 from ..template import Template, load_template
-from ..template.canonical import to_millimetres
 from .fitting import believable_pins, complete, follow_pins, register_template
 from .network.device import choose_device
-from .network.maps import read_maps
+from .network.maps import read_maps, within
 from .network.network import MapNetwork, load_network, predict_views
+from .photo.background import Tell
 from .photo.detection import FaceBox
-from .photo.localisation import FoundFace, Localiser, choose_face
-from .photo.photo import Photo, cut_square, encode_png
+from .photo.face_search import find_faces, localiser_of
+from .photo.localisation import FoundFace, choose_face
+from .photo.photo import Photo, cut_square, encode_png, inside_photo
 from .photo.reading import load_photo
 from .registration.registration import Registration
 from .seen_face import SeenFace
@@ -77,11 +77,12 @@ def reconstruct(photo_path: Path | str, options: Options = Options(), progress: 
         device = choose_device(options.device)
         network = load_network(device=device)
     with clock.stage("detect"):
-        photo = load_photo(photo_path)
-        face, face_count = _locate(photo, network, template, options)
+        photo = load_photo(photo_path, lambda fraction: progress("detect", fraction / 2))
+        face, face_count = _locate(photo, network, options, lambda fraction: progress("detect", (1 + fraction) / 2))
         crop = cut_square(photo, face.square, network.configuration.resolution)
     with clock.stage("network"):
-        maps = read_maps(predict_views(network, crop.pixels))
+        inside = inside_photo(crop.crop_to_photo, photo.size, network.configuration.resolution)
+        maps = within(read_maps(predict_views(network, crop.pixels)), inside)
         fine = cut_square(photo, face.square, DETAIL_RESOLUTION).pixels
         seen = SeenFace(maps, crop.crop_to_photo, photo.size, fine, encode_png(fine))
     registration, target = register_template(seen, options.seed, clock)
@@ -91,16 +92,12 @@ def reconstruct(photo_path: Path | str, options: Options = Options(), progress: 
     return complete(seen, registration.vertices, pinned, pins, options.detail_level, report, clock)
 
 
-def _locate(photo: Photo, network: MapNetwork, template: Template, options: Options) -> tuple[FoundFace, int]:
+def _locate(photo: Photo, network: MapNetwork, options: Options, tell: Tell) -> tuple[FoundFace, int]:
     """Return the face to reconstruct and how many there are."""
-    localiser = Localiser(
-        predict=partial(predict_views, network),
-        resolution=network.configuration.resolution,
-        landmarks=to_millimetres(template.canonical[template.landmarks_68]),
-    )
+    localiser = localiser_of(network)
     if options.face_box is not None:
-        return localiser.find_in_box(photo, FaceBox(*options.face_box)), 1
-    faces = localiser.find(photo)
+        return localiser.find_in_box(photo, FaceBox(*options.face_box), tell), 1
+    faces = find_faces(localiser, photo, tell)
     return choose_face(faces, options.face), len(faces)
 
 

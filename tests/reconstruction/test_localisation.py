@@ -1,7 +1,6 @@
 """Faces in real photos, found by the detector and the shipped network together."""
 
 import json
-from functools import partial
 
 import numpy as np
 import pytest
@@ -9,22 +8,18 @@ import skimage.data
 from PIL import Image
 
 from pix2vertex_blender.errors import FaceNotFoundError
-from pix2vertex_blender.reconstruction.network.network import load_network, predict_views
-from pix2vertex_blender.reconstruction.photo.detection import FaceBox, find_faces, overlap
-from pix2vertex_blender.reconstruction.photo.localisation import Localiser, choose_face
+from pix2vertex_blender.reconstruction.network.network import load_network
+from pix2vertex_blender.reconstruction.photo.detection import FaceBox, overlap
+from pix2vertex_blender.reconstruction.photo.face_search import find_faces, localiser_of
+from pix2vertex_blender.reconstruction.photo.localisation import choose_face
 from pix2vertex_blender.reconstruction.photo.photo import Photo
 from pix2vertex_blender.reconstruction.photo.reading import load_photo
-from pix2vertex_blender.template import load_template
-from pix2vertex_blender.template.canonical import to_millimetres
 from training.paths import shared_folder
 
 
 @pytest.fixture(scope="module")
 def localiser():
-    network = load_network()
-    template = load_template()
-    landmarks = to_millimetres(template.canonical[template.landmarks_68])
-    return Localiser(partial(predict_views, network), network.configuration.resolution, landmarks)
+    return localiser_of(load_network())
 
 
 @pytest.fixture(scope="module")
@@ -49,7 +44,7 @@ def test_the_annotated_face_is_found(localiser, place):
     photos = shared_folder() / "photos"
     annotated = json.loads((photos / "faces.json").read_text(encoding="utf-8"))
     face = annotated[sorted(annotated)[place]]
-    found = localiser.find(load_photo(photos / face["image"]))
+    found = find_faces(localiser, load_photo(photos / face["image"]))
     assert covered(found[0], face["box"]) > 0.6
     assert found[0].confidence > 0.5
 
@@ -57,7 +52,7 @@ def test_the_annotated_face_is_found(localiser, place):
 @pytest.mark.slow
 def test_the_size_of_the_photo_does_not_matter(localiser, astronaut):
     large = Photo("large", np.asarray(Image.fromarray(astronaut.pixels).resize((1536, 1536), Image.Resampling.BICUBIC)))
-    small, big = localiser.find(astronaut)[0].square, localiser.find(large)[0].square
+    small, big = find_faces(localiser, astronaut)[0].square, find_faces(localiser, large)[0].square
     np.testing.assert_allclose(
         [big.x, big.y, big.side], 3 * np.array([small.x, small.y, small.side]), atol=0.06 * big.side
     )
@@ -69,7 +64,7 @@ def test_two_faces_are_counted_the_larger_first(localiser, astronaut):
     canvas = np.full((420, 700, 3), 128, dtype=np.uint8)
     canvas[:280, 400:680] = face
     canvas[50:200, 60:210] = np.asarray(Image.fromarray(face).resize((150, 150), Image.Resampling.LANCZOS))
-    found = localiser.find(Photo("two", canvas))
+    found = find_faces(localiser, Photo("two", canvas))
     assert len(found) == 2
     assert found[0].square.x > 350 > found[1].square.x
     assert choose_face(found, None) is found[0]
@@ -81,7 +76,7 @@ def test_two_faces_are_counted_the_larger_first(localiser, astronaut):
 @pytest.mark.slow
 def test_the_users_box_wins(localiser, astronaut):
     """A generous, off-centre box still leads to the face in it, and never out of it."""
-    found = localiser.find(astronaut)[0].square
+    found = find_faces(localiser, astronaut)[0].square
     given = localiser.find_in_box(astronaut, FaceBox(150, 40, 140, 150)).square
     assert np.hypot(given.x - found.x, given.y - found.y) < 0.08 * found.side
     elsewhere = localiser.find_in_box(astronaut, FaceBox(20, 300, 120, 120)).square
@@ -91,12 +86,6 @@ def test_the_users_box_wins(localiser, astronaut):
 
 @pytest.mark.slow
 def test_a_photo_without_a_face_has_none(localiser):
-    assert localiser.find(Photo("coffee", skimage.data.coffee())) == []
+    assert find_faces(localiser, Photo("coffee", skimage.data.coffee())) == []
     with pytest.raises(FaceNotFoundError, match="face box"):
         choose_face([], None)
-
-
-def test_the_detector_alone_finds_a_portrait(astronaut):
-    best = find_faces(astronaut)[0].box
-    assert abs(best.x + best.width / 2 - 223) < 25
-    assert abs(best.y + best.height / 2 - 115) < 25

@@ -15,6 +15,7 @@ import bpy
 from PIL import Image
 
 from ...errors import PhotoError, Pix2VertexError
+from ...exchange.confidence import doubts, share_outside
 from ..batch.output_folder import output_folder
 from ..batch.table import collect_photos, left_out_in
 from ..process import session
@@ -96,6 +97,8 @@ def _run_one(options: argparse.Namespace) -> None:
     with output_folder(path) as folder, _photo(options) as photo:
         report = write_photo_results(photo, _choices(options), folder, StageLines(), not options.no_preview)
     print(f"{'Total':<24}{report.seconds['total']:6.1f} s")
+    for sentence in doubts(report.confidence, share_outside(report.landmarks_68, report.photo_size)):
+        print(sentence)
     print(f"Written to {path}")
 
 

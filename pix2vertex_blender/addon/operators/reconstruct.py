@@ -7,7 +7,7 @@ import bpy
 import numpy as np
 
 from ...errors import PhotoError, Pix2VertexError, SceneError
-from ...exchange.confidence import LOW_CONFIDENCE, UNSURE
+from ...exchange.confidence import doubts, share_outside
 from ...exchange.result import Reconstruction
 from ..process import session
 from ..properties.scene import DESTINATIONS
@@ -108,9 +108,10 @@ class PIX2VERTEX_OT_reconstruct(ReconstructionChoices, WorkerOperator, bpy.types
         return former if former.record.detail_level == self.detail_level else None
 
     def _warn_if_unsure(self, reconstruction: Reconstruction) -> None:
-        confidence = reconstruction.report.confidence
-        if confidence < LOW_CONFIDENCE:
-            self.report({"WARNING"}, translate(UNSURE.format(confidence=confidence)))
+        report = reconstruction.report
+        outside = share_outside(report.landmarks_68, reconstruction.view.photo_size)
+        for sentence in doubts(report.confidence, outside):
+            self.report({"WARNING"}, translate(sentence))
 
     def _take_scene_settings(self, context: bpy.types.Context) -> None:
         """Use the scene's settings for what the caller did not set."""

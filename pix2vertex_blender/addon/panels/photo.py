@@ -2,7 +2,7 @@
 
 import bpy
 
-from ...exchange.confidence import LOW_CONFIDENCE, UNSURE
+from ...exchange.confidence import doubts
 from ..operators.face_box import PIX2VERTEX_OT_draw_face_box
 from ..operators.photo import (
     PIX2VERTEX_OT_find_faces,
@@ -77,9 +77,9 @@ class PIX2VERTEX_PT_photo(Sidebar, bpy.types.Panel):
             if len(search.faces) > 1:
                 row.operator(PIX2VERTEX_OT_next_face.bl_idname, text="", icon="TRIA_LEFT").step = -1
                 row.operator(PIX2VERTEX_OT_next_face.bl_idname, text="", icon="TRIA_RIGHT").step = 1
-            confidence = search.faces[chosen].confidence
-            if confidence < LOW_CONFIDENCE:
-                draw_sentence(layout, context, UNSURE.format(confidence=confidence))
+            face = search.faces[chosen]
+            for sentence in doubts(face.confidence, face.outside):
+                draw_sentence(layout, context, sentence)
 
     def _draw_box(self, settings: PIX2VERTEX_PG_settings) -> None:
         """The artist's own box."""

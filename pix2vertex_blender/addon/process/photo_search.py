@@ -28,10 +28,13 @@ class FoundFace:
         Left, top, width and height in photo pixels.
     confidence : float
         The network's, in [0, 1].
+    outside : float
+        The share of its landmarks that lie outside the photo.
     """
 
     box: tuple[float, float, float, float]
     confidence: float
+    outside: float = 0.0
 
 
 @dataclass
@@ -86,7 +89,10 @@ class Search:
         if self.job.status is JobStatus.DONE and self.size == (0, 0):
             width, height = self.job.result["size"]
             self.size = (width, height)
-            self.faces = tuple(FoundFace(tuple(face["box"]), face["confidence"]) for face in self.job.result["faces"])
+            self.faces = tuple(
+                FoundFace(tuple(face["box"]), face["confidence"], face.get("outside", 0.0))
+                for face in self.job.result["faces"]
+            )
         if self.job.status is JobStatus.FAILED:
             self.sentence = self.job.error
 

@@ -1,5 +1,7 @@
 """What the network says about a crop: mask, correspondence and geometry in millimetres."""
 
+from dataclasses import replace
+
 import numpy as np
 import scipy.special
 from numpy.typing import NDArray
@@ -65,6 +67,26 @@ def read_maps(views: NDArray[np.float32]) -> FaceMaps:
         camera=camera,
         head_pose=Similarity(1.0, pose.rotation, pose.translation / pose.scale),
         confidence=_confidence(views, skin, distances / pose.scale),
+    )
+
+
+def within(maps: FaceMaps, allowed: NDArray[np.bool_]) -> FaceMaps:
+    """The maps without what they say outside of some pixels (H, W), such as beyond the photo's edge.
+
+    Raises
+    ------
+    FaceNotFoundError
+        If hardly anything remains.
+    """
+    mask = maps.mask & allowed
+    if (mask & (maps.opening < OPEN)).sum() < SMALLEST_MASK:
+        raise FaceNotFoundError(NO_FACE)
+    return replace(
+        maps,
+        mask=mask,
+        opening=np.where(mask, maps.opening, np.float32(0.0)),
+        correspondence=np.where(mask[..., None], maps.correspondence, np.float32(np.nan)),
+        geometry=np.where(mask[..., None], maps.geometry, np.float32(np.nan)),
     )
 
 

@@ -1,30 +1,54 @@
-"""All faces of a photo, to choose one of them before anything is reconstructed."""
+"""All faces of a photo: large ones first, then small ones, then those that lie on their side."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from ...errors import FaceNotFoundError
 from ...template import load_template
 from ...template.canonical import to_millimetres
 from ..network.device import choose_device
-from ..network.network import load_network, predict_views
-from .detection import FaceBox
-from .localisation import LocalisationParameters, Localiser
-from .photo import Photo, Square
+from ..network.network import MapNetwork, load_network, predict_views
+from .background import Tell, tell_nobody
+from .detection import ALL_CASCADES, QUICK_CASCADES, Candidate, Cascade, FaceBox, find_candidates, overlap
+from .localisation import QUARTER_TURNS, FoundFace, LocalisationParameters, Localiser
+from .photo import Photo, Square, reduced
+
+#: Pixels of the copies that are searched: an overview in which faces of the usual sizes are found, and the largest in
+#: which small ones are.
+OVERVIEW, CLOSEST = 640_000.0, 12_000_000.0
+#: The smallest face, in pixels of a copy, and the largest of the small ones, which a coarser copy shows as well.
+SMALLEST_FACE, LARGEST_SMALL_FACE = 24.0, 60.0
+#: Over the shorter side: the smallest face of the usual sizes, and a square after which small faces hardly count.
+USUAL, LARGE = 1 / 12, 0.3
+#: Sides of the squares that are tried where no cascade helps, over the shorter side, and how many of each.
+BLIND_SIDES, MOST_BLIND = (1.0, 0.7, 0.5, 0.35), 20
 
 
 @dataclass(frozen=True)
 class FaceInPhoto:
-    """A face that was found: its box in photo pixels and how confident the network is."""
+    """A face that was found.
+
+    Attributes
+    ----------
+    box : FaceBox
+        In photo pixels.
+    confidence : float
+        The network's.
+    outside : float
+        The share of its landmarks that lie outside the photo.
+    """
 
     box: FaceBox
     confidence: float
+    outside: float
 
 
-def search_faces(photo: Photo, device: str = "auto") -> list[FaceInPhoto]:
+def search_faces(photo: Photo, device: str = "auto", tell: Tell = tell_nobody) -> list[FaceInPhoto]:
     """All plausible faces, the largest first, in the order in which `Options.face` counts them; there may be none.
 
     Raises
@@ -32,24 +56,234 @@ def search_faces(photo: Photo, device: str = "auto") -> list[FaceInPhoto]:
     DeviceError, DataFileError
         If the device or the weights cannot be used.
     """
+    localiser = localiser_of(load_network(device=choose_device(device)))
+    faces = find_faces(localiser, photo, tell)
+    return [FaceInPhoto(box_of(face.square, localiser.parameters), face.confidence, face.outside) for face in faces]
+
+
+def localiser_of(network: MapNetwork) -> Localiser:
+    """What finds faces with a network."""
     template = load_template()
-    network = load_network(device=choose_device(device))
-    localiser = Localiser(
+    return Localiser(
         predict=partial(predict_views, network),
         resolution=network.configuration.resolution,
         landmarks=to_millimetres(template.canonical[template.landmarks_68]),
+        stride=network.stride,
     )
-    return [FaceInPhoto(box_of(face.square, localiser.parameters), face.confidence) for face in localiser.find(photo)]
 
 
 def box_of(square: Square, parameters: LocalisationParameters) -> FaceBox:
     """The square box, as a user would draw it, around which the localiser would place this square."""
     side = square.side / parameters.box_enlargement
-    return FaceBox(square.x - side / 2, square.y - side / 2 - parameters.box_drop * side, side, side)
+    x, y = np.array([square.x, square.y]) - square.axes @ (0.0, parameters.box_drop * side)
+    return FaceBox(float(x) - side / 2, float(y) - side / 2, side, side)
 
 
-def reduced(photo: Photo, longest_side: int) -> NDArray[np.uint8]:
-    """The photo's pixels (h, w, 3), made smaller if its longer side exceeds a limit."""
-    scale = min(1.0, longest_side / max(photo.size))
-    size = [max(1, round(length * scale)) for length in photo.size]
-    return cv2.resize(photo.pixels, size, interpolation=cv2.INTER_AREA) if scale < 1.0 else photo.pixels
+def find_faces(localiser: Localiser, photo: Photo, tell: Tell = tell_nobody) -> list[FoundFace]:
+    """All plausible faces of a photo, the largest first.
+
+    Where none is sure, the photo may lie on its side or stand on its head; where no cascade finds any, squares all over
+    the photo are tried.
+
+    Parameters
+    ----------
+    localiser : Localiser
+    photo : Photo
+    tell : callable
+        Is told how much is done, several times a second; what it raises ends the search.
+    """
+    search = _Search(localiser, photo, tell)
+    search.look(search.overview, *_usual_sizes(search.overview))
+    if search.has_large_face:
+        search.look(search.overview, SMALLEST_FACE, LARGEST_SMALL_FACE, QUICK_CASCADES, localiser.parameters.few_looks)
+    else:
+        for view in search.closer_views():
+            search.look(view, SMALLEST_FACE, LARGEST_SMALL_FACE, QUICK_CASCADES)
+    if not search.is_sure:
+        for turn in QUARTER_TURNS:
+            view = search.overview.turned(turn)
+            search.look(view, *_usual_sizes(view))
+    if not search.faces:
+        search.look_at_squares(0.0, BLIND_SIDES)
+    if not search.faces:
+        for turn in QUARTER_TURNS:
+            search.look_at_squares(turn, BLIND_SIDES[:2])
+    return search.studied_faces()
+
+
+def _usual_sizes(view: "_Copy") -> tuple[float, float, Sequence[Cascade]]:
+    shorter = min(view.pixels.shape[:2])
+    return max(SMALLEST_FACE, USUAL * shorter), float(max(view.pixels.shape)), ALL_CASCADES
+
+
+@dataclass(frozen=True)
+class _Copy:
+    """A reduced and perhaps turned copy of a photo.
+
+    Attributes
+    ----------
+    pixels : (h, w, 3) uint8
+    scale : float
+        Pixels of the copy along one of the photo's.
+    turn : float
+        As of a `Square` that is upright in the copy: quarters.
+    """
+
+    pixels: NDArray[np.uint8]
+    scale: float
+    turn: float = 0.0
+
+    def turned(self, turn: float) -> "_Copy":
+        """A copy of this one, which is not turned."""
+        return replace(self, pixels=np.ascontiguousarray(np.rot90(self.pixels, round(turn / 90))), turn=turn)
+
+    def in_photo(self, square: Square) -> Square:
+        """An upright square of the copy as a square of the photo."""
+        axes = replace(square, turn=self.turn).axes
+        size = np.abs(axes) @ (self.pixels.shape[1], self.pixels.shape[0])
+        # What is turned is moved so that its corner lies where the photo's does.
+        x, y = (axes @ (square.x, square.y) + np.where(axes.sum(axis=1) < 0, size, 0.0)) / self.scale
+        return Square(float(x), float(y), square.side / self.scale, self.turn)
+
+
+@dataclass
+class _Search:
+    """The faces of one photo that are found so far."""
+
+    localiser: Localiser
+    photo: Photo
+    tell: Tell
+    faces: list[FoundFace] = field(default_factory=list)
+    maybe: list[FoundFace] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        small, scale = reduced(self.photo, OVERVIEW)
+        self.overview = _Copy(small.pixels, scale)
+
+    @property
+    def is_sure(self) -> bool:
+        """Whether there is a face that is beyond doubt."""
+        return any(face.confidence >= self.localiser.parameters.doubtful for face in self.faces)
+
+    @property
+    def has_large_face(self) -> bool:
+        """Whether the photo is a portrait of somebody."""
+        least = LARGE * min(self.photo.size)
+        doubtful = self.localiser.parameters.doubtful
+        return any(face.confidence >= doubtful and face.square.side >= least for face in self.faces)
+
+    def closer_views(self) -> Iterator[_Copy]:
+        """The overview if it has small faces to look for, and larger copies of the photo."""
+        if USUAL * min(self.overview.pixels.shape[:2]) > SMALLEST_FACE:
+            yield self.overview
+        pixels = self.photo.size[0] * self.photo.size[1]
+        most = OVERVIEW
+        while most < min(pixels, CLOSEST):
+            most = min(4 * most, CLOSEST)
+            self.tell(0.3)
+            small, scale = reduced(self.photo, most)
+            yield _Copy(small.pixels, scale)
+
+    def look(
+        self,
+        view: _Copy,
+        smallest: float,
+        largest: float,
+        cascades: Sequence[Cascade],
+        looks: int | None = None,
+    ) -> None:
+        """Look at what cascades find in a copy."""
+        self.tell(0.2)
+        grey = cv2.cvtColor(view.pixels, cv2.COLOR_RGB2GRAY)
+        candidates = find_candidates(grey, smallest, largest, cascades, lambda: self.tell(0.3))
+        self._glance([view.in_photo(self._square(candidate)) for candidate in candidates], looks)
+
+    def _square(self, candidate: Candidate) -> Square:
+        return self.localiser.square_around(candidate.box)
+
+    def look_at_squares(self, turn: float, sides: Sequence[float]) -> None:
+        """Look at squares all over the photo, the largest first."""
+        view = self.overview.turned(turn) if turn else self.overview
+        squares = [view.in_photo(square) for share in sides for square in _squares(view.pixels.shape, share)]
+        self._glance(squares, len(squares))
+
+    def _glance(self, squares: Sequence[Square], looks: int | None) -> None:
+        """Take a first look at squares, as long as there are enough faces among them."""
+        parameters = self.localiser.parameters
+        left = parameters.looks if looks is None else looks
+        for square in squares:
+            if left <= 0:
+                return
+            if any(_same_place(square, face.square) and face.confidence >= parameters.doubtful for face in self.faces):
+                continue
+            left -= 1
+            face = self._first_look(square)
+            if face is None:
+                continue
+            if face.confidence < parameters.plausible:
+                self.maybe.append(face)
+            elif self._add(face) and looks is None:
+                left += parameters.looks_per_face
+
+    def _first_look(self, square: Square) -> FoundFace | None:
+        """Look at a square in the copy that is large enough."""
+        scale = self.overview.scale
+        if scale == 1.0 or square.side * scale < self.localiser.resolution:
+            return self.localiser.glance(self.photo, square, self.tell)
+        overview = Photo(self.photo.name, self.overview.pixels)
+        face = self.localiser.glance(overview, _scaled(square, scale), self.tell)
+        return None if face is None else replace(face, square=_scaled(face.square, 1 / scale))
+
+    def _add(self, face: FoundFace) -> bool:
+        """Keep a face, unless a surer one is in its place; whether it is a new one."""
+        others = [other for other in self.faces if _same_place(face.square, other.square)]
+        if any(other.confidence >= face.confidence for other in others):
+            return False
+        self.faces = [other for other in self.faces if other not in others] + [face]
+        return not others
+
+    def studied_faces(self) -> list[FoundFace]:
+        """The faces, the largest first: what a closer look says of the largest, or of what may be one if there is none.
+
+        A face lying on its side may be taken for a smaller upright one: the surest of one place stays.
+        """
+        parameters = self.localiser.parameters
+        surest = sorted(self.maybe, key=lambda face: -face.confidence)
+        by_size = sorted(self.faces or surest[: parameters.studied // 2], key=lambda face: -face.square.side)
+        studied = [self._second_look(face) for face in by_size[: parameters.studied]]
+        faces = [face for face in studied if face is not None] + by_size[parameters.studied :]
+        self.faces = []
+        for face in sorted(faces, key=lambda face: -face.confidence):
+            self._add(face)
+        return sorted(self.faces, key=lambda face: -face.square.side)
+
+    def _second_look(self, face: FoundFace) -> FoundFace | None:
+        try:
+            found = self.localiser.settle(self.photo, face.square, self.tell)
+        except FaceNotFoundError:
+            return None
+        return found if found.confidence >= self.localiser.parameters.plausible else None
+
+
+def _same_place(one: Square, other: Square) -> bool:
+    return overlap(_as_box(one), _as_box(other)) > 0.3
+
+
+def _as_box(square: Square) -> NDArray[np.float64]:
+    return np.array([square.x - square.side / 2, square.y - square.side / 2, square.side, square.side])
+
+
+def _scaled(square: Square, scale: float) -> Square:
+    return replace(square, x=square.x * scale, y=square.y * scale, side=square.side * scale)
+
+
+def _squares(shape: Sequence[int], share: float) -> Iterator[Square]:
+    """Squares of one size that overlap by half, or lie farther apart where there would be too many."""
+    height, width = shape[:2]
+    side = share * min(height, width)
+    columns, rows = (max(1, min(round(2 * length / side) - 1, MOST_BLIND)) for length in (width, height))
+    if columns * rows > 2 * MOST_BLIND:
+        columns, rows = (max(1, round(n * (2 * MOST_BLIND / (columns * rows)) ** 0.5)) for n in (columns, rows))
+    for y in (np.arange(rows) + 0.5) * height / rows:
+        for x in (np.arange(columns) + 0.5) * width / columns:
+            yield Square(float(x), float(y), float(side))

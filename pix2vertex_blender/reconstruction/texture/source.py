@@ -35,19 +35,17 @@ def sharpest_crop(face: Reconstruction, photo: Path, size: int) -> tuple[NDArray
     PhotoError
         If neither the photo nor the crop can be read.
     """
-    affine = face.view.crop_to_photo
-    side = len(face.view.maps.mask) * face.view.frame.enlargement
+    square = Square.of(face.view.crop_to_photo, len(face.view.maps.mask))
     kept = decode_image(face.view.crop_png) if face.view.crop_png else None
-    resolution = int(min(side, 2 * size, LARGEST_CROP))
-    if kept is not None and (resolution <= len(kept) or abs(affine[0, 1]) > 1e-6):
+    resolution = int(min(square.side, 2 * size, LARGEST_CROP))
+    if kept is not None and resolution <= len(kept):
         return kept, False
     try:
         whole = load_photo(photo)
     except PhotoError:
         whole = None
     if whole is not None and whole.size == tuple(face.view.photo_size):
-        left, top = affine[:, 2]
-        cut = cut_square(whole, Square(left + side / 2, top + side / 2, side), max(resolution, 256)).pixels
+        cut = cut_square(whole, square, max(resolution, 256)).pixels
         if kept is None or _differ(cut, kept) <= LARGEST_DIFFERENCE:
             return cut, True
     if kept is None:
