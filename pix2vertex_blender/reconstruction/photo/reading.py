@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import numpy as np
 from numpy.typing import NDArray
@@ -173,7 +174,7 @@ def _checksum(image: Image.Image) -> int:
 
 def _load(path: Path, parts: list[Part] | None, tell: Tell) -> tuple[Image.Image, int]:
     file = PhotoFile(path, parts)
-    stream = io.BufferedReader(file, 1 << 16)  # type: ignore[type-var] # readinto takes bytearrays only
+    stream = io.BufferedReader(cast(io.RawIOBase, file), 1 << 16)
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")

@@ -127,11 +127,11 @@ class Samples:
     ) -> Image.Image:
         """Some rows as a picture of 8 bits per channel, after a curve in [0, 1] for the colours."""
         values = np.nan_to_num(self.values[top:bottom].astype(np.float32), nan=0.0) / np.float32(self.white)
-        colours: NDArray[np.floating] = np.clip(values[..., 2::-1] if values.ndim == 3 else values, 0, 1)
+        colours = np.clip(values[..., 2::-1] if values.ndim == 3 else values, 0, 1)
         alpha = np.clip(values[..., 3:], 0, 1) if values.ndim == 3 and values.shape[2] == 4 else None
         if alpha is not None and self.premultiplied:
             colours = np.clip(colours / np.maximum(alpha, 1e-6), 0, 1)
-        colours = curve(1 - colours if self.white_is_zero else colours)
+        colours = curve(np.asarray(1 - colours if self.white_is_zero else colours, dtype=np.float32))
         if alpha is not None:
             colours = np.concatenate([colours, alpha], axis=-1)
         return Image.fromarray(np.rint(colours * 255).astype(np.uint8))
@@ -182,7 +182,7 @@ def _white(values: NDArray[np.generic], tags: TiffTags | None) -> float:
         return next((white for white in (255.0, 65535.0) if largest <= white), largest)
     if tags is not None and tags.largest is not None and tags.largest >= largest > 0:
         return tags.largest
-    whites = [*_WHITES, float(np.iinfo(values.dtype.name).max)]
+    whites = _WHITES
     if values.dtype == np.int16:
         whites = [white for white in whites if white < 2**15]
     return min((white for white in whites if white >= largest), default=largest)
