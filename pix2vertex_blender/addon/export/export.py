@@ -13,7 +13,8 @@ import bpy
 
 from ...errors import OutputError
 from ..scene.mesh_object import EYEBALL
-from .preparation import at_origin, clean_names, selected_alone, textures_in_files, textures_packed
+from .copies import free_copies
+from .preparation import clean_names, muted_keys_at_zero, selected_alone, textures_in_files, textures_packed
 
 NOT_WRITABLE = "{path} cannot be written; choose another folder."
 
@@ -65,7 +66,7 @@ def export_fbx(path: Path, objects: Sequence[bpy.types.Object], space: FbxSpace 
         If the file cannot be written.
     """
     addon_utils.enable("io_scene_fbx")
-    with selected_alone(objects), textures_in_files(objects):
+    with selected_alone(objects), muted_keys_at_zero(objects), textures_in_files(objects):
         _write(
             path,
             bpy.ops.export_scene.fbx,
@@ -93,7 +94,7 @@ def export_glb(path: Path, objects: Sequence[bpy.types.Object]) -> None:
         If the file cannot be written.
     """
     addon_utils.enable("io_scene_gltf2")
-    with selected_alone(objects):
+    with selected_alone(objects), muted_keys_at_zero(objects):
         _write(
             path,
             bpy.ops.export_scene.gltf,
@@ -154,25 +155,24 @@ def export_face(
     Returns
     -------
     list of bpy.types.Object
-        What was written.
+        What was written: the face and its eyeballs.
 
     Raises
     ------
     OutputError
         If the file cannot be written.
     """
-    objects = [face, *(eyeballs_of(face) if with_eyeballs else [])]
+    eyeballs = eyeballs_of(face) if with_eyeballs else []
     with ExitStack() as stack:
         partial = stack.enter_context(_beside(path))
-        stack.enter_context(clean_names(objects))
-        if move_to_origin:
-            stack.enter_context(at_origin(face))
-        write(partial, objects)
+        copies = stack.enter_context(free_copies(face, eyeballs, move_to_origin=move_to_origin))
+        stack.enter_context(clean_names(copies))
+        write(partial, copies)
         try:
             partial.replace(path)
         except OSError as error:
             raise OutputError(NOT_WRITABLE.format(path=path)) from error
-    return objects
+    return [face, *eyeballs]
 
 
 def face_with_children(face: bpy.types.Object) -> list[bpy.types.Object]:

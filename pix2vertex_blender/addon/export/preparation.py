@@ -7,7 +7,6 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import bpy
-from mathutils import Vector
 
 from ..images.images import clean_name, save_copy
 from ..process import session
@@ -42,16 +41,17 @@ def clean_names(objects: Sequence[bpy.types.Object]) -> Iterator[None]:
 
 
 @contextmanager
-def at_origin(item: bpy.types.Object) -> Iterator[None]:
-    """Have an object stand at the world's origin, with the rotation and scale it has."""
-    location = item.location.copy()
+def muted_keys_at_zero(objects: Iterable[bpy.types.Object]) -> Iterator[None]:
+    """Have muted shape keys switched on at zero, which looks the same: some exporters leave out what is muted."""
+    blocks = [item.data.shape_keys for item in objects if item.type == "MESH" and item.data.shape_keys]
+    muted = [(key, key.value) for keys in dict.fromkeys(blocks) for key in keys.key_blocks if key.mute]
     try:
-        item.matrix_world.translation = Vector()
-        bpy.context.view_layer.update()
+        for key, _value in muted:
+            key.value, key.mute = 0.0, False
         yield
     finally:
-        item.location = location
-        bpy.context.view_layer.update()
+        for key, value in muted:
+            key.value, key.mute = value, True
 
 
 @contextmanager

@@ -3,6 +3,7 @@
 The algorithm has x right, y up and z out of the face; Blender has Z up and a face that looks along -Y.
 """
 
+import bpy
 import numpy as np
 from mathutils import Matrix
 from numpy.typing import NDArray
@@ -26,3 +27,9 @@ def from_blender(points: NDArray[np.floating]) -> NDArray[np.float64]:
 def rotation_to_blender() -> Matrix:
     """The rotation (4, 4) that turns the algorithm's axes into Blender's, without the change of unit."""
     return Matrix(_AXES.tolist()).to_4x4()
+
+
+def units_per_metre(scene: bpy.types.Scene) -> float:
+    """How many of a scene's units make a metre as Blender displays it; without a system of units, one."""
+    units = scene.unit_settings
+    return 1.0 if units.system == "NONE" else 1.0 / units.scale_length

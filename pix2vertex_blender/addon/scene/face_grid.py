@@ -7,6 +7,7 @@ from contextlib import contextmanager
 import bpy
 from mathutils import Vector
 
+from .axes import units_per_metre
 from .record import PHOTO_CROP
 from .reference import Reference
 
@@ -38,7 +39,8 @@ def place_in_grid(face: bpy.types.Object, origin: Vector, position: int, count: 
     columns = count if count <= _LONGEST_ROW else math.ceil(math.sqrt(count))
     rows = math.ceil(count / columns)
     row, column = divmod(position, columns)
-    face.location = origin + Vector((COLUMN * column, 0.0, ROW * (rows - 1 - row)))
+    offset = Vector((COLUMN * column, 0.0, ROW * (rows - 1 - row)))
+    face.location = origin + units_per_metre(bpy.context.scene) * offset
 
 
 def remove_face(face: bpy.types.Object) -> None:

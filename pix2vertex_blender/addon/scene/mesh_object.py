@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...exchange.result import PlainMesh
-from .axes import to_blender
+from .axes import to_blender, units_per_metre
 
 EYEBALL_NAMES = ("Eyeball Left", "Eyeball Right")
 
@@ -21,7 +21,9 @@ _WEIGHT_STEPS = 255
 def add_at_cursor(
     build: Callable[[list[bpy.types.Object]], bpy.types.Object], context: bpy.types.Context
 ) -> bpy.types.Object:
-    """Add what `build` makes to the scene at the 3D cursor and make it the active object.
+    """Add what `build` makes to the scene at the 3D cursor in its real size and make it the active object.
+
+    Meshes are in metres; a scene with another unit shows them in their size by the object's scale.
 
     Parameters
     ----------
@@ -35,6 +37,7 @@ def add_at_cursor(
     try:
         item = build(created)
         item.location = context.scene.cursor.location
+        item.scale = (units_per_metre(context.scene),) * 3
         collection = context.collection if context.collection.is_editable else context.scene.collection
         for each in created:
             collection.objects.link(each)

@@ -63,7 +63,8 @@ def add_crop_camera(
     """
     lens = bpy.data.cameras.new(name)
     lens.sensor_fit = "HORIZONTAL"
-    lens.clip_start, lens.clip_end = 0.01, 100.0
+    size = face.matrix_world.median_scale
+    lens.clip_start, lens.clip_end = 0.01 * size, 100.0 * size
     lens.shift_x = (window.left + window.width / 2.0 - camera.centre[0]) / window.width
     lens.shift_y = (camera.centre[1] - window.top - window.height / 2.0) / window.width
     head_scale = float(np.cbrt(np.linalg.det(np.asarray(head_to_camera)[:3, :3])))
@@ -73,9 +74,10 @@ def add_crop_camera(
     else:
         distance = _ORTHOGRAPHIC_DISTANCE
         lens.type = "ORTHO"
-        lens.ortho_scale = window.width / camera.scale / head_scale * METRES_PER_MILLIMETRE
+        lens.ortho_scale = window.width / camera.scale / head_scale * METRES_PER_MILLIMETRE * size
     item = bpy.data.objects.new(name, lens)
-    item.matrix_world = face.matrix_world @ _camera_to_face(head_to_camera, head_scale, distance)
+    place, rotation, _size = (face.matrix_world @ _camera_to_face(head_to_camera, head_scale, distance)).decompose()
+    item.matrix_world = Matrix.LocRotScale(place, rotation, None)
     return item
 
 

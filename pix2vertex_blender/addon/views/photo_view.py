@@ -86,7 +86,7 @@ def _look_through(
     background.image = picture
     background.alpha = 1.0
     camera.data.show_background_images = True
-    camera.data.display_size = _DISPLAY_SIZE
+    camera.data.display_size = _DISPLAY_SIZE * face.matrix_world.median_scale
     scene = context.scene
     scene.collection.objects.link(camera)
     scene.camera = camera
