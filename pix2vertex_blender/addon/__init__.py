@@ -8,7 +8,7 @@ from . import operators, panels, preferences, translations
 from .process import computer, faults, photo_search, session
 from .properties import face as face_properties
 from .properties import scene as scene_properties
-from .views import legend
+from .views import legend, looks
 from .views.thumbnail import THUMBNAILS
 
 _CLASSES = (
@@ -29,6 +29,7 @@ def register() -> None:
     scene_properties.attach()
     face_properties.attach()
     legend.attach()
+    looks.attach()
     if not bpy.app.binary_path:  # Blender as a Python module
         atexit.register(_unregister_at_exit)
 
@@ -40,6 +41,7 @@ def unregister() -> None:
     session.stop_worker()
     faults.detach()
     THUMBNAILS.remove()
+    looks.detach()
     legend.detach()
     face_properties.detach()
     scene_properties.detach()

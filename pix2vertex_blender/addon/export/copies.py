@@ -1,7 +1,7 @@
 """Copies of a face to write into files, which stand free of whatever the artist has hung the face on.
 
-Exporters know a parent only if it is written too: under an Empty, a bone or a constraint they place what is left as each
-of them thinks best. A copy without parent, constraints and animation has one place, the one where the face is seen.
+Exporters know a parent only if it is written too: under an Empty, a bone or a constraint they place what is left as
+each of them thinks best. A copy without parent, constraints and animation has one place, where the face is seen.
 """
 
 from collections.abc import Iterator, Sequence

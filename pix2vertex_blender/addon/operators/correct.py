@@ -17,12 +17,17 @@ from ..scene.former_face import FormerFace, pins_by_landmark
 from ..scene.landmark_pins import LANDMARK, hide_pins, pins_of, reset_pins, show_pins
 from ..scene.record import photo_crop, read_record, store_record
 from ..translations import translate
-from ..views.photo_view import show_over_crop
+from ..views.looks import PINS, begin_in_view
+from ..views.photo_view import hide_camera, show_over_crop
 from .worker_operator import Work, WorkerOperator
 
 NO_FACE = "Select a face that was reconstructed from a photo"
 DELETED = "The face was deleted meanwhile, so there is nothing to fit."
 REFITTED = "{face} fitted to {count} pins"
+
+#: The tool that drags pins, and the custom property of a workspace that remembers the tool before.
+_SELECTING = "builtin.select"
+_TOOL = "pix2vertex_tool"
 
 
 class _PinsOperator:
@@ -66,21 +71,21 @@ class PIX2VERTEX_OT_show_pins(_PinsOperator, bpy.types.Operator):
         space = context.space_data
         if space is None or space.type != "VIEW_3D" or context.mode != "OBJECT":
             return
+        begin_in_view(PINS, context.area, context.screen)
         crop = photo_crop(face)
-        show_over_crop(face, record, crop, tuple(crop.size), context)
+        show_over_crop(face, record, crop, tuple(crop.size), context, look=PINS)
         for item in context.selected_objects:
             item.select_set(False)  # its outline would hide the pins
         context.view_layer.objects.active = face
         space.region_3d.view_perspective = "CAMERA"
         bpy.ops.view3d.view_center_camera()
-        bpy.ops.wm.tool_set_by_id(name="builtin.select")
+        _take_selecting_tool(context)
         space.shading.show_xray = True
         space.overlay.show_relationship_lines = False  # one from each pin to the head's origin
-        space.overlay.show_relationship_lines = False
 
 
 class PIX2VERTEX_OT_hide_pins(_PinsOperator, bpy.types.Operator):
-    """Take the pins away; where they were moved to is kept with the face"""
+    """Take the pins away and look at the scene as before; where they were moved to is kept with the face"""
 
     bl_idname = "pix2vertex.hide_pins"
     bl_label = "Hide Pins"
@@ -91,10 +96,8 @@ class PIX2VERTEX_OT_hide_pins(_PinsOperator, bpy.types.Operator):
         if context.active_object in pins_of(face):
             context.view_layer.objects.active = face
         hide_pins(face, record)
-        if context.space_data is not None and context.space_data.type == "VIEW_3D":
-            context.space_data.shading.show_xray = False
-            context.space_data.overlay.show_relationship_lines = True
-            context.space_data.overlay.show_relationship_lines = True
+        hide_camera(face, PINS, context.scene)
+        _give_tool_back(context)
 
 
 class PIX2VERTEX_OT_reset_pins(_PinsOperator, bpy.types.Operator):
@@ -153,6 +156,26 @@ class PIX2VERTEX_OT_refit(WorkerOperator, bpy.types.Operator):
         photo = Path(provenance.photo) if provenance is not None else None
         update_face_object(face, Reconstruction.load(result), np.load(vertices), bpy.context, photo=photo)
         return REFITTED.format(face=face.name, count=len(pins))
+
+
+def _take_selecting_tool(context: bpy.types.Context) -> None:
+    """Have a drag move what it begins on, and remember the tool that the artist had."""
+    tool = context.workspace.tools.from_space_view3d_mode("OBJECT", create=False)
+    if tool is not None and tool.idname != _SELECTING:
+        context.workspace[_TOOL] = tool.idname
+    bpy.ops.wm.tool_set_by_id(name=_SELECTING)
+
+
+def _give_tool_back(context: bpy.types.Context) -> None:
+    """Take the artist's tool again when the last pins are gone, unless another one was chosen meanwhile."""
+    if any(LANDMARK in item for item in context.scene.objects) or _TOOL not in context.workspace:
+        return
+    former = context.workspace[_TOOL]
+    del context.workspace[_TOOL]
+    tool = context.workspace.tools.from_space_view3d_mode("OBJECT", create=False)
+    in_view = context.area is not None and context.area.type == "VIEW_3D"
+    if in_view and context.mode == "OBJECT" and tool is not None and tool.idname == _SELECTING:
+        bpy.ops.wm.tool_set_by_id(name=former)
 
 
 CLASSES = (PIX2VERTEX_OT_show_pins, PIX2VERTEX_OT_hide_pins, PIX2VERTEX_OT_reset_pins, PIX2VERTEX_OT_refit)

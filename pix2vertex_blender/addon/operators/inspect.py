@@ -19,6 +19,7 @@ from ..scene.mesh_object import mesh_coordinates
 from ..scene.record import photo_crop, read_record
 from ..scene.reference import Reference
 from ..translations import translate
+from ..views import looks
 from ..views.fit_view import (
     hide_distances,
     hide_target,
@@ -27,7 +28,7 @@ from ..views.fit_view import (
     shown_target,
     shows_distances,
 )
-from ..views.photo_view import show_over_crop, show_over_photo
+from ..views.photo_view import hide_camera, show_over_crop, show_over_photo, shows_photo
 from .texture import DELETED, poll_face
 from .worker_operator import Work, WorkerOperator
 
@@ -69,11 +70,36 @@ class PIX2VERTEX_OT_show_over_photo(bpy.types.Operator):
             record = read_record(face)
             provenance = read_provenance(face)
             assert provenance is not None
-            show_over_photo(face, record, provenance, photo_crop(face), context)
+            crop = photo_crop(face)
+            _begin(context)
+            show_over_photo(face, record, provenance, crop, context)
         except Pix2VertexError as error:
             self.report({"ERROR"}, translate(str(error)))
             return {"CANCELLED"}
         _look_through_camera(context)
+        return {"FINISHED"}
+
+
+class PIX2VERTEX_OT_hide_photo(bpy.types.Operator):
+    """Look at the scene as before the photo or a map was shown, with the camera and the render size of then"""
+
+    bl_idname = "pix2vertex.hide_photo"
+    bl_label = "Hide Photo"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Only while a photo is shown for a face of ours."""
+        if not shows_photo(context.scene):
+            cls.poll_message_set(translate("No photo is shown"))
+            return False
+        return poll_face(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Take the camera away."""
+        face = active_face(context)
+        assert face is not None
+        hide_camera(face, looks.PHOTO, context.scene)
         return {"FINISHED"}
 
 
@@ -113,6 +139,7 @@ class PIX2VERTEX_OT_show_map(bpy.types.Operator):
         if editor is not None:
             editor.image = image
         else:
+            _begin(context)
             show_over_crop(face, record, image, tuple(image.size), context, in_front=True)
             _look_through_camera(context)
         return {"FINISHED"}
@@ -182,7 +209,7 @@ class PIX2VERTEX_OT_show_distances(_FitOperator, bpy.types.Operator):
         face = active_face(context)
         if shows_distances(face):
             hide_distances(face)
-            _shade_views(context, coloured=False)
+            looks.settle()
             return {"FINISHED"}
         return super().execute(context)
 
@@ -193,7 +220,7 @@ class PIX2VERTEX_OT_show_distances(_FitOperator, bpy.types.Operator):
         if len(distance) != len(face.data.vertices):
             raise MeshError("The face's mesh has been changed meanwhile.")
         show_distances(face, distance)
-        _shade_views(bpy.context, coloured=True)
+        looks.show_colours(bpy.context)
         known = distance[np.isfinite(distance)]
         if not len(known):
             return NOTHING_NEAR
@@ -213,27 +240,14 @@ def _look_through_camera(context: bpy.types.Context) -> None:
         context.space_data.region_3d.view_perspective = "CAMERA"
 
 
-#: How 3D views were shaded before they showed the colours, by their addresses.
-_SHADED_BEFORE: dict[int, tuple[str, str]] = {}
-
-
-def _shade_views(context: bpy.types.Context, coloured: bool) -> None:
-    """Have the screen's 3D views show the colours, or show again what they have shown before."""
-    screen = context.window.screen if context.window is not None else None
-    for area in screen.areas if screen is not None else ():
-        if area.type != "VIEW_3D":
-            continue
-        shading = area.spaces.active.shading
-        if coloured:
-            _SHADED_BEFORE[area.as_pointer()] = (shading.type, shading.color_type)
-            shading.type, shading.color_type = "SOLID", "VERTEX"
-        elif shading.color_type == "VERTEX":
-            before = _SHADED_BEFORE.pop(area.as_pointer(), ("SOLID", "MATERIAL"))
-            shading.type, shading.color_type = before
+def _begin(context: bpy.types.Context) -> None:
+    if context.space_data is not None and context.space_data.type == "VIEW_3D":
+        looks.begin_in_view(looks.PHOTO, context.area, context.screen)
 
 
 CLASSES = (
     PIX2VERTEX_OT_show_over_photo,
+    PIX2VERTEX_OT_hide_photo,
     PIX2VERTEX_OT_show_map,
     PIX2VERTEX_OT_show_target,
     PIX2VERTEX_OT_show_distances,

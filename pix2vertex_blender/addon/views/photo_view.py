@@ -9,11 +9,12 @@ from numpy.typing import NDArray
 from ...exchange.result import Reconstruction
 from ..scene.face_object import Provenance
 from .camera import Window, add_crop_camera, add_photo_camera
+from .looks import LOOK, PHOTO, PINS, begin_in_scene, cameras_in_use, settle
 
 CAMERA_NAME = "Photo Camera"
 
-#: The custom property of a face that refers to its camera.
-CAMERA = "pix2vertex_camera"
+#: The custom properties of a face that refer to its cameras, by the look that they are for.
+CAMERAS = {PHOTO: "pix2vertex_camera", PINS: "pix2vertex_pins_camera"}
 
 #: How much a map hides the face that it is laid over, and how large the camera is drawn in metres.
 _MAP_OPACITY, _DISPLAY_SIZE = 0.75, 0.1
@@ -43,7 +44,7 @@ def show_over_photo(
             provenance.frame,
             provenance.photo_size,
         )
-        _look_through(face, camera, photo, provenance.photo_size, context)
+        _look_through(face, camera, photo, provenance.photo_size, context, PHOTO)
         return camera
     return show_over_crop(face, record, crop, tuple(crop.size), context)
 
@@ -55,15 +56,39 @@ def show_over_crop(
     size: tuple[int, int],
     context: bpy.types.Context,
     in_front: bool = False,
+    look: str = PHOTO,
 ) -> bpy.types.Object:
-    """Make the scene's camera match a picture of the crop, such as one of the maps, behind or over the face."""
+    """Make the scene's camera match a picture of the crop, such as one of the maps, behind or over the face.
+
+    `look` says for what: the camera of another look stays, and is the scene's again when this one ends.
+    """
     height, width = record.view.maps.mask.shape
     window = Window(0.0, 0.0, width, height)
     camera = add_crop_camera(CAMERA_NAME, face, record.view.head_to_camera, record.view.camera, window)
-    background = _look_through(face, camera, picture, size, context)
+    background = _look_through(face, camera, picture, size, context, look)
     if in_front:
         background.display_depth, background.alpha = "FRONT", _MAP_OPACITY
     return camera
+
+
+def hide_camera(face: bpy.types.Object, look: str, scene: bpy.types.Scene) -> None:
+    """Delete the cameras through which a look shows a face, or any that the scene has of it; what was there comes back.
+
+    Another face's pins are shown through their own camera again.
+    """
+    cameras = {face.get(CAMERAS[look]), *(camera for camera in cameras_in_use(scene) if look == PHOTO)}
+    for camera in cameras:
+        if camera is not None and camera.get(LOOK) == look:
+            _remove_camera(camera)
+    if scene.camera is None and look == PINS:
+        others = (item.get(CAMERAS[PINS]) for item in scene.objects if CAMERAS[PINS] in item)
+        scene.camera = next((camera for camera in others if camera is not None and camera.users_scene), None)
+    settle()
+
+
+def shows_photo(scene: bpy.types.Scene) -> bool:
+    """Whether a scene's camera is one that shows a photo."""
+    return any(camera.get(LOOK) == PHOTO for camera in cameras_in_use(scene))
 
 
 def _look_through(
@@ -72,27 +97,34 @@ def _look_through(
     picture: bpy.types.Image,
     size: tuple[int, int],
     context: bpy.types.Context,
+    look: str,
 ) -> bpy.types.CameraBackgroundImage:
     """Put a new camera in the place of the face's last one, make it the scene's and return its background."""
-    last = face.get(CAMERA)
+    scene = context.scene
+    begin_in_scene(look, scene)
+    last = face.get(CAMERAS[look])
     if last is not None and last.name in bpy.data.objects and last.users_scene:
-        lens = last.data
-        bpy.data.objects.remove(last)
-        if lens is not None and lens.users == 0:
-            bpy.data.cameras.remove(lens)
+        _remove_camera(last)
         camera.name = CAMERA_NAME
-    face[CAMERA] = camera
+    face[CAMERAS[look]] = camera
+    camera[LOOK] = look
     background = camera.data.background_images.new()
     background.image = picture
     background.alpha = 1.0
     camera.data.show_background_images = True
     camera.data.display_size = _DISPLAY_SIZE * face.matrix_world.median_scale
-    scene = context.scene
     scene.collection.objects.link(camera)
     scene.camera = camera
     scene.render.resolution_x, scene.render.resolution_y = size
     scene.render.resolution_percentage = 100
     return background
+
+
+def _remove_camera(camera: bpy.types.Object) -> None:
+    lens = camera.data
+    bpy.data.objects.remove(camera)
+    if lens is not None and lens.users == 0:
+        bpy.data.cameras.remove(lens)
 
 
 def _upright_photo(provenance: Provenance, crop: bpy.types.Image, record: Reconstruction) -> bpy.types.Image | None:
