@@ -13,6 +13,7 @@ STAGE_LABELS = {
     "target": "Building the surface",
     "alignment": "Aligning the head",
     "registration": "Fitting the head",
+    "pins": "Following the pins",
     "detail": "Adding detail",
     "scene": "Building the object",
 }

@@ -87,7 +87,8 @@ def reconstruct(photo_path: Path | str, options: Options = Options(), progress: 
         seen = SeenFace(maps, crop.crop_to_photo, photo.size, fine, encode_png(fine))
     registration, target = register_template(seen, options.seed, clock)
     pins = believable_pins(options.pins, seen, registration.vertices)
-    pinned = follow_pins(registration.vertices, target, seen, pins, options.detail_level)
+    with clock.stage("pins"):
+        pinned = follow_pins(registration.vertices, target, seen, pins, options.detail_level, progress)
     report = _report(photo_path, photo, maps, face_count, registration, template, device)
     return complete(seen, registration.vertices, pinned, pins, options.detail_level, report, clock)
 

@@ -86,6 +86,6 @@ def refit(
     registered = reconstruction.view.frame.to_camera(reconstruction.automatic_vertices)
     with clock.stage("target"):
         target = TargetIndex(build_target(seen.maps))
-    with clock.stage("registration"):
+    with clock.stage("pins"):
         pinned = follow_pins(registered, target, seen, pins, detail_level, progress)
     return complete(seen, registered, pinned, np.array(pins), detail_level, reconstruction.report, clock)

@@ -15,6 +15,7 @@ specification.loader.exec_module(script)
 script.extend_module_path()
 script.load_package()
 
+import cv2  # noqa: E402
 import numpy as np  # noqa: E402
 
 from pix2vertex_blender import serving  # noqa: E402 - importable only now
@@ -68,6 +69,39 @@ def nothing(_request, progress):
     return {}
 
 
+def detail(request, progress):
+    """Half a millimetre to the right everywhere."""
+    progress("detail", 0.0)
+    with np.load(request["mesh"]) as arrays:
+        np.savez(request["result"], detail=np.tile([0.5, 0.0, 0.0], (len(arrays["vertices"]), 1)))
+    return {}
+
+
+def target(request, progress):
+    """A triangle, one millimetre away."""
+    progress("target", 0.0)
+    with np.load(request["mesh"]) as arrays:
+        count = len(arrays["vertices"])
+    np.savez(request["result"], vertices=np.eye(3), triangles=np.array([[0, 1, 2]]), distance=np.ones(count))
+    return {}
+
+
+def texture(request, progress):
+    """One colour."""
+    progress("texture", 0.0)
+    for name in ("colour", "origin", "eyeballs"):
+        cv2.imwrite(request[name], np.full((8, 8, 3), 120, dtype=np.uint8))
+    return {"from_photo": False}
+
+
+def bake_maps(request, progress):
+    """Flat ones."""
+    progress("bake", 0.0)
+    for kind in ("normal", "displacement"):
+        cv2.imwrite(f"{request['stem']}_{kind}.{request['file_format']}", np.full((8, 8, 3), 128, dtype=np.uint8))
+    return {"middle": 0.5, "range_mm": 1.0}
+
+
 def user_error(_request, _progress):
     """Fail as on a bad photo."""
     raise PhotoError("The photo is empty; choose another.")
@@ -88,6 +122,10 @@ serving.main(
     {
         "reconstruct": reconstruct,
         "refit": refit,
+        "detail": detail,
+        "target": target,
+        "texture": texture,
+        "bake_maps": bake_maps,
         "endless": endless,
         "find_faces": nothing,
         "list_devices": nothing,

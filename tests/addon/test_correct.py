@@ -214,6 +214,7 @@ def test_face_deleted_while_fitting_is_a_sentence(face, pins, practice, monkeypa
         poll()
 
     monkeypatch.setattr(practice, "poll", delete_and_poll)
+    pins[48].location.x -= 0.01
     bpy.context.view_layer.objects.active = face
     with pytest.raises(RuntimeError, match="deleted meanwhile"):
         bpy.ops.pix2vertex.refit()

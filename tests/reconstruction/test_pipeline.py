@@ -142,7 +142,11 @@ def test_pins_on_the_lids_leave_the_eyeballs_behind_them(reconstruction, kept):
 
 def test_pins_hold_when_the_photo_is_reconstructed_again(reconstruction, photo):
     place = np.array(reconstruction.report.landmarks_68)[48] + [-8.0, 3.0]
-    again = reconstruct(photo, Options(device="cpu", detail_level=0, pins={48: tuple(place), 54: (-500.0, 40.0)}))
+    told = []
+    pins = {48: tuple(place), 54: (-500.0, 40.0)}
+    again = reconstruct(photo, Options(device="cpu", detail_level=0, pins=pins), lambda *news: told.append(news))
+    following = [fraction for stage, fraction in told if stage == "pins"]
+    assert following == sorted(following) and len(set(following)) > 3, "so that the artist sees it and Esc is heard"
     crop_pixel = 128 / 1024 * reconstruction.view.crop_to_photo[0, 0]
     assert np.linalg.norm(np.array(again.report.landmarks_68)[48] - place) < crop_pixel
     assert np.isnan(again.view.pins[54]).all(), "of another face"

@@ -11,10 +11,10 @@ from ...exchange.protocol import Preparation
 from ...exchange.result import Reconstruction
 from ...exchange.view import no_pins
 from ..process import session
-from ..scene.face_object import active_face, read_provenance
+from ..scene.face_object import active_face, is_fitted_to, read_provenance
 from ..scene.face_update import update_face_object
 from ..scene.former_face import FormerFace, pins_by_landmark
-from ..scene.landmark_pins import LANDMARK, hide_pins, pins_of, reset_pins, show_pins
+from ..scene.landmark_pins import LANDMARK, current_pins, hide_pins, pins_of, reset_pins, show_pins
 from ..scene.record import photo_crop, read_record, store_record
 from ..translations import translate
 from ..views.looks import PINS, begin_in_view
@@ -23,6 +23,7 @@ from .worker_operator import Work, WorkerOperator
 
 NO_FACE = "Select a face that was reconstructed from a photo"
 DELETED = "The face was deleted meanwhile, so there is nothing to fit."
+NOTHING_MOVED = "{face} already lies on its pins: move a pin first."
 REFITTED = "{face} fitted to {count} pins"
 
 #: The tool that drags pins, and the custom property of a workspace that remembers the tool before.
@@ -137,6 +138,20 @@ class PIX2VERTEX_OT_refit(WorkerOperator, bpy.types.Operator):
             cls.poll_message_set(translate(NO_FACE))
             return False
         return True
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Say so if there is nothing to do."""
+        face = active_face(context)
+        assert face is not None
+        try:
+            record = read_record(face)
+        except Pix2VertexError as error:
+            self.report({"ERROR"}, translate(str(error)))
+            return {"CANCELLED"}
+        if is_fitted_to(face, current_pins(face, record)):
+            self.report({"INFO"}, translate(NOTHING_MOVED.format(face=face.name)))
+            return {"CANCELLED"}
+        return super().execute(context)
 
     def work(self) -> Work:
         """Have the template registered to the pins, and update the face in place."""

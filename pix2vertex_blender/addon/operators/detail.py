@@ -3,19 +3,16 @@
 import bpy
 import numpy as np
 
-from ...errors import MeshError, RecordError
 from ...exchange.arrays import write_arrays
 from ..process import session
 from ..scene.axes import from_blender, to_blender
-from ..scene.face_object import BASIS_KEY, active_face, detail_key
-from ..scene.mesh_object import mesh_coordinates
+from ..scene.face_object import active_face, detail_key, store_detail_settings
+from ..scene.mesh_object import mesh_coordinates, set_mesh_coordinates
 from ..scene.record import read_record
-from ..scene.reference import Reference
+from ..scene.watched_face import WatchedFace, unlocked_keys
 from ..translations import translate
-from .texture import DELETED, NOT_A_FACE, poll_face
+from .texture import NOT_A_FACE, poll_face
 from .worker_operator import Work, WorkerOperator
-
-CHANGED = "The face's mesh has been changed: its detail fits only the mesh that was reconstructed."
 
 
 class PIX2VERTEX_OT_update_detail(WorkerOperator, bpy.types.Operator):
@@ -42,14 +39,11 @@ class PIX2VERTEX_OT_update_detail(WorkerOperator, bpy.types.Operator):
         """Have the detail computed and write it into the shape key; the key's value stays."""
         face = active_face(bpy.context)
         assert face is not None
-        reference = Reference.to(face)
+        watched = WatchedFace.of(face)
         source, mesh, result = (self.temporary_file(f"_{name}.npz") for name in ("source", "mesh", "result"))
         read_record(face).save(source)
-        basis = face.data.shape_keys.key_blocks.get(BASIS_KEY)
-        if basis is None:
-            raise MeshError(CHANGED)
-        smooth = from_blender(mesh_coordinates(basis.data))
-        write_arrays(mesh, vertices=smooth)
+        basis, _detail = unlocked_keys(face)
+        write_arrays(mesh, vertices=from_blender(mesh_coordinates(basis.data)))
         settings = face.pix2vertex_detail
         yield session.worker().submit(
             "detail",
@@ -59,14 +53,12 @@ class PIX2VERTEX_OT_update_detail(WorkerOperator, bpy.types.Operator):
             scale=settings.scale,
             smoothing=settings.smoothing,
         )
-        face = reference.find()
-        if face is None or (key := detail_key(face)) is None:
-            raise RecordError(DELETED)
+        face = watched.find_to_change()
+        basis, key = unlocked_keys(face)
         with np.load(result) as arrays:
-            detail = arrays["detail"]
-        if len(key.data) != len(detail):
-            raise MeshError(CHANGED)
-        key.data.foreach_set("co", to_blender(smooth + detail).ravel())
+            detail = to_blender(arrays["detail"])
+        set_mesh_coordinates(key.data, mesh_coordinates(basis.data) + detail)
+        store_detail_settings(face)
         face.data.update()
         face.update_tag()
         return "Detail updated"

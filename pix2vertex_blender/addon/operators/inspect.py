@@ -7,17 +7,17 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import MeshError, Pix2VertexError, RecordError
+from ...errors import Pix2VertexError
 from ...exchange.arrays import write_arrays
 from ..images.images import picture
 from ..images.map_pictures import correspondence_picture, depth_picture, mask_picture, normal_picture
 from ..process import session
 from ..process.worker_client import Job
 from ..scene.axes import from_blender
-from ..scene.face_object import BASIS_KEY, active_face, read_provenance
+from ..scene.face_object import active_face, read_provenance
 from ..scene.mesh_object import mesh_coordinates
 from ..scene.record import photo_crop, read_record
-from ..scene.reference import Reference
+from ..scene.watched_face import WatchedFace
 from ..translations import translate
 from ..views import looks
 from ..views.fit_view import (
@@ -29,7 +29,7 @@ from ..views.fit_view import (
     shows_distances,
 )
 from ..views.photo_view import hide_camera, show_over_crop, show_over_photo, shows_photo
-from .texture import DELETED, poll_face
+from .texture import poll_face
 from .worker_operator import Work, WorkerOperator
 
 TARGET_ADDED = "{target} is in the collection {collection}"
@@ -162,16 +162,14 @@ class _FitOperator(WorkerOperator):
         """Have the target built and measured; returns the face as it is then, and the arrays of the job's result."""
         face = active_face(bpy.context)
         assert face is not None  # as `poll_idle` says
-        reference = Reference.to(face)
+        watched = WatchedFace.of(face)
         source, mesh, result = (self.temporary_file(f"_{name}.npz") for name in ("source", "mesh", "result"))
         read_record(face).save(source)
         keys = face.data.shape_keys
-        smooth = keys.key_blocks.get(BASIS_KEY) if keys is not None else None
-        write_arrays(mesh, vertices=from_blender(mesh_coordinates(smooth.data if smooth else face.data.vertices)))
+        smooth = keys.reference_key.data if keys is not None else face.data.vertices
+        write_arrays(mesh, vertices=from_blender(mesh_coordinates(smooth)))
         yield session.worker().submit("target", source=str(source), mesh=str(mesh), result=str(result))
-        face = reference.find()
-        if face is None:
-            raise RecordError(DELETED)
+        face = watched.find_to_change()
         with np.load(result) as arrays:
             return face, dict(arrays)
 
@@ -217,8 +215,6 @@ class PIX2VERTEX_OT_show_distances(_FitOperator, bpy.types.Operator):
         """Have the distances measured and show them."""
         face, fit = yield from self.measured_fit()
         distance = fit["distance"]
-        if len(distance) != len(face.data.vertices):
-            raise MeshError("The face's mesh has been changed meanwhile.")
         show_distances(face, distance)
         looks.show_colours(bpy.context)
         known = distance[np.isfinite(distance)]

@@ -103,7 +103,8 @@ class PIX2VERTEX_OT_reconstruct(ReconstructionChoices, WorkerOperator, bpy.types
             return None
         try:
             former = FormerFace.of(face, photo)
-        except Pix2VertexError:  # of another version, linked or remodelled: it stays as it is
+        except Pix2VertexError as error:  # of another version, linked, locked or remodelled: it stays as it is
+            self.report({"WARNING"}, translate(str(error)))
             return None
         return former if former.record.detail_level == self.detail_level else None
 

@@ -1,28 +1,28 @@
 """Project Photo and Bake Maps: images on the template's UVs."""
 
+from pathlib import Path
 from typing import ClassVar
 
 import bpy
 import numpy as np
 
-from ...errors import MeshError, RecordError
+from ...errors import MeshError
 from ...exchange.arrays import write_arrays
 from ...exchange.progress import STAGE_LABELS
 from ..images.images import keep_image
 from ..process import session
 from ..properties.face import FORMATS, SIZES, STORAGES, WIRINGS
 from ..scene.axes import from_blender
-from ..scene.face_object import BASIS_KEY, active_face, detail_key, read_provenance
+from ..scene.face_object import BASIS_KEY, DETAIL_KEY, active_face, detail_key, read_provenance
 from ..scene.mesh_object import mesh_coordinates
 from ..scene.record import read_record
-from ..scene.reference import Reference
 from ..scene.texture_material import texture_eyeballs, texture_face, use_displacement, use_normal_map
+from ..scene.watched_face import KEYS_GONE, WatchedFace
 from ..translations import translate
 from .worker_operator import Work, WorkerOperator
 
 NOT_A_FACE = "Select a face that was reconstructed from a photo"
 LINKED = "The face belongs to another file; make it local first"
-DELETED = "The face was deleted meanwhile."
 PROJECTED = "Photo projected onto {face}"
 PROJECTED_FROM_CROP = "Photo projected onto {face} from the picture kept in the file"
 BESIDE_OTHERS = "The texture is in a material slot of its own, since {face} has other materials"
@@ -81,7 +81,7 @@ class PIX2VERTEX_OT_project_photo(WorkerOperator, bpy.types.Operator):
         """Have the texture made and show it on the face."""
         take_settings(self, bpy.context.scene.pix2vertex_texture, {"size": "size", "storage": "storage"})
         face = active_face(bpy.context)
-        reference = Reference.to(face)
+        watched = WatchedFace.of(face)
         source = self.temporary_file(".npz")
         read_record(face).save(source)
         provenance = read_provenance(face)
@@ -94,16 +94,16 @@ class PIX2VERTEX_OT_project_photo(WorkerOperator, bpy.types.Operator):
             size=int(self.size),
             **{name: str(file) for name, file in files.items()},
         )
-        face = reference.find()
-        if face is None:
-            raise RecordError(DELETED)
+        face = watched.find()
         colour = keep_image(face, TEXTURE, "Texture", files["colour"], self.storage, "sRGB")
         keep_image(face, ORIGIN, "Texture Origin", files["origin"], self.storage, "Non-Color")
         eyes = keep_image(face, EYES, "Eyes", files["eyeballs"], self.storage, "sRGB")
         texture_eyeballs(face, eyes)
         shown = texture_face(face, colour)
-        sentence = (PROJECTED if job.result["from_photo"] else PROJECTED_FROM_CROP) if shown else BESIDE_OTHERS
-        return sentence.format(face=face.name)
+        if not shown:
+            return BESIDE_OTHERS.format(face=face.name)
+        missing = not (job.result["from_photo"] or Path(photo).is_file())
+        return (PROJECTED_FROM_CROP if missing else PROJECTED).format(face=face.name)
 
 
 class PIX2VERTEX_OT_bake_maps(WorkerOperator, bpy.types.Operator):
@@ -144,7 +144,7 @@ class PIX2VERTEX_OT_bake_maps(WorkerOperator, bpy.types.Operator):
         names = {"size": "maps_size", "file_format": "maps_format", "storage": "storage", "wiring": "maps_wiring"}
         take_settings(self, bpy.context.scene.pix2vertex_texture, names)
         face = active_face(bpy.context) or bpy.context.active_object
-        reference = Reference.to(face)
+        watched = WatchedFace.of(face)
         source = self.temporary_file(".npz")
         vertices, detail = shape_in_millimetres(face)
         write_arrays(source, vertices=vertices, detail=detail)
@@ -154,9 +154,7 @@ class PIX2VERTEX_OT_bake_maps(WorkerOperator, bpy.types.Operator):
         job = yield session.worker().submit(
             "bake_maps", source=str(source), size=int(self.size), stem=str(stem), file_format=self.file_format
         )
-        face = reference.find()
-        if face is None:
-            raise RecordError(DELETED)
+        face = watched.find()
         normals, displacement = (stem.with_name(stem.name + suffix) for suffix in suffixes)
         normal_image = keep_image(face, NORMALS, "Normal", normals, self.storage, "Non-Color")
         height_image = keep_image(face, DISPLACEMENT, "Displacement", displacement, self.storage, "Non-Color")
@@ -182,9 +180,9 @@ def shape_in_millimetres(face: bpy.types.Object) -> tuple[np.ndarray, np.ndarray
         If the face's shape keys are gone.
     """
     key = detail_key(face)
-    basis = face.data.shape_keys.key_blocks.get(BASIS_KEY) if key is not None else None
-    if key is None or basis is None:
-        raise MeshError("The face's shape keys are gone: reconstruct the face again.")
+    if key is None:
+        raise MeshError(KEYS_GONE.format(basis=BASIS_KEY, detail=DETAIL_KEY, name=face.name))
+    basis = face.data.shape_keys.reference_key
     smooth = mesh_coordinates(basis.data)
     detail = mesh_coordinates(key.data) - smooth
     strength = key.value if key.value > 0 and not key.mute else 1.0

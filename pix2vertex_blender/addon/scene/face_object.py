@@ -6,6 +6,7 @@ from typing import Any
 
 import bpy
 import numpy as np
+from numpy.typing import NDArray
 
 from ...exchange.frames import Frame
 from ...exchange.result import Reconstruction, camera_from
@@ -20,6 +21,12 @@ DETAIL_KEY = "Detail"
 
 #: The custom property of a face's mesh that holds its `Provenance`, so that it is saved with the file.
 PROVENANCE = "pix2vertex"
+
+#: Those that hold the pins (68, 2) that it was fitted to, and the settings of its detail.
+FITTED_PINS, FITTED_DETAIL = "pix2vertex_fitted_pins", "pix2vertex_fitted_detail"
+
+#: Photo pixels by which a pin may be read differently from where it was put.
+_SAME_PIN = 0.05
 
 
 @dataclass(frozen=True)
@@ -104,9 +111,28 @@ def read_provenance(item: bpy.types.Object | None) -> Provenance | None:
 
 
 def store_origin(face: bpy.types.Object, reconstruction: Reconstruction, photo: Path | None) -> None:
-    """Keep with a face where it came from and what later steps need."""
+    """Keep with a face where it came from, what it was fitted to and what later steps need."""
     face.data[PROVENANCE] = _as_property(reconstruction, photo)
     store_record(face, reconstruction)
+    face.data[FITTED_PINS] = np.asarray(reconstruction.view.pins, dtype=np.float64).ravel().tolist()
+    store_detail_settings(face)
+
+
+def store_detail_settings(face: bpy.types.Object) -> None:
+    """Keep with a face with which settings its detail was computed."""
+    face.data[FITTED_DETAIL] = _detail_settings(face)
+
+
+def is_fitted_to(face: bpy.types.Object, pins: NDArray[np.floating]) -> bool:
+    """Whether a face has the shape that pins (68, 2) and its settings of the detail ask for.
+
+    Not known, and so not the case, for faces of earlier versions.
+    """
+    if FITTED_PINS not in face.data or FITTED_DETAIL not in face.data:
+        return False
+    fitted = np.reshape(np.array(face.data[FITTED_PINS]), (-1, 2))
+    same_pins = fitted.shape == pins.shape and np.allclose(fitted, pins, atol=_SAME_PIN, equal_nan=True)
+    return same_pins and np.allclose(face.data[FITTED_DETAIL], _detail_settings(face))
 
 
 def active_face(context: bpy.types.Context) -> bpy.types.Object | None:
@@ -143,3 +169,9 @@ def _as_property(reconstruction: Reconstruction, photo: Path | None) -> dict[str
         "landmarks_68": np.asarray(reconstruction.landmarks_68).tolist(),
         "report": reconstruction.report.to_json(),
     }
+
+
+def _detail_settings(face: bpy.types.Object) -> list[float]:
+    """Scale and smoothing; what they are at first where the add-on is not registered."""
+    settings = getattr(face, "pix2vertex_detail", None)
+    return [settings.scale, settings.smoothing] if settings is not None else [1.0, 0.0]

@@ -1,5 +1,6 @@
 """A face object gets a new shape in place, and keeps what the artist has added to it."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import bpy
@@ -16,6 +17,7 @@ from .mesh_object import EYEBALL, add_eyeballs, mesh_coordinates, set_mesh_coord
 
 LINKED = "{name} belongs to another Blender file: make it local to change it."
 REMODELLED = "{name} no longer has the vertices of a reconstructed face, so its shape cannot be updated."
+LOCKED = "The shape key {key} of {name} is locked, so its shape cannot be updated: unlock it in the list of shape keys."
 IN_A_MODE = "{name} cannot be changed in this mode: go back to Object Mode and try again."
 
 #: Metres by which a vertex has to lie beside its registered place to count as moved by the artist.
@@ -28,7 +30,14 @@ def obstacle_to_update(face: bpy.types.Object, detail_level: int) -> str:
         return LINKED.format(name=face.name)
     if len(face.data.polygons) != len(load_template().faces) * 4**detail_level:
         return REMODELLED.format(name=face.name)
+    if face.data.shape_keys and (locked := locked_key(face.data.shape_keys.key_blocks)):
+        return LOCKED.format(key=locked, name=face.name)
     return ""
+
+
+def locked_key(keys: Iterable[bpy.types.ShapeKey]) -> str:
+    """The name of a shape key that the artist has locked; empty if there is none."""
+    return next((key.name for key in keys if key.lock_shape), "")
 
 
 def update_face_object(
@@ -66,7 +75,8 @@ def update_face_object(
     obstacle = obstacle_to_update(face, reconstruction.detail_level)
     if obstacle or not _same_topology(face.data, reconstruction.faces):
         raise SceneError(obstacle or REMODELLED.format(name=face.name))
-    leave_mode(face, context)
+    for item in (face, *(child for child in face.children if EYEBALL in child)):
+        leave_mode(item, context)
     registered, detail = to_blender(reconstruction.vertices), to_blender(reconstruction.detail)
     if face.data.shape_keys is None:
         set_mesh_coordinates(face.data.vertices, registered + detail)

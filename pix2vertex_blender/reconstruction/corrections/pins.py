@@ -184,7 +184,7 @@ def follow_sightlines(
         energy = PinnedEnergy(data, plate, stiffness, rest, lines, parameters.strength)
         solver = PinnedSolver(data, plate, stiffness, lines, parameters.strength)
         current, _ = energy.minimise(current, solver, parameters.smallest_step, parameters.most_steps)
-        progress("registration", (round_ + 1) / parameters.rounds)
+        progress("pins", (round_ + 1) / parameters.rounds)
     return current
 
 
