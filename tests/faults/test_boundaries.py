@@ -17,7 +17,8 @@ from pix2vertex_blender.addon.process import faults, photo_search, session
 from pix2vertex_blender.addon.process.photo_search import SEARCHES
 from pix2vertex_blender.addon.process.worker_client import NOT_UNDERSTOOD, SILENT, WorkerClient
 from pix2vertex_blender.errors import DISK_FULL
-from tests.faults.conftest import SHORT, MakeClient, exists, needs_signals
+from tests.faults.conftest import SHORT, MakeClient, needs_signals
+from tests.processes import process_exists
 
 FAULT = r"Something went wrong inside pix2vertex \(KeyError.*Details are in .*blender\.log"
 
@@ -76,7 +77,7 @@ def test_release_memory_of_a_stopped_worker_is_at_once(impatient: WorkerClient, 
     started = time.perf_counter()
     assert bpy.ops.pix2vertex.release_memory() == {"FINISHED"}
     assert time.perf_counter() - started < 1.0
-    assert not exists(worker)
+    assert not process_exists(worker)
 
 
 @pytest.mark.usefixtures("addon")
