@@ -50,8 +50,8 @@ def watch(client: WorkerClient, job: Job, seconds: float = 60.0) -> float:
     return longest
 
 
-def wait_for_stage(client: WorkerClient, job: Job, stage: str) -> None:
-    deadline = time.monotonic() + 60.0
+def wait_for_stage(client: WorkerClient, job: Job, stage: str, seconds: float = 60.0) -> None:
+    deadline = time.monotonic() + seconds
     while job.stage != stage:
         assert job.status is JobStatus.RUNNING and time.monotonic() < deadline, job.error
         client.poll()

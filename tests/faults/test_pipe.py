@@ -4,12 +4,14 @@ import os
 import signal
 import sys
 import time
+from pathlib import Path
 
 import pytest
 
 from benchmarks.speed import peak_megabytes
 from pix2vertex_blender.addon.process.worker_client import DIED, NOT_UNDERSTOOD, SILENT, JobStatus, WorkerClient
-from tests.faults.conftest import MakeClient, needs_signals, wait_for_stage, watch, works
+from pix2vertex_blender.paths import SAMPLE_PORTRAIT
+from tests.faults.conftest import WORKER, MakeClient, needs_signals, wait_for_stage, watch, works
 from tests.processes import kill, process_exists
 
 #: The longest that one look for news may keep Blender's window waiting, on a computer that is busy with other things.
@@ -200,6 +202,24 @@ def test_a_killed_worker_is_a_sentence_soon(make_client: MakeClient) -> None:
     assert time.monotonic() - started < 0.5
     assert job.error == DIED
     works(client)
+
+
+@needs_signals
+@pytest.mark.slow
+@pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSEGV] if os.name != "nt" else [])
+@pytest.mark.parametrize("stage", ["start", "detect", "network", "registration", "detail"])
+def test_the_real_worker_may_be_killed_in_any_stage(stage: str, how: signal.Signals, tmp_path: Path) -> None:
+    client = WorkerClient([sys.executable, str(WORKER)], {}, tmp_path / "worker.log")
+    options = {"device": "cpu", "detail_level": 1}
+    job = client.submit("reconstruct", photo=str(SAMPLE_PORTRAIT), options=options, result=str(tmp_path / "face.npz"))
+    wait_for_stage(client, job, stage, 300.0)
+    assert client.process_id is not None
+    os.kill(client.process_id, how)
+    started = time.monotonic()
+    watch(client, job)
+    assert time.monotonic() - started < 3.0, "a gigabyte is given back first"
+    assert job.error == DIED
+    client.stop()
 
 
 def test_a_job_that_the_worker_has_not_begun_goes_to_the_next_process(make_client: MakeClient) -> None:

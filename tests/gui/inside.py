@@ -327,15 +327,15 @@ def disable() -> Iterator[float]:
     yield from press("Reconstruct Face: started a third time", "reconstruct", running)
     session, window = module("addon.process.session").SESSION, bpy.context.window_manager.windows[0]
     client = session.worker
-
-    def is_over() -> bool:
-        left = [each.bl_idname for each in window.modal_operators if each.bl_idname.startswith("PIX2VERTEX")]
-        return client.process_id is None and not session.operator and not left
-
     yield from timed(
-        "Disable the extension meanwhile", lambda: bpy.ops.preferences.addon_disable(module=ADDON), is_over
+        "Disable the extension meanwhile",
+        lambda: bpy.ops.preferences.addon_disable(module=ADDON),
+        lambda: client.process_id is None and not session.operator,
     )
+    pointer.xdotool("key", "Escape")  # whoever still listens for it is in trouble
     yield from picture("disabled")
+    if len(window.modal_operators):
+        fault(f"{len(window.modal_operators)} modal operators are left.")
     bpy.ops.preferences.addon_enable(module=ADDON)
     if TASK["bridge"]:
         module("addon.process.session").WORKER_SCRIPT = FOLDER / "bridge.py"
