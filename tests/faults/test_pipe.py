@@ -52,9 +52,7 @@ def test_an_answer_that_is_not_understood_ends_the_worker_with_a_sentence(make_c
     works(client)
 
 
-@pytest.mark.skipif(sys.platform != "linux", reason="memory is counted in other units elsewhere")
 def test_a_line_without_end_costs_neither_time_nor_memory(make_client: MakeClient) -> None:
-
     client = make_client("huge_line")
     before = peak_megabytes()
     job = client.submit("modules")
