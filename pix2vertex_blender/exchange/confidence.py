@@ -21,9 +21,10 @@ CUT_OFF = (
 
 
 def share_outside(landmarks: ArrayLike, photo_size: tuple[int, int]) -> float:
-    """The share of landmarks (n, 2) in photo pixels that lie outside the photo."""
-    points = np.asarray(landmarks, dtype=np.float64)
-    return float(((points < 0) | (points > np.asarray(photo_size))).any(axis=1).mean())
+    """The share of landmarks (n, 2) in photo pixels that lie outside the photo; none if no landmarks are known."""
+    points = np.asarray(landmarks, dtype=np.float64).reshape(-1, 2)
+    outside = ((points < 0) | (points > np.asarray(photo_size))).any(axis=1)
+    return float(outside.mean()) if len(outside) else 0.0
 
 
 def doubts(confidence: float, outside: float) -> list[str]:

@@ -15,7 +15,7 @@ from tests.faults.conftest import WORKER, MakeClient, needs_signals, wait_for_st
 from tests.processes import kill, process_exists
 
 #: The longest that one look for news may keep Blender's window waiting, on a computer that is busy with other things.
-MOST_SECONDS = 0.3
+MOST_SECONDS = 0.5
 
 NONSENSE = (
     "not_json",
