@@ -8,7 +8,7 @@ from . import operators, panels, preferences, translations
 from .process import computer, faults, photo_search, session
 from .properties import face as face_properties
 from .properties import scene as scene_properties
-from .views import legend, looks
+from .views import arrival, legend, looks, waiting
 from .views.thumbnail import THUMBNAILS
 
 _CLASSES = (
@@ -30,6 +30,8 @@ def register() -> None:
     face_properties.attach()
     legend.attach()
     looks.attach()
+    arrival.attach()
+    waiting.attach()
     if not bpy.app.binary_path:  # Blender as a Python module
         atexit.register(_unregister_at_exit)
 
@@ -41,6 +43,8 @@ def unregister() -> None:
     session.stop_worker()
     faults.detach()
     THUMBNAILS.remove()
+    waiting.detach()
+    arrival.detach()
     looks.detach()
     legend.detach()
     face_properties.detach()

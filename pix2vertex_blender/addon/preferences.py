@@ -46,6 +46,13 @@ class PIX2VERTEX_AP_preferences(bpy.types.AddonPreferences):
         precision=1,
     )
 
+    frames_new_faces: bpy.props.BoolProperty(
+        name="Show New Faces",
+        description="Turn the view to a new face, alone if something would hide it, and show its texture; "
+        "undo gives the view back",
+        default=True,
+    )
+
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the preferences."""
         layout = self.layout
@@ -56,6 +63,7 @@ class PIX2VERTEX_AP_preferences(bpy.types.AddonPreferences):
         row.enabled = CAN_LIMIT_MEMORY
         row.prop(self, "memory_limit")
         column.prop(self, "idle_minutes")
+        column.prop(self, "frames_new_faces")
         column.operator(PIX2VERTEX_OT_release_memory.bl_idname)
         column.separator()
         for device in SELF_TEST.devices:

@@ -17,6 +17,7 @@ from ..scene.former_face import FormerFace, pins_by_landmark
 from ..scene.landmark_pins import LANDMARK, current_pins, hide_pins, pins_of, reset_pins, show_pins
 from ..scene.record import photo_crop, read_record, store_record
 from ..translations import translate
+from ..views.arrival import show_in_local_views
 from ..views.looks import PINS, begin_in_view
 from ..views.photo_view import hide_camera, show_over_crop
 from .worker_operator import Work, WorkerOperator
@@ -67,7 +68,7 @@ class PIX2VERTEX_OT_show_pins(_PinsOperator, bpy.types.Operator):
 
     def change(self, face: bpy.types.Object, record: Reconstruction, context: bpy.types.Context) -> None:
         """Add the pins; in a window look at the face in the photo, with a tool that drags."""
-        show_pins(face, record, context)
+        show_in_local_views(show_pins(face, record, context), face)
         session.prepare(Preparation.REFIT)
         space = context.space_data
         if space is None or space.type != "VIEW_3D" or context.mode != "OBJECT":

@@ -6,6 +6,7 @@ from ..process.photo_search import search_of
 from ..properties.scene import found_box
 from ..translations import translate
 from ..views.box_editing import NEW, Frame, dragged, grip_at
+from ..views.free_region import free_rectangle, main_region
 from ..views.photo_overlay import PhotoOverlay
 
 INSTRUCTIONS = "Drag a box around the face, or the box and its sides   (Enter to take it, Esc to leave it as it was)"
@@ -46,9 +47,9 @@ class PIX2VERTEX_OT_draw_face_box(bpy.types.Operator):
         settings = context.scene.pix2vertex
         search = search_of(settings)
         assert search is not None and search.pixels is not None
-        region = next(region for region in area.regions if region.type == "WINDOW")
+        region = main_region(area)
         left, top, width, height = settings.face_box if settings.use_face_box else found_box(settings)
-        frame = Frame.fitted(*_free_rectangle(area, region), search.size)
+        frame = Frame.fitted(*free_rectangle(area, region), search.size)
         self._area, self._region = area, region
         self._overlay = PhotoOverlay(region, frame, search.pixels, (left, top, width, height))
         self._grip: str | None = None
@@ -82,6 +83,8 @@ class PIX2VERTEX_OT_draw_face_box(bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Make the box the scene's."""
         settings = context.scene.pix2vertex
+        if search := search_of(settings):
+            search.skip()
         settings.face_box = self.box
         settings.use_face_box = True
         return {"FINISHED"}
@@ -100,17 +103,6 @@ class PIX2VERTEX_OT_draw_face_box(bpy.types.Operator):
         self._overlay.remove()
         context.workspace.status_text_set(None)
         self._area.tag_redraw()
-
-
-def _free_rectangle(area: bpy.types.Area, region: bpy.types.Region) -> tuple[tuple[float, float], tuple[float, float]]:
-    """The part of a viewport's main region that its sidebar and its toolbar do not lie on."""
-    low, high = 0.0, float(region.width)
-    for other in area.regions:
-        if other.type == "UI" and other.width > 1:
-            high = min(high, float(other.x - region.x))
-        elif other.type == "TOOLS" and other.width > 1:
-            low = max(low, float(other.x + other.width - region.x))
-    return (low, 0.0), (max(high, low + 1.0), float(region.height))
 
 
 CLASSES = (PIX2VERTEX_OT_draw_face_box,)

@@ -20,6 +20,7 @@ from ..scene.record import photo_crop, read_record
 from ..scene.watched_face import WatchedFace
 from ..translations import translate
 from ..views import looks
+from ..views.arrival import show_in_local_views
 from ..views.fit_view import (
     hide_distances,
     hide_target,
@@ -38,9 +39,9 @@ DISTANCES = "Distance: half of the head within {median} mm, 95 % within {most} m
 
 VIEWS = (
     ("PHOTO", "Photo", "The photo as the network saw it"),
-    ("MASK", "Mask", "Where the network sees the face"),
-    ("CORRESPONDENCE", "Correspondence", "Which point of the head each pixel shows, as a colour"),
-    ("NORMALS", "Normals", "Which way the seen surface faces, as a colour"),
+    ("MASK", "Outline of the Face", "Where the network sees the face"),
+    ("CORRESPONDENCE", "Places on the Head", "Which point of the head each pixel shows, as a colour"),
+    ("NORMALS", "Directions", "Which way the seen surface faces, as a colour"),
     ("DEPTH", "Depth", "How near the seen surface is, the nearest point white"),
 )
 PICTURES = {
@@ -192,6 +193,7 @@ class PIX2VERTEX_OT_show_target(_FitOperator, bpy.types.Operator):
         """Have the target built and add it."""
         face, fit = yield from self.measured_fit()
         target = show_target(face, fit["vertices"], fit["triangles"], bpy.context)
+        show_in_local_views([target], face)
         return TARGET_ADDED.format(target=target.name, collection=target.users_collection[0].name)
 
 

@@ -1,7 +1,8 @@
 """Reconstruct Face: from the photo to an object."""
 
+from collections.abc import Generator
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import bpy
 import numpy as np
@@ -10,13 +11,16 @@ from ...errors import PhotoError, Pix2VertexError, SceneError
 from ...exchange.confidence import doubts, share_outside
 from ...exchange.result import Reconstruction
 from ..process import session
+from ..process.worker_client import Job
 from ..properties.scene import DESTINATIONS
 from ..scene.face_object import active_face, build_face_object
 from ..scene.face_update import add_missing_eyeballs, update_face_object
 from ..scene.former_face import FormerFace, comes_from
 from ..scene.reference import Reference, in_scene
 from ..translations import translate
+from ..views.arrival import arrive, show_in_local_views
 from .reconstruction_choices import ReconstructionChoices
+from .texture import TEXTURE_STAGES, projected
 from .worker_operator import Work, WorkerOperator
 
 RECONSTRUCTED = "{face} reconstructed from {photo}"
@@ -29,6 +33,7 @@ class PIX2VERTEX_OT_reconstruct(ReconstructionChoices, WorkerOperator, bpy.types
     bl_idname = "pix2vertex.reconstruct"
     bl_label = "Reconstruct Face"
     bl_options = {"UNDO"}
+    stage_labels: ClassVar = TEXTURE_STAGES
 
     filepath: bpy.props.StringProperty(
         name="Photo", description="Portrait photo; the scene's if empty", subtype="FILE_PATH", options={"SKIP_SAVE"}
@@ -46,6 +51,12 @@ class PIX2VERTEX_OT_reconstruct(ReconstructionChoices, WorkerOperator, bpy.types
         options={"SKIP_SAVE"},
     )
     seed: bpy.props.IntProperty(name="Seed", description="Seed of the random choices", min=0, options={"SKIP_SAVE"})
+    with_texture: bpy.props.BoolProperty(
+        name="Texture",
+        description="Project the photo onto the face at once",
+        default=False,
+        options={"SKIP_SAVE"},
+    )
     destination: bpy.props.EnumProperty(
         name="Result", description="Which object gets the face", items=DESTINATIONS, options={"SKIP_SAVE"}
     )
@@ -83,14 +94,29 @@ class PIX2VERTEX_OT_reconstruct(ReconstructionChoices, WorkerOperator, bpy.types
         if face is not None:
             update_face_object(face, reconstruction, np.load(vertices), bpy.context, photo=photo)
             if self.with_eyeballs:
-                add_missing_eyeballs(face, reconstruction)
+                show_in_local_views(add_missing_eyeballs(face, reconstruction), face)
             sentence = UPDATED
         else:
             with in_scene(scene):
                 face = build_face_object(reconstruction, bpy.context, photo=photo, with_eyeballs=self.with_eyeballs)
+            arrive(face, bpy.context)
             sentence = RECONSTRUCTED
         self._warn_if_unsure(reconstruction)
-        return sentence.format(face=face.name, photo=photo.name)
+        sentence = sentence.format(face=face.name, photo=photo.name)
+        if self.with_texture:
+            yield from self._texture(face)
+        return sentence
+
+    def _texture(self, face: bpy.types.Object) -> Generator[Job, Job, None]:
+        """Texture the face that is there now; whatever becomes of it, the face stays."""
+        settings = bpy.context.scene.pix2vertex_texture
+        try:
+            yield from projected(self, face, settings.size, settings.storage)
+        except Pix2VertexError as error:
+            self.report({"WARNING"}, translate(str(error)))
+        except GeneratorExit:
+            bpy.ops.ed.undo_push(message=self.bl_label)  # Blender takes no step for an operator that is cancelled
+            raise
 
     def _face_to_update(self, photo: Path) -> FormerFace | None:
         """The face that gets the new shape; None if an object is to be added."""
@@ -126,6 +152,8 @@ class PIX2VERTEX_OT_reconstruct(ReconstructionChoices, WorkerOperator, bpy.types
         }
         if not self.properties.is_property_set("filepath"):  # the chosen face is one of the scene's photo
             values |= {"face": settings.face, "face_box": settings.face_box if settings.use_face_box else (0, 0, 0, 0)}
+        if self.options.is_invoke:  # a script says what it wants to wait for
+            values["with_texture"] = settings.with_texture
         self.take_unset(values)
         if self.options.is_invoke and not settings.photo:
             settings.photo = self.filepath

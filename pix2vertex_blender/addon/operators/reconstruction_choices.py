@@ -23,7 +23,7 @@ class ReconstructionChoices:
         options={"SKIP_SAVE"},
     )
     with_eyeballs: bpy.props.BoolProperty(
-        name="Eyeballs", description="Add the eyeballs as child objects", default=False, options={"SKIP_SAVE"}
+        name="Eyeballs", description="Add the eyeballs as child objects", default=True, options={"SKIP_SAVE"}
     )
 
     # Of Blender's Operator, which the class with this mixin also has as a base.

@@ -16,10 +16,21 @@ from ..scene.axes import from_blender
 from ..scene.face_object import BASIS_KEY, DETAIL_KEY, active_face, detail_key, read_provenance
 from ..scene.mesh_object import mesh_coordinates
 from ..scene.record import read_record
-from ..scene.texture_material import texture_eyeballs, texture_face, use_displacement, use_normal_map
+from ..scene.texture_material import (
+    has_own_material,
+    show_on_head,
+    texture_eyeballs,
+    texture_face,
+    use_displacement,
+    use_normal_map,
+)
 from ..scene.watched_face import KEYS_GONE, WatchedFace
 from ..translations import translate
+from ..views.arrival import show_texture
 from .worker_operator import Work, WorkerOperator
+
+#: The artist's words for the stages, that of the texture too.
+TEXTURE_STAGES = {**STAGE_LABELS, "texture": "Projecting the photo"}
 
 NOT_A_FACE = "Select a face that was reconstructed from a photo"
 LINKED = "The face belongs to another file; make it local first"
@@ -32,6 +43,15 @@ BAKED_AND_USED = "Maps baked and used in the material, in place of the Detail ke
 #: The custom properties of a face that refer to its images.
 TEXTURE, ORIGIN, EYES = "pix2vertex_texture_image", "pix2vertex_origin_image", "pix2vertex_eyes_image"
 NORMALS, DISPLACEMENT = "pix2vertex_normal_image", "pix2vertex_displacement_image"
+
+IMAGES = (
+    ("TEXTURE", "Texture", "The photo on the head"),
+    ("ORIGIN", "Origin", "Where the texture comes from: red from the photo, green mirrored, blue filled"),
+    ("NORMAL", "Normals", "The baked normal map"),
+    ("DISPLACEMENT", "Displacement", "The baked displacement map"),
+)
+IMAGE_PROPERTIES = {"TEXTURE": TEXTURE, "ORIGIN": ORIGIN, "NORMAL": NORMALS, "DISPLACEMENT": DISPLACEMENT}
+NOT_MADE = "There is no such image yet: project the photo or bake the maps first."
 
 
 def take_settings(operator: bpy.types.Operator, settings: bpy.types.PropertyGroup, names: dict[str, str]) -> None:
@@ -63,7 +83,7 @@ class PIX2VERTEX_OT_project_photo(WorkerOperator, bpy.types.Operator):
     bl_idname = "pix2vertex.project_photo"
     bl_label = "Project Photo"
     bl_options = {"UNDO"}
-    stage_labels: ClassVar = {**STAGE_LABELS, "texture": "Projecting the photo"}
+    stage_labels: ClassVar = TEXTURE_STAGES
 
     size: bpy.props.EnumProperty(
         name="Size", description="Size of the texture", items=SIZES, default="2048", options={"SKIP_SAVE"}
@@ -81,29 +101,35 @@ class PIX2VERTEX_OT_project_photo(WorkerOperator, bpy.types.Operator):
         """Have the texture made and show it on the face."""
         take_settings(self, bpy.context.scene.pix2vertex_texture, {"size": "size", "storage": "storage"})
         face = active_face(bpy.context)
-        watched = WatchedFace.of(face)
-        source = self.temporary_file(".npz")
-        read_record(face).save(source)
-        provenance = read_provenance(face)
-        photo = bpy.path.abspath(provenance.photo) if provenance is not None else ""
-        files = {name: self.temporary_file(f"_{name}.png") for name in ("colour", "origin", "eyeballs")}
-        job = yield session.worker().submit(
-            "texture",
-            source=str(source),
-            photo=photo,
-            size=int(self.size),
-            **{name: str(file) for name, file in files.items()},
-        )
-        face = watched.find()
-        colour = keep_image(face, TEXTURE, "Texture", files["colour"], self.storage, "sRGB")
-        keep_image(face, ORIGIN, "Texture Origin", files["origin"], self.storage, "Non-Color")
-        eyes = keep_image(face, EYES, "Eyes", files["eyeballs"], self.storage, "sRGB")
-        texture_eyeballs(face, eyes)
-        shown = texture_face(face, colour)
-        if not shown:
-            return BESIDE_OTHERS.format(face=face.name)
-        missing = not (job.result["from_photo"] or Path(photo).is_file())
-        return (PROJECTED_FROM_CROP if missing else PROJECTED).format(face=face.name)
+        assert face is not None
+        return (yield from projected(self, face, self.size, self.storage))
+
+
+def projected(operator: WorkerOperator, face: bpy.types.Object, size: str, storage: str) -> Work:
+    """Work of an operator: have the texture of a face made, and show it on the face and in the views."""
+    watched = WatchedFace.of(face)
+    source = operator.temporary_file(".npz")
+    read_record(face).save(source)
+    provenance = read_provenance(face)
+    photo = bpy.path.abspath(provenance.photo) if provenance is not None else ""
+    files = {name: operator.temporary_file(f"_{name}.png") for name in ("colour", "origin", "eyeballs")}
+    job = yield session.worker().submit(
+        "texture",
+        source=str(source),
+        photo=photo,
+        size=int(size),
+        **{name: str(file) for name, file in files.items()},
+    )
+    face = watched.find()
+    colour = keep_image(face, TEXTURE, "Texture", files["colour"], storage, "sRGB")
+    keep_image(face, ORIGIN, "Texture Origin", files["origin"], storage, "Non-Color")
+    eyes = keep_image(face, EYES, "Eyes", files["eyeballs"], storage, "sRGB")
+    texture_eyeballs(face, eyes)
+    if not texture_face(face, colour):
+        return BESIDE_OTHERS.format(face=face.name)
+    show_texture(face, bpy.context)
+    missing = not (job.result["from_photo"] or Path(photo).is_file())
+    return (PROJECTED_FROM_CROP if missing else PROJECTED).format(face=face.name)
 
 
 class PIX2VERTEX_OT_bake_maps(WorkerOperator, bpy.types.Operator):
@@ -162,6 +188,7 @@ class PIX2VERTEX_OT_bake_maps(WorkerOperator, bpy.types.Operator):
             use_normal_map(face, normal_image)
         elif self.wiring == "DISPLACEMENT":
             use_displacement(face, height_image, job.result["middle"], job.result["range_mm"])
+        _let_see(face, normal_image)
         key = detail_key(face)
         if self.wiring != "NONE" and key is not None:
             key.value = 0.0
@@ -189,4 +216,41 @@ def shape_in_millimetres(face: bpy.types.Object) -> tuple[np.ndarray, np.ndarray
     return from_blender(smooth), from_blender(detail) * strength
 
 
-CLASSES = (PIX2VERTEX_OT_project_photo, PIX2VERTEX_OT_bake_maps)
+class PIX2VERTEX_OT_show_image(bpy.types.Operator):
+    """Show one of the face's images on the head, in solid shading; what is rendered stays the same"""
+
+    bl_idname = "pix2vertex.show_image"
+    bl_label = "Show on Head"
+    bl_options = {"REGISTER", "UNDO"}
+
+    image: bpy.props.EnumProperty(name="Image", description="Which image", items=IMAGES)
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Only for faces made from a photo."""
+        return poll_face(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Show it, if it was made."""
+        face = active_face(context)
+        assert face is not None
+        image = face.get(IMAGE_PROPERTIES[self.image])
+        if image is None:
+            self.report({"ERROR"}, translate(NOT_MADE))
+            return {"CANCELLED"}
+        show_on_head(face, image, texture=face.get(TEXTURE))
+        show_texture(face, context)
+        return {"FINISHED"}
+
+
+def _let_see(face: bpy.types.Object, image: bpy.types.Image) -> None:
+    """Show an image in an open Image Editor, and on the head if that has a material of ours."""
+    for area in (area for window in bpy.context.window_manager.windows for area in window.screen.areas):
+        if area.ui_type == "IMAGE_EDITOR":
+            area.spaces.active.image = image
+    if has_own_material(face):
+        show_on_head(face, image, texture=face.get(TEXTURE))
+        show_texture(face, bpy.context)
+
+
+CLASSES = (PIX2VERTEX_OT_project_photo, PIX2VERTEX_OT_bake_maps, PIX2VERTEX_OT_show_image)

@@ -1,24 +1,26 @@
-"""The sidebar tab of the 3D view, one module for each panel."""
+"""The sidebar tab of the 3D view, one module for each panel and those that are folded into it."""
 
 from .batch import PIX2VERTEX_PT_batch
 from .correct import PIX2VERTEX_PT_correct
-from .detail import PIX2VERTEX_PT_detail
 from .export import PIX2VERTEX_PT_export
-from .inspect import PIX2VERTEX_PT_inspect
+from .inspect import PIX2VERTEX_PT_inspect, PIX2VERTEX_PT_inspect_advanced
 from .photo import PIX2VERTEX_PT_photo
-from .reconstruct import PIX2VERTEX_PT_reconstruct
+from .reconstruct import PIX2VERTEX_PT_reconstruct, PIX2VERTEX_PT_reconstruct_options
+from .result import PIX2VERTEX_PT_detail, PIX2VERTEX_PT_result, PIX2VERTEX_PT_texture
 from .template import PIX2VERTEX_PT_template
-from .texture import PIX2VERTEX_PT_texture
 
-#: In the order of the sidebar.
+#: In the order of the sidebar: what is used most comes first, and is open.
 CLASSES = (
     PIX2VERTEX_PT_photo,
     PIX2VERTEX_PT_reconstruct,
-    PIX2VERTEX_PT_inspect,
-    PIX2VERTEX_PT_correct,
-    PIX2VERTEX_PT_detail,
+    PIX2VERTEX_PT_reconstruct_options,
+    PIX2VERTEX_PT_result,
     PIX2VERTEX_PT_texture,
+    PIX2VERTEX_PT_detail,
     PIX2VERTEX_PT_export,
+    PIX2VERTEX_PT_correct,
+    PIX2VERTEX_PT_inspect,
+    PIX2VERTEX_PT_inspect_advanced,
     PIX2VERTEX_PT_batch,
     PIX2VERTEX_PT_template,
 )

@@ -18,6 +18,7 @@ class PIX2VERTEX_PT_correct(Sidebar, bpy.types.Panel):
 
     bl_idname = "PIX2VERTEX_PT_correct"
     bl_label = "Correct"
+    bl_options = {"DEFAULT_CLOSED"}
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:

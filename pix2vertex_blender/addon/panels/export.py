@@ -3,6 +3,7 @@
 import bpy
 
 from ..operators.export import PIX2VERTEX_OT_export
+from ..scene.face_object import active_face
 from .sidebar import Sidebar
 
 
@@ -11,7 +12,11 @@ class PIX2VERTEX_PT_export(Sidebar, bpy.types.Panel):
 
     bl_idname = "PIX2VERTEX_PT_export"
     bl_label = "Export"
-    bl_options = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Only for a face made from a photo."""
+        return active_face(context) is not None
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the panel."""

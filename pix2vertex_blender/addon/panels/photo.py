@@ -3,8 +3,10 @@
 import bpy
 
 from ...exchange.confidence import doubts
+from ...paths import SAMPLE_PORTRAIT
 from ..operators.face_box import PIX2VERTEX_OT_draw_face_box
 from ..operators.photo import (
+    PIX2VERTEX_OT_choose_photo,
     PIX2VERTEX_OT_find_faces,
     PIX2VERTEX_OT_next_face,
     PIX2VERTEX_OT_use_open_image,
@@ -16,6 +18,7 @@ from ..views.thumbnail import THUMBNAILS
 from .sidebar import Sidebar, draw_sentence
 
 NO_FACE = "No face was found: choose another photo or draw a box around the face."
+SEARCHING_FOR_FACES = "Looking for faces; or draw a box"
 NO_FILE = "There is no file at this path."
 _THUMBNAIL_SCALE = 9.0
 
@@ -34,6 +37,8 @@ class PIX2VERTEX_PT_photo(Sidebar, bpy.types.Panel):
         row.prop(settings, "photo", text="")
         row.operator(PIX2VERTEX_OT_use_open_image.bl_idname, text="", icon="IMAGE_DATA")
         if not settings.photo:
+            sample = layout.operator(PIX2VERTEX_OT_choose_photo.bl_idname, text="Try the Sample Portrait", icon="USER")
+            sample.filepath = str(SAMPLE_PORTRAIT)
             return
         search = search_of(settings)
         if search is None and not is_file(photo_of(settings)):
@@ -62,12 +67,15 @@ class PIX2VERTEX_PT_photo(Sidebar, bpy.types.Panel):
         """What is known about the faces."""
         layout = self.layout
         if search.is_running:
-            layout.label(text="Looking for faces ...", icon="VIEWZOOM")
+            if not settings.use_face_box:
+                layout.progress(factor=search.job.fraction, text=translate(SEARCHING_FOR_FACES), translate=False)
         elif search.sentence:
             draw_sentence(layout, context, search.sentence)
             layout.operator(PIX2VERTEX_OT_find_faces.bl_idname, icon="VIEWZOOM")
         elif settings.use_face_box:
             return
+        elif search.skipped:
+            layout.operator(PIX2VERTEX_OT_find_faces.bl_idname, icon="VIEWZOOM")
         elif not search.faces:
             draw_sentence(layout, context, NO_FACE)
         else:

@@ -2,13 +2,15 @@
 
 import bpy
 
+from ..operators.export import PIX2VERTEX_OT_export
 from ..operators.reconstruct import PIX2VERTEX_OT_reconstruct
+from ..process.session import SESSION
 from ..scene.face_object import active_face
-from .sidebar import Sidebar, draw_operator
+from .sidebar import BUTTON_HEIGHT, Sidebar, draw_operator
 
 
 class PIX2VERTEX_PT_reconstruct(Sidebar, bpy.types.Panel):
-    """The settings, the button and what happens after it was pressed"""
+    """The button, what it makes, and what happens after it was pressed"""
 
     bl_idname = "PIX2VERTEX_PT_reconstruct"
     bl_label = "Reconstruct Face"
@@ -17,12 +19,32 @@ class PIX2VERTEX_PT_reconstruct(Sidebar, bpy.types.Panel):
         """Draw the panel."""
         layout = self.layout
         settings = context.scene.pix2vertex
-        column = layout.column()
+        row = layout.row()
+        row.prop(settings, "with_texture")
+        row.prop(settings, "with_eyeballs")
+        draw_operator(layout, context, PIX2VERTEX_OT_reconstruct.bl_idname)
+        if active_face(context) is not None and not SESSION.operator:
+            row = layout.row()
+            row.scale_y = BUTTON_HEIGHT
+            export = context.scene.pix2vertex.export
+            button = row.operator(PIX2VERTEX_OT_export.bl_idname, icon="EXPORT")
+            button.preset, button.file_format = export.preset, export.file_format
+
+
+class PIX2VERTEX_PT_reconstruct_options(Sidebar, bpy.types.Panel):
+    """How it is done"""
+
+    bl_idname = "PIX2VERTEX_PT_reconstruct_options"
+    bl_parent_id = PIX2VERTEX_PT_reconstruct.bl_idname
+    bl_label = "Options"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the panel."""
+        settings = context.scene.pix2vertex
+        column = self.layout.column()
         column.use_property_split = True
         column.use_property_decorate = False
-        column.prop(settings, "device")
         column.prop(settings, "detail_level")
-        column.prop(settings, "with_eyeballs")
-        if active_face(context) is not None:
-            column.prop(settings, "destination")
-        draw_operator(layout, context, PIX2VERTEX_OT_reconstruct.bl_idname)
+        column.prop(settings, "device")
+        column.prop(settings, "destination")

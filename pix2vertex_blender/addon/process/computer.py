@@ -26,6 +26,12 @@ def memory_limit() -> float:
     return preferences.memory_limit if preferences else 0.0
 
 
+def frames_new_faces() -> bool:
+    """Whether views turn to a new face and show its texture."""
+    preferences = _preferences()
+    return preferences.frames_new_faces if preferences else True
+
+
 def _preferences() -> bpy.types.AddonPreferences | None:
     """The extension's preferences; None when it is registered without being installed."""
     addon = bpy.context.preferences.addons.get(ADDON_PACKAGE)

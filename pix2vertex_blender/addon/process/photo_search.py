@@ -53,11 +53,13 @@ class Search:
     pixels : (h, w, 3) uint8, optional
         The reduced upright photo, as soon as the worker has written it.
     size : tuple of int
-        Width and height of the upright photo; zeros until the search has ended.
+        Width and height of the upright photo; zeros until `pixels` are there.
     faces : tuple of FoundFace
         The largest first, once the search has ended well.
     sentence : str
         Why the search failed.
+    skipped : bool
+        Whether the artist has drawn a box instead of waiting.
     """
 
     photo: Path
@@ -68,11 +70,18 @@ class Search:
     size: tuple[int, int] = (0, 0)
     faces: tuple[FoundFace, ...] = ()
     sentence: str = ""
+    skipped: bool = False
 
     @property
     def is_running(self) -> bool:
         """Whether there may be more to come."""
         return self.job.status is JobStatus.RUNNING and not self.sentence
+
+    def skip(self) -> None:
+        """Look no longer for faces, and keep the photo."""
+        if self.is_running:
+            self.skipped = True
+            session.worker().cancel(self.job)
 
     def update(self) -> None:
         """Take up what the worker has said since; what goes wrong ends the search with a sentence."""
@@ -84,11 +93,12 @@ class Search:
 
     def _take_up(self) -> None:
         if self.pixels is None and (SEARCHING in self.job.stages or self.job.status is JobStatus.DONE):
-            self.pixels = np.load(self.preview)
-            self.preview.unlink()
-        if self.job.status is JobStatus.DONE and self.size == (0, 0):
-            width, height = self.job.result["size"]
+            with np.load(self.preview) as arrays:
+                self.pixels = arrays["pixels"]
+                width, height = (int(side) for side in arrays["size"])
             self.size = (width, height)
+            self.preview.unlink()
+        if self.job.status is JobStatus.DONE and not self.faces:
             self.faces = tuple(
                 FoundFace(tuple(face["box"]), face["confidence"], face.get("outside", 0.0))
                 for face in self.job.result["faces"]
@@ -130,7 +140,7 @@ class Searches:
         for photo, search in list(self.by_photo.items()):
             if not search.sentence:
                 search.update()
-            if search.job.status is JobStatus.CANCELLED and not search.sentence:
+            if search.job.status is JobStatus.CANCELLED and not (search.sentence or search.skipped):
                 del self.by_photo[photo]
         return any(search.is_running for search in self.by_photo.values())
 

@@ -140,7 +140,12 @@ class PIX2VERTEX_PG_settings(bpy.types.PropertyGroup):
     with_eyeballs: bpy.props.BoolProperty(
         name="Eyeballs",
         description="Add the eyeballs as child objects of the face",
-        default=False,
+        default=True,
+    )
+    with_texture: bpy.props.BoolProperty(
+        name="Texture",
+        description="Project the photo onto the face at once, as Project Photo does",
+        default=True,
     )
     destination: bpy.props.EnumProperty(
         name="Result",

@@ -88,16 +88,17 @@ def update_face_object(
     place_pins(face, reconstruction)
 
 
-def add_missing_eyeballs(face: bpy.types.Object, reconstruction: Reconstruction) -> None:
-    """Give a face its eyeballs, in its collections, unless it has any."""
-    if any(EYEBALL in child for child in face.children):
-        return
+def add_missing_eyeballs(face: bpy.types.Object, reconstruction: Reconstruction) -> list[bpy.types.Object]:
+    """Give a face its eyeballs, in its collections, unless it has any; returns what was added."""
     created: list[bpy.types.Object] = []
+    if any(EYEBALL in child for child in face.children):
+        return created
     add_eyeballs(reconstruction.eyeballs, face, created)
     for eyeball in created:
         for collection in face.users_collection:
             if collection.is_editable:
                 collection.objects.link(eyeball)
+    return created
 
 
 def leave_mode(face: bpy.types.Object, context: bpy.types.Context) -> None:

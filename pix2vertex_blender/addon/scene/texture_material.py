@@ -12,6 +12,8 @@ SKIN, EYES = "skin", "eyes"
 _SKIN_COLOUR = (0.55, 0.40, 0.33, 1.0)
 _WHITE = (0.8, 0.8, 0.8, 1.0)
 _TEXTURE_NODE, _NORMAL_NODE, _DISPLACEMENT_NODE = "pix2vertex Texture", "pix2vertex Normal", "pix2vertex Displacement"
+#: An image that is only looked at: its node is linked to nothing.
+_SHOWN_NODE = "pix2vertex Shown"
 
 
 def texture_face(face: bpy.types.Object, image: bpy.types.Image) -> bool:
@@ -43,6 +45,30 @@ def texture_eyeballs(face: bpy.types.Object, image: bpy.types.Image) -> None:
             item.data.materials.append(material)
     if material is not None:
         _show(material, image)
+
+
+def show_on_head(face: bpy.types.Object, image: bpy.types.Image, *, texture: bpy.types.Image | None) -> None:
+    """Have solid shading show an image on the face, beside the texture, which stays what the material renders."""
+    material = own_material(face)
+    nodes = material.node_tree.nodes
+    if image == texture:
+        _remove_nodes(material, _SHOWN_NODE)
+        if (node := nodes.get(_TEXTURE_NODE)) is not None:
+            nodes.active = node
+        return
+    nodes.active = _image_node(material, _SHOWN_NODE, image, (-340, 620))
+
+
+def image_on_head(face: bpy.types.Object) -> bpy.types.Image | None:
+    """The image that solid shading shows on the face; None if it has no material of its own."""
+    material = _own_in(face, SKIN)
+    node = material.node_tree.nodes.active if material is not None else None
+    return node.image if node is not None and node.type == "TEX_IMAGE" else None
+
+
+def has_own_material(face: bpy.types.Object) -> bool:
+    """Whether the face has a material for its texture."""
+    return _own_in(face, SKIN) is not None
 
 
 def own_material(face: bpy.types.Object) -> bpy.types.Material:
@@ -136,6 +162,7 @@ def _image_node(
 def _show(material: bpy.types.Material, image: bpy.types.Image) -> None:
     """Have an image as the base colour, unless the artist has put something between them."""
     texture = _image_node(material, _TEXTURE_NODE, image, (-340, 300))
+    material.node_tree.nodes.active = texture  # the one that solid shading shows
     if not texture.outputs["Color"].is_linked:
         _join(material, texture.outputs["Color"], "BSDF_PRINCIPLED", "Base Color")
 
