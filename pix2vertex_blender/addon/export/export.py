@@ -1,9 +1,9 @@
 """Files for other programs. Shape keys survive because modifiers are never applied."""
 
-import shutil
-import tempfile
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+import os
+import re
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,22 @@ import addon_utils
 import bpy
 
 from ...errors import OutputError
+from ...files import NOT_WRITABLE, hidden_folder, replacing
 from ..scene.mesh_object import EYEBALL
 from .copies import free_copies
 from .preparation import clean_names, muted_keys_at_zero, selected_alone, textures_in_files, textures_packed
 
-NOT_WRITABLE = "{path} cannot be written; choose another folder."
+NO_END = "the file has no end."
+NOT_EXPORTED = "Blender could not make {path}: {reason}"
+
+#: How Python's errors of files and disks show themselves in the text into which Blender turns them.
+_ERROR_NUMBER = re.compile(r"\[(?:Errno|WinError) (\d+)\]")
+
+#: How a compressed Blender file ends: the mark of a seekable file of Zstandard.
+_COMPRESSED_END = bytes.fromhex("b1ea928f")
+
+#: A disk on which so many bytes find no room is the reason that a file could not be written.
+_TRIAL_BYTES = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -54,7 +65,7 @@ def save_blend(path: Path) -> None:
         If the file cannot be written.
     """
     bpy.ops.file.pack_all()
-    _write(path, bpy.ops.wm.save_as_mainfile, copy=True, compress=True, check_existing=False)
+    _write(path, _save_copy)
 
 
 def export_fbx(path: Path, objects: Sequence[bpy.types.Object], space: FbxSpace = BLENDER) -> None:
@@ -122,9 +133,7 @@ def export_blend(path: Path, objects: Sequence[bpy.types.Object]) -> None:
             scene.collection.objects.link(item)
         scene.view_layers[0].update()  # Blender 5.2 crashes when it writes a view layer that was never up to date
         with textures_packed(objects):
-            bpy.data.libraries.write(str(path), {scene}, path_remap="ABSOLUTE", compress=True)
-    except (RuntimeError, OSError) as error:
-        raise OutputError(NOT_WRITABLE.format(path=path)) from error
+            _write(path, _write_library, scene=scene)
     finally:
         bpy.data.scenes.remove(scene)
 
@@ -142,11 +151,11 @@ def export_face(
     Parameters
     ----------
     path : Path
-        The file. It appears whole or not at all, so that an earlier one is not lost to a failure.
+        The file.
     face : bpy.types.Object
         The face.
     write : callable
-        Writes the objects of a list to a path, like `export_glb`.
+        Writes the objects of a list to a path, whole or not at all, like `export_glb`.
     with_eyeballs : bool
         Whether its visible eyeballs go with it.
     move_to_origin : bool
@@ -164,14 +173,9 @@ def export_face(
     """
     eyeballs = eyeballs_of(face) if with_eyeballs else []
     with ExitStack() as stack:
-        partial = stack.enter_context(_beside(path))
         copies = stack.enter_context(free_copies(face, eyeballs, move_to_origin=move_to_origin))
         stack.enter_context(clean_names(copies))
-        write(partial, copies)
-        try:
-            partial.replace(path)
-        except OSError as error:
-            raise OutputError(NOT_WRITABLE.format(path=path)) from error
+        write(path, copies)
     return [face, *eyeballs]
 
 
@@ -185,21 +189,51 @@ def eyeballs_of(face: bpy.types.Object) -> list[bpy.types.Object]:
     return [item for item in face.children if EYEBALL in item and item.visible_get()]
 
 
-@contextmanager
-def _beside(path: Path) -> Iterator[Path]:
-    """A path of the same name in a temporary folder beside `path`."""
+def _write(path: Path, operator: Callable[..., object], **settings: Any) -> None:
+    """Have something of Blender's write a file, which appears whole or not at all.
+
+    Raises
+    ------
+    OutputError
+        If the disk or the folder is the reason that it cannot.
+    RuntimeError
+        If anything else is.
+    """
     try:
-        folder = Path(tempfile.mkdtemp(prefix=".pix2vertex.", dir=path.parent))
+        with replacing(path) as partial:
+            try:
+                operator(filepath=str(partial), **settings)
+            except RuntimeError as error:
+                raise _reason(error, partial) from error
     except OSError as error:
-        raise OutputError(NOT_WRITABLE.format(path=path)) from error
-    try:
-        yield folder / path.name
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+        raise OutputError(NOT_WRITABLE.format(path=path, reason=error.strerror)) from error
 
 
-def _write(path: Path, operator: Callable[..., set[str]], **settings: Any) -> None:
+def _save_copy(filepath: str) -> None:
+    bpy.ops.wm.save_as_mainfile(filepath=filepath, copy=True, compress=True, check_existing=False)
+    _check_end(filepath)
+
+
+def _write_library(filepath: str, scene: bpy.types.Scene) -> None:
+    bpy.data.libraries.write(filepath, {scene}, path_remap="ABSOLUTE", compress=True)
+    _check_end(filepath)
+
+
+def _check_end(filepath: str) -> None:
+    """Blender does not notice when the disk has no room for the last part of a compressed file."""
+    if not Path(filepath).read_bytes().endswith(_COMPRESSED_END):
+        raise RuntimeError(NO_END)
+
+
+def _reason(error: RuntimeError, path: Path) -> Exception:
+    """What lies behind an error of Blender's, which is a text only."""
+    numbers = _ERROR_NUMBER.findall(str(error))
+    if numbers:
+        return OSError(int(numbers[-1]), os.strerror(int(numbers[-1])))
     try:
-        operator(filepath=str(path), **settings)
-    except (RuntimeError, OSError) as error:
-        raise OutputError(NOT_WRITABLE.format(path=path)) from error
+        with hidden_folder(path.parent) as folder:
+            (folder / path.name).write_bytes(bytes(_TRIAL_BYTES))
+    except OSError as trouble:
+        return trouble
+    lines = [line for line in str(error).splitlines() if line.strip() and not line.startswith("Location:")]
+    return RuntimeError(NOT_EXPORTED.format(path=path.name, reason=lines[-1].strip() if lines else "no reason given"))

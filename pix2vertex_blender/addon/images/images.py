@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import OutputError
+from ...files import NOT_WRITABLE, replace_file
 
 #: The folder beside the Blender file for images that are not packed.
 FOLDER = "textures"
@@ -87,9 +88,9 @@ def _write_beside(face: bpy.types.Object, label: str, suffix: str, data: bytes) 
     path = Path(bpy.data.filepath).parent / FOLDER / name
     try:
         path.parent.mkdir(exist_ok=True)
-        path.write_bytes(data)
+        replace_file(path, data)
     except OSError as error:
-        raise OutputError(f"{path} cannot be written; choose another folder.") from error
+        raise OutputError(NOT_WRITABLE.format(path=path, reason=error.strerror)) from error
     return f"//{FOLDER}/{name}"
 
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import bpy
 
-from ...errors import Pix2VertexError
 from ..export.export import BLENDER, UNITY, UNREAL, export_blend, export_face, export_fbx, export_glb
 from ..images.images import clean_name
+from ..process.faults import explain
 from ..properties.scene import EXPORT_FORMATS, EXPORT_PRESETS, usual_export_format
 from ..scene.face_object import active_face
 from ..translations import translate
@@ -91,8 +91,8 @@ class PIX2VERTEX_OT_export(bpy.types.Operator):
                 with_eyeballs=self.with_eyeballs,
                 move_to_origin=self.move_to_origin,
             )
-        except Pix2VertexError as error:
-            self.report({"ERROR"}, translate(str(error)))
+        except Exception as error:
+            self.report({"ERROR"}, translate(explain(error, self.bl_label)))
             return {"CANCELLED"}
         size = path.stat().st_size / 1e6
         message = "{file} written: {count} objects, {size:.1f} MB"
