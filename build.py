@@ -1,18 +1,22 @@
-"""What a developer runs: reconstruct a photo, test, package, benchmark. Needs Python 3.11 and nothing else of ours.
+"""What a developer runs: reconstruct a photo, test, package, benchmark. Needs Python 3.11 and nothing else of ours."""
 
+import hashlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import threading
+from collections.abc import Sequence
+from pathlib import Path
+from types import FrameType
+
+USAGE = """\
 python3 build.py reconstruct [PHOTO ...] [--output DIR]     photos, or folders of them, become faces without a window
 python3 build.py test [--fast] [PYTEST ARGUMENTS]           lint, types and all tests, or those that are not slow
 python3 build.py package [--platform PLATFORM] [...]        this platform's extension zip in dist/
 python3 build.py benchmark [--only SECTION ...]             what this machine can measure, in benchmarks/RESULTS.md
 """
-
-import hashlib
-import os
-import shutil
-import subprocess
-import sys
-from collections.abc import Sequence
-from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent
 ENVIRONMENT = ROOT / ".venv"
@@ -20,8 +24,59 @@ LOCK_FILE = ROOT / "requirements.lock"
 PYTHON = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
 
+#: What ends a command from outside, and how long the command may take to clear up.
+SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+PATIENCE_SECONDS = 2.7
+
+
 class BuildError(Exception):
     """The command cannot be carried out; the text says why and what to do."""
+
+
+class Ended(Exception):  # noqa: N818 - a wish from outside, not an error
+    """A signal has ended the command that ran."""
+
+    def __init__(self, number: int) -> None:
+        self.number = number
+
+
+def call(command: Sequence[str], **settings: object) -> int:
+    """Run a command to its end and return its exit code; a signal to this process is one to the command.
+
+    Raises
+    ------
+    Ended
+        After a signal, when the command has ended.
+    """
+    received: list[int] = []
+    process: subprocess.Popen[bytes] | None = None
+
+    def pass_on(number: int, _frame: FrameType | None = None) -> None:
+        received.append(number)
+        if process is None:
+            return
+        if number != signal.SIGINT or os.name != "nt":  # Ctrl-C reaches all programs of a Windows console by itself
+            process.send_signal(number)
+        if number != signal.SIGINT:
+            timer = threading.Timer(PATIENCE_SECONDS, process.kill)
+            timer.daemon = True
+            timer.start()
+
+    # What is switched off, for instance by nohup, stays so.
+    before = {each: signal.getsignal(each) for each in SIGNALS if signal.getsignal(each) is not signal.SIG_IGN}
+    for number in before:
+        signal.signal(number, pass_on)
+    try:
+        process = subprocess.Popen(command, **settings)  # type: ignore[call-overload]
+        for number in received.copy():
+            pass_on(number)
+        code = process.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    if received:
+        raise Ended(received[0])
+    return code
 
 
 def find_python() -> str:
@@ -47,10 +102,10 @@ def make_environment() -> None:
         return
     print(f"Making the environment in {ENVIRONMENT.name} (once; a few minutes) ...", flush=True)
     stamp.unlink(missing_ok=True)
-    if not PYTHON.exists():
-        subprocess.run([find_python(), "-m", "venv", "--clear", str(ENVIRONMENT)], check=True)
+    if not PYTHON.exists() and call([find_python(), "-m", "venv", "--clear", str(ENVIRONMENT)]) != 0:
+        raise BuildError(f"{ENVIRONMENT} could not be made: see the message above.")
     command = [str(PYTHON), "-m", "pip", "install", "--quiet", "--disable-pip-version-check", "-r", str(LOCK_FILE)]
-    if subprocess.run(command, check=False).returncode != 0:
+    if call(command) != 0:
         raise BuildError("The packages could not be installed: check the network and run this command again.")
     stamp.write_text(digest)
 
@@ -63,14 +118,14 @@ def _locked_packages() -> str:
 
 def run(arguments: Sequence[str]) -> int:
     """Run the environment's Python in the repository's root and return its exit code."""
-    return subprocess.run([str(PYTHON), *arguments], cwd=ROOT, check=False).returncode
+    return call([str(PYTHON), *arguments], cwd=ROOT)
 
 
 def reconstruct(arguments: Sequence[str]) -> int:
     """Run the main job; relative paths are those of the caller."""
     environment = os.environ | {"PYTHONPATH": str(ROOT)}
     command = [str(PYTHON), "-m", "pix2vertex_blender", *arguments]
-    return subprocess.run(command, env=environment, check=False).returncode
+    return call(command, env=environment)
 
 
 def test(arguments: Sequence[str]) -> int:
@@ -108,7 +163,7 @@ VERBS = {"reconstruct": reconstruct, "test": test, "package": package, "benchmar
 def main(arguments: Sequence[str]) -> int:
     """Run one verb and return the exit code."""
     if not arguments or arguments[0] not in VERBS:
-        print(__doc__)
+        print(USAGE, end="")
         return 0 if arguments and arguments[0] in ("-h", "--help") else 2
     try:
         make_environment()
@@ -116,6 +171,8 @@ def main(arguments: Sequence[str]) -> int:
     except BuildError as error:
         print(error, file=sys.stderr)
         return 1
+    except Ended as end:
+        return 128 + end.number
     except KeyboardInterrupt:
         return 130
 
