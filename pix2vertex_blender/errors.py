@@ -64,6 +64,10 @@ class OutputError(Pix2VertexError):
     """The output cannot be written."""
 
 
+class OptionError(Pix2VertexError):
+    """An option of the command line cannot be used."""
+
+
 class Cancelled(Exception):  # noqa: N818 - a request of the user, not an error
     """The user asked to stop. Raised by a progress callback and never caught by the algorithm."""
 

@@ -42,6 +42,8 @@ def reconstruct(request, progress):
         endless(request, progress)
     if photo.name == "empty.png":
         raise PhotoError("The photo is empty; choose another.")
+    if photo.name == "fault.png":
+        raise KeyError("lost")
     progress("start", 0.0)
     shutil.copy(photo, request["result"])
     if "source" in request:

@@ -179,6 +179,34 @@ def test_finished_photos_are_left_out_until_told_otherwise(photos: Path) -> None
     assert (photos / "faces" / "anna.blend").exists(), "another format is another result"
 
 
+def test_other_options_are_another_result(photos: Path) -> None:
+    settings = {"directory": str(photos), "target": "FILES", "file_format": "FBX"}
+    bpy.ops.pix2vertex.reconstruct_folder(**settings, preset="UNITY")
+    written = (photos / "faces" / "anna.fbx").stat().st_mtime_ns
+    bpy.ops.pix2vertex.reconstruct_folder(**settings, preset="UNREAL")
+    assert (photos / "faces" / "anna.fbx").stat().st_mtime_ns > written
+
+
+def test_a_table_of_another_program_is_refused_and_left(photos: Path, tmp_path: Path) -> None:
+    (tmp_path / "results.csv").write_text("name,grade\n")
+    with pytest.raises(RuntimeError, match="not a table of pix2vertex"):
+        bpy.ops.pix2vertex.reconstruct_folder(directory=str(photos), target="FILES", output=str(tmp_path))
+    assert (tmp_path / "results.csv").read_text() == "name,grade\n"
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="other systems allow no such names")
+@pytest.mark.parametrize("target", ["SCENE", "FILES"])
+def test_odd_names_are_all_done(photos: Path, target: str) -> None:
+    odd = [b"caf\xe9.jpg", b"=1.jpg", b"x" * 250 + b".jpg"]
+    for name in odd:
+        shutil.copy(photos / "anna.jpg", photos / os.fsdecode(name))
+    bpy.ops.pix2vertex.reconstruct_folder(directory=str(photos), target=target, file_format="GLB")
+    assert len(BATCH.failures) == 2 and len(BATCH.outcomes) == 7
+    assert "notes.txt" in BATCH.left_out
+    if target == "FILES":
+        assert len(list((photos / "faces").glob("*.glb"))) == 5
+
+
 def test_cancelling_keeps_what_is_done(photos: Path) -> None:
     (photos / "endless.png").write_bytes(b"x")
     bpy.ops.ed.undo_push(message="Before")

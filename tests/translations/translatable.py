@@ -34,7 +34,11 @@ _SHOWN_BY_CALL = {
 }
 
 #: Modules whose texts go to a terminal or a log, where English is enough.
-_NOT_SHOWN = {"__main__.py", "addon/headless/preview.py", "addon/headless/command_line.py"}
+_NOT_SHOWN = {
+    "__main__.py",
+    "addon/headless/preview.py",
+    "addon/headless/command_line.py",
+}
 
 #: Constants that name things in a Blender file or on a picture, which stay as they are whatever the language.
 _NAMES = re.compile(r".*NAMES?|_PARTS")

@@ -1,6 +1,8 @@
 """Where the faces of many photos go: into a collection of the scene, or into a file each."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Protocol
 
@@ -102,11 +104,13 @@ class FilesDestination:
         Whether to write the eyeballs.
     again : bool
         Whether to do photos again that the table in the folder calls done.
+    options : str
+        What the faces are made and written with; photos that were done with others are done again.
 
     Raises
     ------
     OutputError
-        If the folder cannot be written.
+        If the folder cannot be written, or has a table of something else.
     """
 
     def __init__(
@@ -116,19 +120,21 @@ class FilesDestination:
         write: Callable[[Path, Sequence[bpy.types.Object]], None],
         with_eyeballs: bool,
         again: bool,
+        options: str,
     ) -> None:
+        self._table = ResultTable.read(folder / TABLE_NAME)
         check_writable(folder)
         self._folder = folder
         self._suffix = suffix
         self._write = write
         self._with_eyeballs = with_eyeballs
         self._again = again
-        self._table = ResultTable.read(folder / TABLE_NAME)
+        self._options = options
 
     def is_finished(self, photo: Path) -> Outcome | None:
         """The row of a photo whose file of this format is there."""
         outcome = self._table.outcomes.get(photo)
-        if self._again or outcome is None or not self._table.is_finished(photo):
+        if self._again or outcome is None or not self._table.is_finished(photo, self._options):
             return None
         return outcome if all(name.endswith(self._suffix) for name in outcome.files) else None
 
@@ -147,10 +153,8 @@ class FilesDestination:
 
     def record(self, outcome: Outcome) -> None:
         """Add a row to the file; one that a spreadsheet has open now may be writable later."""
-        try:
-            self._table.add(outcome)
-        except OutputError:
-            self._table.outcomes[outcome.photo] = outcome
+        with suppress(OutputError):
+            self._table.add(replace(outcome, options=self._options))
 
     def end(self) -> None:
         """Write the table once more."""

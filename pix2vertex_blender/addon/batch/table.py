@@ -1,24 +1,37 @@
-"""Many photos: which there are, what their results are called, and a table of what became of each."""
+"""Many photos: which there are, and a table of what became of each."""
 
 import csv
 import os
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from io import StringIO
 from pathlib import Path
+from typing import Any
+from urllib.parse import unquote_to_bytes
 
 from ...errors import OutputError, PhotoError
 from ...exchange.photo_files import is_photo, left_out
+from ...files import replace_file
+from .names import encodable
 
 TABLE_NAME = "results.csv"
 DONE, FAILED = "done", "failed"
 NO_PHOTOS = "There are no photos in {folder}: choose a folder with JPEG, PNG, WebP, TIFF, AVIF or GIF files."
 UNREADABLE_FOLDER = "{folder} cannot be read ({reason}): choose another folder."
 UNWRITABLE_TABLE = "{path} cannot be written ({reason}): close it in other programs or choose another folder."
+FOREIGN_TABLE = "{path} is not a table of pix2vertex: rename it or choose another output folder."
 
-_COLUMNS = ("photo", "status", "sentence", "confidence", "seconds", "files")
+_COLUMNS = ("photo", "status", "sentence", "confidence", "seconds", "files", "options")
+#: What tables of version 0.1 had.
+_FIRST_COLUMNS = _COLUMNS[:6]
 _SEPARATOR = ";"
+
+#: What makes a spreadsheet take a text for a formula. Such a text, and one that begins with the mark itself, gets the
+#: mark of texts in front.
+_FORMULA_STARTS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
+_TEXT_MARK = "'"
+_URI = "file:"
 
 
 @dataclass(frozen=True)
@@ -39,6 +52,8 @@ class Outcome:
         From the photo to its files.
     files : tuple of str
         What was written, relative to the table's folder; for heads in a Blender scene, the object's name.
+    options : str
+        What the photo was reconstructed with, as `options_text` writes it.
     """
 
     photo: Path
@@ -47,6 +62,7 @@ class Outcome:
     confidence: float | None = None
     seconds: float = 0.0
     files: tuple[str, ...] = ()
+    options: str = ""
 
 
 @dataclass
@@ -110,21 +126,13 @@ def collect_photos(places: Iterable[Path]) -> list[Path]:
     return list(photos)
 
 
-def result_names(photos: Sequence[Path]) -> dict[Path, str]:
-    """A different name for the results of each photo: its own, with the extension where several share it.
+def options_text(options: Mapping[str, Any]) -> str:
+    """Options as they stand in the table; the same options give the same text."""
+    return " ".join(f"{name}={_written(value)}" for name, value in sorted(options.items()) if value is not None)
 
-    Which name a photo gets does not depend on the order, so that a photo that is added later overwrites nothing.
-    """
-    shared = Counter(photo.stem.casefold() for photo in photos)
-    names: dict[Path, str] = {}
-    taken: set[str] = set()
-    for photo in photos:
-        own = photo.stem if shared[photo.stem.casefold()] == 1 else photo.name
-        candidates = [own, *(f"{photo.name}_{number}" for number in range(2, len(photos) + 2))]
-        name = next(each for each in candidates if each.casefold() not in taken)
-        taken.add(name.casefold())
-        names[photo] = name
-    return names
+
+def _written(value: object) -> str:
+    return ",".join(map(str, value)) if isinstance(value, list | tuple) else str(value)
 
 
 @dataclass
@@ -144,18 +152,35 @@ class ResultTable:
 
     @classmethod
     def read(cls, path: Path) -> "ResultTable":
-        """The table of an earlier run; an empty one if there is none or it is no such table."""
-        try:
-            with path.open(encoding="utf-8", newline="") as file:
-                rows = [_outcome(row) for row in csv.DictReader(file)]
-        except (OSError, ValueError, KeyError, TypeError, AttributeError, csv.Error):
-            rows = []
-        return cls(path, {outcome.photo: outcome for outcome in rows})
+        """The table of an earlier run; an empty one if there is none. Rows that are damaged are left out.
 
-    def is_finished(self, photo: Path) -> bool:
-        """Whether the results of a photo are there and younger than the photo."""
+        Raises
+        ------
+        OutputError
+            If the file is not such a table or cannot be read, so that nobody writes over it.
+        """
+        try:
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                columns, *rows = list(csv.reader(file)) or [[]]
+        except (FileNotFoundError, NotADirectoryError):
+            return cls(path)
+        except OSError as error:
+            raise OutputError(UNWRITABLE_TABLE.format(path=path, reason=error.strerror)) from error
+        except (ValueError, csv.Error) as error:
+            raise OutputError(FOREIGN_TABLE.format(path=path)) from error
+        if tuple(columns) not in ((), _FIRST_COLUMNS, _COLUMNS):
+            raise OutputError(FOREIGN_TABLE.format(path=path))
+        table = cls(path)
+        for row in rows:
+            with suppress(ValueError, KeyError, csv.Error):
+                outcome = _outcome(dict(zip(columns, row, strict=True)))
+                table.outcomes[outcome.photo] = outcome
+        return table
+
+    def is_finished(self, photo: Path, options: str) -> bool:
+        """Whether the results of a photo are there, younger than the photo, and made with these options."""
         outcome = self.outcomes.get(photo)
-        if outcome is None or outcome.status != DONE or not outcome.files:
+        if outcome is None or outcome.status != DONE or not outcome.files or outcome.options != options:
             return False
         try:
             oldest = min((self.path.parent / name).stat().st_mtime for name in outcome.files)
@@ -182,13 +207,10 @@ class ResultTable:
         OutputError
             If it cannot be written.
         """
-        partial = self.path.with_name(f".{self.path.name}.{os.getpid()}")
         try:
             self.path.parent.mkdir(parents=True, exist_ok=True)
-            partial.write_text(self.as_text(), encoding="utf-8", newline="")
-            partial.replace(self.path)
+            replace_file(self.path, self.as_text().encode())
         except OSError as error:
-            partial.unlink(missing_ok=True)
             raise OutputError(UNWRITABLE_TABLE.format(path=self.path, reason=error.strerror)) from error
 
     def as_text(self) -> str:
@@ -202,16 +224,51 @@ class ResultTable:
 
 def _row(outcome: Outcome) -> list[str]:
     confidence = "" if outcome.confidence is None else f"{outcome.confidence:.3f}"
-    files = _SEPARATOR.join(outcome.files)
-    return [str(outcome.photo), outcome.status, outcome.sentence, confidence, f"{outcome.seconds:.1f}", files]
+    texts = [_photo_text(outcome.photo), outcome.status, encodable(outcome.sentence), confidence]
+    texts += [f"{outcome.seconds:.1f}", _joined(map(_marked, outcome.files)), outcome.options]
+    return [_marked(text) for text in texts]
 
 
 def _outcome(row: dict[str, str]) -> Outcome:
+    texts = {column: _unmarked(text) for column, text in row.items()}
     return Outcome(
-        photo=Path(row["photo"]),
-        status=row["status"],
-        sentence=row["sentence"],
-        confidence=float(row["confidence"]) if row["confidence"] else None,
-        seconds=float(row["seconds"]),
-        files=tuple(filter(None, row["files"].split(_SEPARATOR))),
+        photo=_photo_of(texts["photo"]),
+        status=texts["status"],
+        sentence=texts["sentence"],
+        confidence=float(texts["confidence"]) if texts["confidence"] else None,
+        seconds=float(texts["seconds"]),
+        files=tuple(_unmarked(name) for name in _split(texts["files"])),
+        options=texts.get("options", ""),
     )
+
+
+def _photo_text(photo: Path) -> str:
+    """A photo's path; one that is no UTF-8 as a file URI."""
+    return str(photo) if encodable(str(photo)) == str(photo) else photo.as_uri()
+
+
+def _photo_of(text: str) -> Path:
+    if not text.startswith(_URI):
+        return Path(text)
+    path = os.fsdecode(unquote_to_bytes(text.removeprefix(f"{_URI}//")))
+    return Path(path.removeprefix("/") if os.name == "nt" else path)
+
+
+def _marked(text: str) -> str:
+    """A text that no spreadsheet evaluates."""
+    return _TEXT_MARK + text if text.startswith((*_FORMULA_STARTS, _TEXT_MARK)) else text
+
+
+def _unmarked(text: str) -> str:
+    return text.removeprefix(_TEXT_MARK)
+
+
+def _joined(names: Iterable[str]) -> str:
+    """Names in one field; one that has the separator in it stands in quotation marks."""
+    text = StringIO()
+    csv.writer(text, delimiter=_SEPARATOR, lineterminator="").writerow(names)
+    return text.getvalue()
+
+
+def _split(text: str) -> list[str]:
+    return next(csv.reader([text], delimiter=_SEPARATOR), [])

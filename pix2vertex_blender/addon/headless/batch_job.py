@@ -7,24 +7,30 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...errors import OutputError, Pix2VertexError, sentence_for
+from ...errors import OutputError
 from ...exchange.progress import STAGE_LABELS
+from ..batch.names import printable, result_names
 from ..batch.output_folder import check_writable, output_folder
-from ..batch.table import DONE, FAILED, TABLE_NAME, Outcome, ResultTable, result_names
-from .photo_job import WorkerError, write_photo_results
+from ..batch.table import DONE, FAILED, TABLE_NAME, Outcome, ResultTable, options_text
+from .fault_log import FaultLog
+from .photo_job import PREVIEW, RESULTS, write_photo_results
 
 
 @dataclass(frozen=True)
 class Summary:
-    """How many of the photos are done, how many failed, and how many of those through a fault of ours."""
+    """How many of the photos are done, and how many failed."""
 
     done: int
     failed: int
-    faults: int
 
 
 def run_batch(
-    photos: Sequence[Path], choices: Mapping[str, Any], folder: Path, with_preview: bool, again: bool
+    photos: Sequence[Path],
+    choices: Mapping[str, Any],
+    folder: Path,
+    with_preview: bool,
+    again: bool,
+    faults: FaultLog,
 ) -> Summary:
     """Reconstruct each photo into a folder of its own and keep `results.csv` up to date.
 
@@ -39,40 +45,46 @@ def run_batch(
     with_preview : bool
         As in `write_photo_results`.
     again : bool
-        Whether to do photos again that the table in `folder` calls done.
+        Whether to do photos again that the table in `folder` calls done with the same choices.
+    faults : FaultLog
+        Takes what goes wrong through a fault of ours.
 
     Raises
     ------
     OutputError
-        If `folder` or, at the end, the table cannot be written.
+        If `folder` or, at the end, the table cannot be written, or the table is not one of ours.
     """
-    check_writable(folder)
     table = ResultTable.read(folder / TABLE_NAME)
-    names = result_names(photos)
-    faults = 0
+    check_writable(folder)
+    names = result_names(photos, [TABLE_NAME])
+    options = options_text(choices)
     for number, photo in enumerate(photos, start=1):
-        title = f"[{number}/{len(photos)}] {photo.name}"
-        if not again and table.is_finished(photo):
+        title = f"[{number}/{len(photos)}] {printable(photo.name)}"
+        if not again and _is_finished(table, photo, options, with_preview):
             print(f"{title}: finished before", flush=True)
             continue
         display = _PhotoLine(title)
         started = time.perf_counter()
         try:
-            with output_folder(folder / names[photo]) as partial:
+            with output_folder(folder / names[photo], RESULTS) as partial:
                 report = write_photo_results(photo, choices, partial, display, with_preview)
                 files = tuple(sorted(f"{names[photo]}/{path.name}" for path in partial.iterdir()))
-            outcome = Outcome(photo, DONE, "", report.confidence, time.perf_counter() - started, files)
+            seconds = time.perf_counter() - started
+            outcome = Outcome(photo, DONE, "", report.confidence, seconds, files, options)
         except Exception as error:
-            faults += not isinstance(error, Pix2VertexError)
-            outcome = Outcome(photo, FAILED, _sentence(error), None, time.perf_counter() - started)
+            seconds = time.perf_counter() - started
+            outcome = Outcome(photo, FAILED, faults.take(error), None, seconds, (), options)
         display.show_outcome(outcome)
         _add(table, outcome)
     table.write()
-    return _summarise(table, photos, faults)
+    return _summarise(table, photos)
 
 
-def _sentence(error: Exception) -> str:
-    return str(error) if isinstance(error, WorkerError) else sentence_for(error)
+def _is_finished(table: ResultTable, photo: Path, options: str, with_preview: bool) -> bool:
+    """Whether everything that is asked for is there; a preview that is not asked for does no harm."""
+    if not table.is_finished(photo, options):
+        return False
+    return not with_preview or any(Path(file).name == PREVIEW for file in table.outcomes[photo].files)
 
 
 def _add(table: ResultTable, outcome: Outcome) -> None:
@@ -83,9 +95,9 @@ def _add(table: ResultTable, outcome: Outcome) -> None:
         print(error, file=sys.stderr, flush=True)
 
 
-def _summarise(table: ResultTable, photos: Iterable[Path], faults: int) -> Summary:
+def _summarise(table: ResultTable, photos: Iterable[Path]) -> Summary:
     statuses = [table.outcomes[photo].status for photo in photos]
-    return Summary(statuses.count(DONE), statuses.count(FAILED), faults)
+    return Summary(statuses.count(DONE), statuses.count(FAILED))
 
 
 @dataclass(frozen=True)

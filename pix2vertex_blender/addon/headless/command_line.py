@@ -1,67 +1,102 @@
 """The main job without a window: photos become folders of files."""
 
 import argparse
+import math
 import os
 import shutil
+import signal
 import sys
 import tempfile
 import traceback
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, NoReturn
 
-import bpy
 from PIL import Image
 
-from ...errors import PhotoError, Pix2VertexError
+from ...errors import OptionError, PhotoError, sentence_for
 from ...exchange.confidence import doubts, share_outside
+from ...files import hidden_folder, undone_if_ended
+from ..batch.names import printable, result_name
 from ..batch.output_folder import output_folder
 from ..batch.table import collect_photos, left_out_in
 from ..process import session
 from .batch_job import run_batch
-from .photo_job import StageLines, WorkerError, write_photo_results
+from .fault_log import FaultLog, fault_log
+from .photo_job import RESULTS, StageLines, write_photo_results
 
 ONE_BOX = "A face box belongs to one photo: leave out --face-box or give a single photo."
+SEE_HELP = "{complaint} (--help shows all options)."
+UNREADABLE_PHOTO = "{photo} cannot be read ({reason}): choose another photo."
+_LONGEST_NAME = 80
 
 _USER_ERROR, _OWN_FAULT, _INTERRUPTED = 2, 1, 130
 
 
-def main(arguments: Sequence[str]) -> int:
-    """Run the job; returns 0, 2 for something the user can change, or 1 for a fault of ours."""
-    options = _parser().parse_args(arguments)
+def main(arguments: Sequence[str], logs: Path | None = None) -> int:
+    """Run the job; returns 0, 2 for something the user can change, or 1 for a fault of ours, which has a log in `logs`.
+
+    Logs go into the system's temporary folder if none is given.
+    """
+    _print_anything()
+    debug = "--debug" in arguments
     try:
-        if len(options.photos) > 1 or any(place.is_dir() for place in options.photos):
-            return _run_many(options)
-        _run_one(options)
-    except Pix2VertexError as error:
-        return _fail(str(error), options, _USER_ERROR)
-    except WorkerError as error:
-        return _fail(str(error), options, _OWN_FAULT)
+        options = _parser().parse_args(_shielded(arguments))
+        with fault_log(logs) as faults:
+            return _run(options, faults)
+    except OptionError as error:
+        return _fail(str(error), debug, _USER_ERROR)
     except KeyboardInterrupt:
-        return _fail("Cancelled.", options, _INTERRUPTED)
-    except Exception as error:
-        return _fail(f"Something went wrong inside pix2vertex ({type(error).__name__}: {error}).", options, _OWN_FAULT)
-    finally:
-        session.stop_worker()
-    return 0
+        return _fail("Cancelled.", debug, _INTERRUPTED)
+    except OSError as error:  # there is no place for logs
+        return _fail(sentence_for(error), debug, _USER_ERROR)
 
 
-def run_process(arguments: Sequence[str]) -> NoReturn:
+def run_process(arguments: Sequence[str], temporary: Path, logs: Path) -> NoReturn:
     """Run the job as the whole purpose of this process, and end it.
 
     The static destructors of the `bpy` package can wait forever for a thread of its own, so they are left out, and with
-    them the removal of Blender's temporary folder.
+    them the removal of temporary files.
+
+    Parameters
+    ----------
+    arguments : sequence of str
+    temporary : Path
+        The folder with all temporary files of this process; deleted.
+    logs : Path
+        As for `main`.
     """
-    exit_code = main(arguments)
-    sys.stdout.flush()
-    sys.stderr.flush()
-    shutil.rmtree(bpy.app.tempdir, ignore_errors=True)
-    os._exit(exit_code)
+    with undone_if_ended(_kill_worker):
+        exit_code = main(arguments, logs)
+        with suppress(OSError):  # whoever reads the output may be gone
+            sys.stdout.flush()
+            sys.stderr.flush()
+        shutil.rmtree(temporary, ignore_errors=True)
+        os._exit(exit_code)
+
+
+def _run(options: argparse.Namespace, faults: FaultLog) -> int:
+    try:
+        if len(options.photos) > 1 or any(_is_folder(place) for place in options.photos):
+            return _run_many(options, faults)
+        _run_one(options)
+    except Exception as error:
+        sentence = faults.take(error)
+        return _fail(sentence, options.debug, _OWN_FAULT if faults.count else _USER_ERROR)
+    return 0
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in one sentence."""
+
+    def error(self, message: str) -> NoReturn:
+        raise OptionError(SEE_HELP.format(complaint=message[0].upper() + message[1:]))
 
 
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog="build.py reconstruct",
         description="Turn portrait photos into face meshes.",
         epilog="A folder or several photos give a folder for each photo and results.csv; one that fails stops none"
@@ -70,31 +105,78 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "photos",
         nargs="*",
-        type=Path,
+        type=_path,
         metavar="photo",
         help="a photo (JPEG, PNG, WebP, TIFF, AVIF, ...) or a folder of them; an astronaut's portrait if left out",
     )
-    parser.add_argument("--output", type=Path, help="folder for the results (default: out/<photo or folder name>)")
+    parser.add_argument("--output", type=_path, help="folder for the results (default: out/<photo or folder name>)")
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps or xpu (default: %(default)s)")
     parser.add_argument(
-        "--face-box", nargs=4, type=float, metavar=("X", "Y", "W", "H"), help="the face, in photo pixels"
+        "--face-box", nargs=4, type=_pixels, metavar=("X", "Y", "W", "H"), help="the face, in photo pixels"
     )
     parser.add_argument("--face", type=int, metavar="N", help="which of several faces, counted from 1 for the largest")
     parser.add_argument(
         "--detail-level", type=int, default=2, choices=range(4), help="subdivisions (default: %(default)s)"
     )
-    parser.add_argument("--seed", type=int, default=0, help="seed of the random choices (default: %(default)s)")
-    parser.add_argument("--no-preview", action="store_true", help="leave out preview.png, which takes most of the time")
+    parser.add_argument("--seed", type=_seed, default=0, help="seed of the random choices (default: %(default)s)")
+    parser.add_argument("--no-preview", action="store_true", help="leave out preview.png")
     parser.add_argument("--again", action="store_true", help="of several photos, do finished ones again")
     parser.add_argument("--debug", action="store_true", help="show where in the program an error arose")
     return parser
 
 
+def _path(text: str) -> Path:
+    if not text:
+        raise argparse.ArgumentTypeError("a path is empty")
+    return Path(text)
+
+
+def _pixels(text: str) -> float:
+    if not _is_number(text) or not math.isfinite(float(text)):
+        raise argparse.ArgumentTypeError(f"{text.strip()} is not a number of pixels")
+    return float(text)
+
+
+def _seed(text: str) -> int:
+    if not text.strip().isdecimal():
+        raise argparse.ArgumentTypeError(f"{text.strip()} is not a whole number from 0 on")
+    return int(text)
+
+
+def _shielded(arguments: Sequence[str]) -> list[str]:
+    """Negative numbers such as -1e3, which argparse takes for options, with a space in front, which it does not."""
+    return [f" {text}" if text.startswith("-") and _is_number(text) else text for text in arguments]
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _is_folder(place: Path) -> bool:
+    """Whether a photo is a folder; a name that the system does not take is the photo's fault.
+
+    Raises
+    ------
+    PhotoError
+        If the system cannot even look.
+    """
+    try:
+        return place.is_dir()
+    except OSError as error:
+        name = printable(place.name)
+        shown = name if len(name) <= _LONGEST_NAME else f"{name[:_LONGEST_NAME]}..."
+        raise PhotoError(UNREADABLE_PHOTO.format(photo=shown, reason=error.strerror)) from error
+
+
 def _run_one(options: argparse.Namespace) -> None:
     """One photo into the folder itself."""
-    name = options.photos[0].stem if options.photos else "astronaut"
+    name = result_name(options.photos[0].stem) if options.photos else "astronaut"
     path = options.output or Path("out") / name
-    with output_folder(path) as folder, _photo(options) as photo:
+    with output_folder(path, RESULTS) as folder, _photo(options) as photo:
         report = write_photo_results(photo, _choices(options), folder, StageLines(), not options.no_preview)
     print(f"{'Total':<24}{report.seconds['total']:6.1f} s")
     for sentence in doubts(report.confidence, share_outside(report.landmarks_68, report.photo_size)):
@@ -102,18 +184,18 @@ def _run_one(options: argparse.Namespace) -> None:
     print(f"Written to {path}")
 
 
-def _run_many(options: argparse.Namespace) -> int:
+def _run_many(options: argparse.Namespace, faults: FaultLog) -> int:
     """Several photos into a folder each; returns the exit code."""
     if options.face_box is not None:
         raise PhotoError(ONE_BOX)
     photos = collect_photos(options.photos)
     if sentence := left_out_in(options.photos):
         print(sentence, flush=True)
-    name = options.photos[0].absolute().name if len(options.photos) == 1 else "batch"
+    name = result_name(options.photos[0].absolute().name) if len(options.photos) == 1 else "batch"
     path = options.output or Path("out") / name
-    summary = run_batch(photos, _choices(options), path, not options.no_preview, options.again)
+    summary = run_batch(photos, _choices(options), path, not options.no_preview, options.again, faults)
     print(f"{summary.done} of {len(photos)} photos done, {summary.failed} failed. Written to {path}")
-    if summary.faults:
+    if faults.count:
         return _OWN_FAULT
     return _USER_ERROR if summary.failed else 0
 
@@ -131,14 +213,28 @@ def _photo(options: argparse.Namespace) -> Iterator[Path]:
     import skimage.data
 
     # Not in Blender's temporary folder, which Blender empties when it starts a new file.
-    with tempfile.TemporaryDirectory(prefix="pix2vertex_") as folder:
-        path = Path(folder) / "astronaut.png"
+    with hidden_folder(Path(tempfile.gettempdir())) as folder:
+        path = folder / "astronaut.png"
         Image.fromarray(skimage.data.astronaut()).save(path)
         yield path
 
 
-def _fail(sentence: str, options: argparse.Namespace, code: int) -> int:
-    if options.debug:
+def _print_anything() -> None:
+    """Have what the terminal's or the file's encoding lacks printed as an escape, also by Blender's exporters."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def _kill_worker() -> None:
+    worker = session.SESSION.worker
+    if worker is not None and worker.process_id is not None:
+        os.kill(worker.process_id, getattr(signal, "SIGKILL", signal.SIGTERM))
+
+
+def _fail(sentence: str, debug: bool, code: int) -> int:
+    if debug:
         traceback.print_exc()
-    print(sentence, file=sys.stderr)
+    with suppress(OSError):
+        print(sentence, file=sys.stderr)
     return code

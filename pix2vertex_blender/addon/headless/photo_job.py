@@ -4,8 +4,9 @@ import os
 import sys
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass, field, replace
+from io import StringIO
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -21,16 +22,15 @@ from ..export.export import export_fbx, export_glb, save_blend
 from ..process import session
 from ..process.worker_client import JobStatus
 from ..scene.face_object import build_face_object
-from ..views.camera import Window
+from .fault_log import WorkerError
 from .preview import compose_preview
-from .render import render_views
 
 _POLL_SECONDS = 0.05
 _PREVIEW_SIZE = 512
 
-
-class WorkerError(Exception):
-    """The worker failed through no fault of the user's."""
+PREVIEW = "preview.png"
+#: The files of one photo.
+RESULTS = ("face.blend", "face.fbx", "face.glb", "maps.npz", "report.json", PREVIEW)
 
 
 class Display(Protocol):
@@ -75,7 +75,7 @@ def write_photo_results(
     display : Display
         Where to show the progress.
     with_preview : bool
-        Write `preview.png`, whose renders take most of the time.
+        Write `preview.png`.
 
     Raises
     ------
@@ -90,8 +90,8 @@ def write_photo_results(
     clock.enter("scene")
     with _quiet():
         _write_scene(reconstruction, folder)
-        if with_preview:
-            _write_preview(reconstruction, folder)
+    if with_preview:
+        compose_preview(reconstruction, _PREVIEW_SIZE, folder / PREVIEW)
     _write_maps(reconstruction, folder)
     clock.end()
     report = replace(
@@ -129,14 +129,6 @@ def _write_scene(reconstruction: Reconstruction, folder: Path) -> None:
     export_glb(folder / "face.glb", [face])
 
 
-def _write_preview(reconstruction: Reconstruction, folder: Path) -> None:
-    face = build_face_object(reconstruction, bpy.context, with_eyeballs=True)  # a portrait without eyes is nobody
-    side = float(len(reconstruction.view.maps.mask))
-    window = Window(0, 0, side, side)
-    renders = render_views(face, reconstruction, session.temporary_folder(), _PREVIEW_SIZE, window)
-    compose_preview(reconstruction, renders, _PREVIEW_SIZE, folder / "preview.png")
-
-
 @contextmanager
 def _quiet() -> Iterator[None]:
     """Keep what Blender itself prints out of the progress; its exporters and renderers write past Python."""
@@ -145,7 +137,8 @@ def _quiet() -> Iterator[None]:
     with Path(os.devnull).open("wb") as nowhere:
         os.dup2(nowhere.fileno(), 1)
     try:
-        yield
+        with redirect_stderr(StringIO()):  # what went wrong comes as an exception, too
+            yield
     finally:
         sys.stdout.flush()
         os.dup2(saved, 1)
@@ -200,7 +193,7 @@ class _Clock:
     def take(self, seconds: dict[str, float]) -> None:
         """Replace what polling saw by what the worker measured; starting includes the worker's own start."""
         start = self.seconds.get("start", 0.0)
-        self.seconds = {**seconds, "start": max(start, seconds["start"])}
+        self.seconds = {**seconds, "start": max(start, seconds.get("start", 0.0))}
 
     def end(self) -> None:
         """End the last stage and the whole."""

@@ -1,7 +1,6 @@
-"""One picture of a reconstruction: photo, maps, and renders of the mesh side by side."""
+"""One picture of a reconstruction: photo, maps, and the mesh in clay side by side."""
 
 import io
-from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +8,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageDraw, ImageFont
 
 from ...exchange.result import Reconstruction
+from .clay import clay_picture
 
 _BACKGROUND = (38, 38, 38)
 _LABEL_HEIGHT = 28
@@ -16,27 +16,26 @@ _LABELS = ("Photo", "Correspondence", "Geometry", "Registered", "With detail")
 _LIGHT = np.array([-0.4, 0.4, 0.82])
 
 
-def compose_preview(reconstruction: Reconstruction, renders: Sequence[Path], size: int, path: Path) -> None:
+def compose_preview(reconstruction: Reconstruction, size: int, path: Path) -> None:
     """Write the preview.
 
     Parameters
     ----------
     reconstruction : Reconstruction
-    renders : sequence of Path
-        The registered and the detailed mesh, rendered over a transparent background in the crop's frame.
     size : int
         Side of each picture in pixels.
     path : Path
         The PNG to write.
     """
-    pictures = [_crop(reconstruction, size), *_maps(reconstruction, size), *(_over(r, size) for r in renders)]
+    pictures = [_crop(reconstruction, size), *_maps(reconstruction, size)]
+    pictures += [_clay(reconstruction, strength, size) for strength in (0.0, 1.0)]
     sheet = Image.new("RGB", (size * len(pictures), size + _LABEL_HEIGHT), _BACKGROUND)
     draw = ImageDraw.Draw(sheet)
     font = ImageFont.load_default(size=16)
     for index, (picture, label) in enumerate(zip(pictures, _LABELS, strict=True)):
         sheet.paste(picture, (index * size, _LABEL_HEIGHT))
         draw.text((index * size + 10, 5), label, fill=(230, 230, 230), font=font)
-    sheet.save(path)
+    sheet.save(path, compress_level=3)
 
 
 def _crop(reconstruction: Reconstruction, size: int) -> Image.Image:
@@ -63,8 +62,8 @@ def _painted(values: NDArray[np.floating], mask: NDArray[np.bool_], size: int) -
     return Image.fromarray(pixels.astype(np.uint8)).resize((size, size), Image.Resampling.BILINEAR)
 
 
-def _over(render: Path, size: int) -> Image.Image:
+def _clay(reconstruction: Reconstruction, strength: float, size: int) -> Image.Image:
+    pixels = clay_picture(reconstruction, strength, size * 3 // 2)  # more than are shown, so that edges get smooth
     picture = Image.new("RGBA", (size, size), (*_BACKGROUND, 255))
-    with Image.open(render) as image:
-        picture.alpha_composite(image.convert("RGBA").resize((size, size), Image.Resampling.LANCZOS))
+    picture.alpha_composite(Image.fromarray(pixels, "RGBA").resize((size, size), Image.Resampling.LANCZOS))
     return picture.convert("RGB")

@@ -11,7 +11,8 @@ from ...errors import PhotoError
 from ...exchange.progress import STAGES
 from ...exchange.result import Reconstruction
 from ..batch.destinations import Destination, FilesDestination, SceneDestination
-from ..batch.table import BATCH, DONE, FAILED, Outcome, left_out_in, photos_in, result_names
+from ..batch.names import printable, result_names
+from ..batch.table import BATCH, DONE, FAILED, TABLE_NAME, Outcome, left_out_in, options_text, photos_in
 from ..process import session
 from ..process.faults import explain
 from ..process.worker_client import Job
@@ -74,12 +75,12 @@ class PIX2VERTEX_OT_reconstruct_folder(ReconstructionChoices, WorkerOperator, bp
             raise PhotoError(NO_FOLDER)
         folder = Path(bpy.path.abspath(self.directory)).absolute()
         photos = photos_in(folder)
-        names = result_names(photos)
+        names = result_names(photos, [TABLE_NAME])
         destination = self._destination(folder, len(photos))
         BATCH.outcomes, BATCH.left_out = [], left_out_in([folder])
         try:
             for position, photo in enumerate(photos):
-                self._now = _Position(position, len(photos), photo.name)
+                self._now = _Position(position, len(photos), printable(photo.name))
                 outcome = destination.is_finished(photo)
                 if outcome is None:
                     outcome = yield from self._reconstruct(photo, names[photo], position, destination)
@@ -124,7 +125,9 @@ class PIX2VERTEX_OT_reconstruct_folder(ReconstructionChoices, WorkerOperator, bp
             return SceneDestination(folder, count, self.with_eyeballs)
         output = Path(bpy.path.abspath(self.output)).absolute() if self.output else folder / DEFAULT_OUTPUT
         write = face_writer(self.preset, self.file_format)
-        return FilesDestination(output, SUFFIXES[self.file_format], write, self.with_eyeballs, self.again)
+        names = ("device", "detail_level", "with_eyeballs", "preset")
+        options = options_text({name: getattr(self, name) for name in names})
+        return FilesDestination(output, SUFFIXES[self.file_format], write, self.with_eyeballs, self.again, options)
 
     def _take_scene_settings(self, context: bpy.types.Context) -> None:
         """Use the scene's settings for what the caller did not set."""

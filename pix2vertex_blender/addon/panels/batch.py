@@ -2,6 +2,7 @@
 
 import bpy
 
+from ..batch.names import encodable, printable
 from ..batch.table import BATCH
 from ..operators.batch import PIX2VERTEX_OT_reconstruct_folder, summary
 from ..translations import translate
@@ -34,7 +35,7 @@ class PIX2VERTEX_PT_batch(Sidebar, bpy.types.Panel):
         if BATCH.outcomes:
             self.layout.label(text=translate(summary()))
         for outcome in BATCH.failures[:_MOST_FAILURES]:
-            self.layout.label(text=outcome.photo.name, icon="IMAGE_DATA", translate=False)
-            draw_sentence(self.layout, context, outcome.sentence)
+            self.layout.label(text=printable(outcome.photo.name), icon="IMAGE_DATA", translate=False)
+            draw_sentence(self.layout, context, encodable(outcome.sentence))
         if BATCH.left_out:
-            draw_sentence(self.layout, context, BATCH.left_out)
+            draw_sentence(self.layout, context, encodable(BATCH.left_out))

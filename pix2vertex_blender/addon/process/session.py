@@ -39,6 +39,8 @@ class Session:
         The `bl_idname` of the operator that began last, in whose panel the error is shown.
     abandon : callable, optional
         Ends the running operator from outside and cleans up after it.
+    log_folder : Path or None
+        Where the logs of a run without a window go; the user's folder if None.
     """
 
     worker: WorkerClient | None = None
@@ -51,6 +53,7 @@ class Session:
     error: str = ""
     last_operator: str = ""
     abandon: Callable[[], None] | None = None
+    log_folder: Path | None = None
 
     @property
     def running_job(self) -> Job | None:
@@ -112,6 +115,8 @@ def _end_process() -> None:
 
 def user_folder() -> Path:
     """The folder for this user's files: the extension's own, or Blender's temporary one without an installation."""
+    if SESSION.log_folder is not None:
+        return SESSION.log_folder
     if ADDON_PACKAGE.startswith("bl_ext."):
         return Path(bpy.utils.extension_path_user(ADDON_PACKAGE, create=True))
     return temporary_folder()
