@@ -168,18 +168,19 @@ def test_what_ends_the_worker_ends_the_operator_as_when_the_addon_is_disabled(sa
 def test_a_file_that_does_not_fit_is_the_sentence_about_the_disk(saved: str) -> None:
     import resource
 
-    bpy.ops.pix2vertex.reconstruct(filepath=saved)
+    bpy.ops.pix2vertex.reconstruct(filepath=saved, detail_level=0)
     before = everything()
     _soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (2000, hard))
     try:
         with pytest.raises(RuntimeError) as raised:
-            bpy.ops.pix2vertex.refit()
+            bpy.ops.pix2vertex.reconstruct(filepath=saved, detail_level=0)  # of the same face
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
     assert DISK_FULL in str(raised.value)
     assert everything() == before
-    assert bpy.ops.pix2vertex.refit() == {"FINISHED"}
+    assert bpy.ops.pix2vertex.reconstruct(filepath=saved, detail_level=0) == {"FINISHED"}
+    assert everything() == before, "the same face"
 
 
 @pytest.mark.usefixtures("practice")

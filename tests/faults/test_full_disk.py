@@ -12,6 +12,8 @@ import pytest
 
 import pix2vertex_blender
 from pix2vertex_blender.addon.process import session
+from pix2vertex_blender.addon.scene.face_object import active_face
+from pix2vertex_blender.addon.scene.landmark_pins import pins_of
 from pix2vertex_blender.errors import DISK_FULL
 from pix2vertex_blender.paths import SAMPLE_PORTRAIT
 
@@ -40,6 +42,7 @@ def face(small_disk: Path) -> Iterator[None]:
     bpy.context.preferences.filepaths.temporary_directory = str(small_disk)
     pix2vertex_blender.register()
     bpy.ops.pix2vertex.reconstruct(filepath=str(SAMPLE_PORTRAIT), device="cpu", detail_level=0)
+    bpy.ops.pix2vertex.show_pins()
     yield
     pix2vertex_blender.unregister()
     bpy.context.preferences.filepaths.temporary_directory = ""
@@ -67,11 +70,17 @@ def everything() -> list[str]:
     )
 
 
+def refit() -> set[str]:
+    """Move a pin and fit the face to it."""
+    pins_of(active_face(bpy.context))[48].location.x += 0.002
+    return bpy.ops.pix2vertex.refit()
+
+
 WORK: dict[str, Callable[[], set[str]]] = {
     "reconstruct": lambda: bpy.ops.pix2vertex.reconstruct(
         filepath=str(SAMPLE_PORTRAIT), device="cpu", detail_level=0, destination="NEW"
     ),
-    "refit": lambda: bpy.ops.pix2vertex.refit(),
+    "refit": refit,
     "update_detail": lambda: bpy.ops.pix2vertex.update_detail(),
     "project_photo": lambda: bpy.ops.pix2vertex.project_photo(size="1024"),
     "bake_maps": lambda: bpy.ops.pix2vertex.bake_maps(size="1024"),
