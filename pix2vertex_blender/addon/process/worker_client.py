@@ -109,8 +109,8 @@ class Patience:
         Without a heartbeat until the process has said its first word or while a job loads its libraries, which keeps
         the heartbeat waiting: a gigabyte from a slow disk, which a virus scanner reads first.
     work : float
-        Without a heartbeat later on. No computation keeps it waiting for longer than a second; a computer that runs out
-        of memory may.
+        Without a heartbeat later on. No computation keeps it waiting for longer than two seconds, even on a busy
+        computer; one that runs out of memory may.
     idle : float
         Without a heartbeat while there is no work, before the next job goes to another process.
     cancel : float
