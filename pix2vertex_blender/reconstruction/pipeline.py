@@ -99,7 +99,8 @@ def _locate(photo: Photo, network: MapNetwork, options: Options, tell: Tell) -> 
     if options.face_box is not None:
         return localiser.find_in_box(photo, FaceBox(*options.face_box), tell), 1
     faces = find_faces(localiser, photo, tell)
-    return choose_face(faces, options.face), len(faces)
+    face = choose_face(faces, options.face)
+    return face if face.studied else localiser.settle(photo, face.square, tell), len(faces)
 
 
 def _report(

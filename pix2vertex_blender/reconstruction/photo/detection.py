@@ -81,7 +81,7 @@ ALL_CASCADES = (
     Cascade("profileface", mirrored=True),
 )
 #: For small faces in large pictures, where every step counts.
-QUICK_CASCADES = (Cascade("frontalface_default", step=1.15, neighbours=3),)
+QUICK_CASCADES = (Cascade("frontalface_default", step=1.15, neighbours=2),)
 
 
 @dataclass(frozen=True)
@@ -129,7 +129,7 @@ def find_candidates(
         Called several times a second; what it raises ends the search.
     """
     found: list[tuple[NDArray[np.float64], float]] = []
-    for top, left, tile in _tiles(cv2.equalizeHist(grey), min(largest, max(grey.shape))):
+    for top, left, tile in _tiles(grey, min(largest, max(grey.shape))):
         for cascade in cascades:
             tell()
             corner = np.array([left, top, 0, 0])

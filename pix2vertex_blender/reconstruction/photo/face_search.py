@@ -27,6 +27,7 @@ SMALLEST_FACE, LARGEST_SMALL_FACE = 24.0, 60.0
 USUAL, LARGE = 1 / 12, 0.3
 #: Sides of the squares that are tried where no cascade helps, over the shorter side, and how many of each.
 BLIND_SIDES, MOST_BLIND = (1.0, 0.7, 0.5, 0.35), 20
+_STEP = 0.96
 
 
 @dataclass(frozen=True)
@@ -92,7 +93,7 @@ def find_faces(localiser: Localiser, photo: Photo, tell: Tell = tell_nobody) -> 
     tell : callable
         Is told how much is done, several times a second; what it raises ends the search.
     """
-    search = _Search(localiser, photo, tell)
+    search = _Search(localiser, photo, _Steps(tell))
     search.look(search.overview, *_usual_sizes(search.overview))
     if search.has_large_face:
         search.look(search.overview, SMALLEST_FACE, LARGEST_SMALL_FACE, QUICK_CASCADES, localiser.parameters.few_looks)
@@ -114,6 +115,18 @@ def find_faces(localiser: Localiser, photo: Photo, tell: Tell = tell_nobody) -> 
 def _usual_sizes(view: "_Copy") -> tuple[float, float, Sequence[Cascade]]:
     shorter = min(view.pixels.shape[:2])
     return max(SMALLEST_FACE, USUAL * shorter), float(max(view.pixels.shape)), ALL_CASCADES
+
+
+@dataclass
+class _Steps:
+    """Tells of a search of which nobody knows how long it takes: each step is a share of what may be left."""
+
+    tell: Tell
+    left: float = 1.0
+
+    def __call__(self, _fraction: float) -> None:
+        self.left *= _STEP
+        self.tell(1.0 - self.left)
 
 
 @dataclass(frozen=True)
@@ -180,7 +193,7 @@ class _Search:
         most = OVERVIEW
         while most < min(pixels, CLOSEST):
             most = min(4 * most, CLOSEST)
-            self.tell(0.3)
+            self.tell(0.0)
             small, scale = reduced(self.photo, most)
             yield _Copy(small.pixels, scale)
 
@@ -193,9 +206,9 @@ class _Search:
         looks: int | None = None,
     ) -> None:
         """Look at what cascades find in a copy."""
-        self.tell(0.2)
+        self.tell(0.0)
         grey = cv2.cvtColor(view.pixels, cv2.COLOR_RGB2GRAY)
-        candidates = find_candidates(grey, smallest, largest, cascades, lambda: self.tell(0.3))
+        candidates = find_candidates(grey, smallest, largest, cascades, lambda: self.tell(0.0))
         self._glance([view.in_photo(self._square(candidate)) for candidate in candidates], looks)
 
     def _square(self, candidate: Candidate) -> Square:
@@ -250,19 +263,23 @@ class _Search:
         parameters = self.localiser.parameters
         surest = sorted(self.maybe, key=lambda face: -face.confidence)
         by_size = sorted(self.faces or surest[: parameters.studied // 2], key=lambda face: -face.square.side)
-        studied = [self._second_look(face) for face in by_size[: parameters.studied]]
+        # The first one is most likely to be chosen; a chosen one of the others is settled later.
+        rounds = [parameters.rounds] + [1] * len(by_size)
+        studied = [self._second_look(face, rounds[k]) for k, face in enumerate(by_size[: parameters.studied])]
         faces = [face for face in studied if face is not None] + by_size[parameters.studied :]
         self.faces = []
         for face in sorted(faces, key=lambda face: -face.confidence):
             self._add(face)
         return sorted(self.faces, key=lambda face: -face.square.side)
 
-    def _second_look(self, face: FoundFace) -> FoundFace | None:
+    def _second_look(self, face: FoundFace, rounds: int) -> FoundFace | None:
         try:
-            found = self.localiser.settle(self.photo, face.square, self.tell)
+            found = self.localiser.settle(self.photo, face.square, self.tell, rounds=rounds)
         except FaceNotFoundError:
             return None
-        return found if found.confidence >= self.localiser.parameters.plausible else None
+        if found.confidence < self.localiser.parameters.plausible:
+            return None
+        return replace(found, studied=rounds > 1)
 
 
 def _same_place(one: Square, other: Square) -> bool:

@@ -19,9 +19,6 @@ Predict = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 #: Degrees, clockwise, by which a photo may lie on its side or stand on its head.
 QUARTER_TURNS = (90.0, 180.0, 270.0)
 
-#: What is told while squares settle: how many will be needed is not known.
-_SETTLING = 0.5
-
 
 @dataclass(frozen=True)
 class LocalisationParameters:
@@ -78,11 +75,24 @@ class LocalisationParameters:
 
 @dataclass(frozen=True)
 class FoundFace:
-    """A face: its settled square, how confident the network is, and the share of its landmarks outside the photo."""
+    """A face.
+
+    Attributes
+    ----------
+    square : Square
+        The settled square around it.
+    confidence : float
+        The network's.
+    outside : float
+        The share of its landmarks that lie outside the photo.
+    studied : bool
+        Whether it got more than a first look.
+    """
 
     square: Square
     confidence: float
     outside: float = 0.0
+    studied: bool = True
 
 
 @dataclass(frozen=True)
@@ -152,7 +162,7 @@ class Localiser:
             return None
         if face.confidence < self.parameters.promising_at_a_glance:
             return None
-        return replace(face, confidence=face.confidence**self.parameters.exponent_at_a_glance)
+        return replace(face, confidence=face.confidence**self.parameters.exponent_at_a_glance, studied=False)
 
     def settle(
         self, photo: Photo, square: Square, tell: Tell, resolution: int | None = None, rounds: int | None = None
@@ -166,8 +176,9 @@ class Localiser:
         """
         resolution = resolution or self.resolution
         confidence = outside = 0.0
-        for _ in range(rounds or self.parameters.rounds):
-            tell(_SETTLING)
+        rounds = rounds or self.parameters.rounds
+        for number in range(rounds):
+            tell(number / rounds)
             maps = read_maps(self.predict(cut_square(photo, square, resolution).pixels))
             confidence = maps.confidence
             if confidence < self.parameters.promising:

@@ -104,13 +104,17 @@ def png_parts(path: Path, with_metadata: bool = True) -> list[Part]:
     Optional chunks may be damaged, or may swell to gigabytes, without harm to the pixels.
     """
     optional = _PNG_COLOURS | (_PNG_METADATA | _PNG_TEXTS if with_metadata else set())
-    parts: list[Part] = [(0, len(PNG_SIGNATURE))]
+    stretches = [(0, len(PNG_SIGNATURE))]
     with path.open("rb") as file:
         for kind, offset, length in _png_chunks(file):
             is_critical = not kind[0] & 0x20
             if is_critical or (kind in optional and _is_sound(file, kind, offset, length)):
-                parts.append((offset, length + 12))
-    return parts
+                start, before = stretches[-1]
+                if start + before == offset:  # a large picture has many thousand chunks
+                    stretches[-1] = (start, before + length + 12)
+                else:
+                    stretches.append((offset, length + 12))
+    return list(stretches)
 
 
 def _png_chunks(file: BinaryIO) -> Iterator[tuple[bytes, int, int]]:

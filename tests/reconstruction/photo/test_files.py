@@ -168,3 +168,26 @@ def test_more_than_four_hundred_megapixels_are_too_many(file):
     Image.new("1", (20001, 20001)).save(file("a.png"))
     with pytest.raises(PhotoError, match="400 megapixels: make a smaller copy"):
         load_photo(file("a.png"))
+
+
+def test_a_png_of_very_many_parts_is_read_in_no_time(portrait, difference, file):
+    portrait.save(file("a.png"), compress_level=0)
+    data = file("a.png").read_bytes()
+    start = data.index(b"IDAT") - 4
+    pixels = b"".join(
+        data[place + 8 : place + 8 + length] for kind, place, length in chunks_of(data) if kind == b"IDAT"
+    )
+    many = b"".join(chunk(b"IDAT", pixels[k : k + 2]) for k in range(0, len(pixels), 2))
+    file("a.png").write_bytes(data[:start] + many + chunk(b"IEND", b""))
+    started = time.process_time()
+    assert difference(load_photo(file("a.png")).pixels, portrait) == 0
+    assert time.process_time() - started < 3
+
+
+def chunks_of(data: bytes) -> list[tuple[bytes, int, int]]:
+    found, place = [], 8
+    while place < len(data):
+        length, kind = struct.unpack(">I4s", data[place : place + 8])
+        found.append((kind, place, length))
+        place += length + 12
+    return found
