@@ -10,9 +10,11 @@ import pytest
 from pix2vertex_blender.addon.process import session
 from pix2vertex_blender.addon.process.worker_client import WorkerClient
 from pix2vertex_blender.addon.scene.face_object import build_face_object
+from pix2vertex_blender.addon.scene.face_update import update_face_object
 from pix2vertex_blender.addon.scene.mesh_object import mesh_coordinates, set_mesh_coordinates
 from pix2vertex_blender.addon.scene.record import read_record
 from pix2vertex_blender.exchange.result import Reconstruction
+from pix2vertex_blender.template import load_template
 
 pytestmark = pytest.mark.usefixtures("practice")
 
@@ -206,8 +208,64 @@ def test_another_face_of_the_photo_is_another_object(face, reconstruction, saved
     assert reconstruct(saved) is not face
 
 
-def test_another_detail_level_adds_an_object(face, saved) -> None:
-    assert reconstruct(saved, detail_level=3) is not face
+def at_level(face: Reconstruction, level: int) -> Reconstruction:
+    """A reconstruction as the worker makes it at another level."""
+    template, fine = load_template(), load_template(level)
+    return dataclasses.replace(
+        face,
+        vertices=template.subdivide(face.vertices, level),
+        detail=template.subdivide(face.detail, level),
+        faces=fine.faces.astype(np.int32),
+        uvs=fine.uvs.astype(np.float32),
+        groups={name: weights.astype(np.float32) for name, weights in fine.groups.items()},
+        detail_level=level,
+    )
+
+
+@pytest.mark.parametrize("levels", [(0, 1), (1, 0), (0, 2), (2, 1)])
+def test_another_level_changes_the_face_and_keeps_what_was_added(practice, reconstruction, wider, levels) -> None:
+    before, after = (at_level(each, level) for each, level in zip((reconstruction, wider), levels, strict=True))
+    face = build_face_object(before, bpy.context)
+    mesh = face.data
+    mesh.materials.append(bpy.data.materials.new("Mouth"))
+    indices = (np.arange(len(mesh.polygons)) // 4 ** levels[0]) % 2
+    mesh.polygons.foreach_set("material_index", indices.astype(np.int32))
+    smile = face.shape_key_add(name="Smile", from_mix=False)
+    lift = np.clip(before.vertices[:, [1]] / 100.0, 0.0, 1.0) * (0.0, 0.0, 0.01)
+    set_mesh_coordinates(smile.data, mesh_coordinates(smile.data) + lift)
+    smile.value, smile.slider_max, smile.vertex_group = 0.5, 2.0, "face"
+    smile.driver_add("value")
+    moved = key(face, "Basis")
+    moved[5] += (0.0, 0.0, 0.004)
+    set_mesh_coordinates(mesh.shape_keys.key_blocks["Basis"].data, moved)
+
+    update_face_object(face, after, before.vertices, bpy.context)
+
+    assert face.data == mesh and len(mesh.vertices) == len(after.vertices) and len(mesh.polygons) == len(after.faces)
+    basis = key(face, "Basis") - in_blender(after.vertices)
+    assert basis[5] == pytest.approx((0.0, 0.0, 0.004), abs=1e-6), "what was sculpted"
+    assert np.allclose(np.delete(key(face, "Detail") - key(face, "Basis"), 5, axis=0),
+                       np.delete(in_blender(after.detail), 5, axis=0), atol=1e-6)  # fmt: skip
+    smile = mesh.shape_keys.key_blocks["Smile"]
+    expected = np.clip(at_level(reconstruction, levels[1]).vertices[:, [1]] / 100.0, 0.0, 1.0) * (0.0, 0.0, 0.01)
+    assert np.abs(mesh_coordinates(smile.data) - key(face, "Basis") - expected).max() < 3e-4
+    assert (round(smile.value, 3), smile.slider_max, smile.vertex_group) == (0.5, 2.0, "face")
+    assert len(mesh.shape_keys.animation_data.drivers) == 1
+    after_indices = np.empty(len(mesh.polygons), dtype=np.int32)
+    mesh.polygons.foreach_get("material_index", after_indices)
+    assert (after_indices == (np.arange(len(mesh.polygons)) // 4 ** levels[1]) % 2).all()
+    uvs = np.empty(after.uvs.size, dtype=np.float32)
+    mesh.uv_layers.active.uv.foreach_get("vector", uvs)
+    assert np.allclose(uvs, after.uvs.ravel(), atol=1e-6)
+    group = face.vertex_groups["face"].index
+    weights = [next((each.weight for each in vertex.groups if each.group == group), 0.0) for vertex in mesh.vertices]
+    assert np.abs(np.array(weights) - after.groups["face"]).max() < 0.3
+    assert read_record(face).detail_level == levels[1]
+
+
+def test_a_run_at_another_level_updates_the_face_unless_told_otherwise(face, saved) -> None:
+    assert reconstruct(saved, detail_level=3) is face
+    assert reconstruct(saved, detail_level=3, destination="NEW") is not face
 
 
 def test_remodelled_face_stays_and_says_why(face, saved) -> None:

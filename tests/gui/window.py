@@ -12,6 +12,7 @@ process's place. With `--zip`, the zip is installed as it is, and its own librar
 """
 
 import argparse
+import itertools
 import json
 import os
 import shutil
@@ -23,7 +24,7 @@ import threading
 import time
 from pathlib import Path
 
-from PIL import Image
+from PIL import Image, ImageChops
 
 ROOT = Path(__file__).resolve().parents[2]
 HERE = Path(__file__).resolve().parent
@@ -35,6 +36,11 @@ SHARED = Path(os.environ.get("PIX2VERTEX_SHARED", ROOT.parent / "shared"))
 HARNESS = SHARED / "tools" / "blender-gui.sh"
 SUITES = {"4.3": "trixie", "5.2": "sid"}
 WORKER = ROOT / "pix2vertex_blender" / "worker.py"
+
+_ONLY = (
+    "first: from a photo to a textured FBX in Blender as it ships, action by action; "
+    "panels: only their pictures; session: only the clicks of a longer session; faults: what kills and empties do"
+)
 
 #: What Blender may take in all, on a computer that does other things as well.
 SESSION_SECONDS = 1500
@@ -86,10 +92,22 @@ def report(folder: Path) -> int:
         if file.exists():
             with Image.open(file) as picture:
                 picture.crop((left, top, left + width, top + height)).save(folder / f"{name}.sidebar.png")
+    seen["faults"] += unchanged(folder)
     for sentence in seen["faults"]:
         print("FAULT:", sentence)
     print(f"{len(list(folder.glob('*.png')))} pictures in {folder.relative_to(ROOT)}")
     return 1 if seen["faults"] else 0
+
+
+def unchanged(folder: Path) -> list[str]:
+    """A sentence for each picture after an action that shows the same as the one before it."""
+    pictures = sorted(folder.glob("first_[0-9][0-9].png"))
+    sentences = []
+    for before, after in itertools.pairwise(pictures):
+        with Image.open(before) as one, Image.open(after) as other:
+            if ImageChops.difference(one.convert("RGB"), other.convert("RGB")).getbbox() is None:
+                sentences.append(f"{after.name} equals {before.name}: the artist sees nothing happen.")
+    return sentences
 
 
 class Session:
@@ -102,7 +120,7 @@ class Session:
             "BLENDER_SUITE": SUITES[blender],
             "BLENDER_PROFILE": str(folder / "profile"),
             "BLENDER_OUT": str(folder),
-            "BLENDER_SESSION": f"pix2vertex-{folder.name}",
+            "BLENDER_SESSION": f"pix2vertex-{folder.name}-{os.getpid()}",
             "BLENDER_THREADS": "1",
             "BLENDER_SCREEN": "1600x1000",
             "TMPDIR": str(folder / "temporary"),
@@ -171,7 +189,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--blender", choices=SUITES, default="4.3", help="which window (default: %(default)s)")
     parser.add_argument("--zip", type=Path, help="the extension's zip; its own libraries are used")
     parser.add_argument("--language", default="", help="Blender's name of the interface's language, such as zh_HANS")
-    parser.add_argument("--only", choices=("panels", "session", "faults"), help="only a part of it")
+    parser.add_argument("--only", choices=("first", "panels", "session", "faults"), help=_ONLY)
     return parser
 
 

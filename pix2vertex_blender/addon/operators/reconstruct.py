@@ -84,7 +84,7 @@ class PIX2VERTEX_OT_reconstruct(ReconstructionChoices, WorkerOperator, bpy.types
         if former is not None:
             vertices, source = self.temporary_file(".npy"), self.temporary_file(".npz")
             former.record.save(source)
-            options |= {"detail_level": former.record.detail_level, "pins": former.pins()}
+            options |= {"pins": former.pins()}
             request |= {"source": str(source), "vertices": str(vertices), "detail": former.detail}
         yield session.worker().submit("reconstruct", options=options, **request)
         reconstruction = Reconstruction.load(result)
@@ -128,11 +128,10 @@ class PIX2VERTEX_OT_reconstruct(ReconstructionChoices, WorkerOperator, bpy.types
         if face is None or not comes_from(face, photo):
             return None
         try:
-            former = FormerFace.of(face, photo)
+            return FormerFace.of(face, photo)
         except Pix2VertexError as error:  # of another version, linked, locked or remodelled: it stays as it is
             self.report({"WARNING"}, translate(str(error)))
             return None
-        return former if former.record.detail_level == self.detail_level else None
 
     def _warn_if_unsure(self, reconstruction: Reconstruction) -> None:
         report = reconstruction.report

@@ -11,6 +11,7 @@ from ...errors import SceneError
 from ...exchange.result import Reconstruction
 from ...template import load_template
 from .axes import to_blender
+from .face_level import carried, change_level, coarser
 from .face_object import DETAIL_KEY, store_origin
 from .landmark_pins import place_pins
 from .mesh_object import EYEBALL, add_eyeballs, mesh_coordinates, set_mesh_coordinates
@@ -24,11 +25,19 @@ IN_A_MODE = "{name} cannot be changed in this mode: go back to Object Mode and t
 _MOVED = 1e-5
 
 
-def obstacle_to_update(face: bpy.types.Object, detail_level: int) -> str:
+def level_of(face: bpy.types.Object) -> int | None:
+    """The level of subdivision that a face's mesh has as many faces as; None if there is none."""
+    count, level = len(load_template().faces), 0
+    while count < len(face.data.polygons):
+        count, level = 4 * count, level + 1
+    return level if count == len(face.data.polygons) else None
+
+
+def obstacle_to_update(face: bpy.types.Object, detail_level: int | None) -> str:
     """Why a face cannot get a shape of a subdivision level, as a sentence; empty if it can."""
     if not face.is_editable or not face.data.is_editable:
         return LINKED.format(name=face.name)
-    if len(face.data.polygons) != len(load_template().faces) * 4**detail_level:
+    if detail_level is None or level_of(face) != detail_level:
         return REMODELLED.format(name=face.name)
     if face.data.shape_keys and (locked := locked_key(face.data.shape_keys.key_blocks)):
         return LOCKED.format(key=locked, name=face.name)
@@ -60,9 +69,9 @@ def update_face_object(
     face : bpy.types.Object
         It leaves edit, sculpt or paint mode.
     reconstruction : Reconstruction
-        At the face's subdivision level.
+        Where it has another level of subdivision than the face, the face gets that one.
     previous_vertices : (n, 3)
-        The registered vertices in millimetres that the face had before anything was changed by hand.
+        The registered vertices in millimetres, at the face's level, before anything was changed by hand.
     context : bpy.types.Context
     photo : Path, optional
         Where the photo is.
@@ -72,11 +81,18 @@ def update_face_object(
     SceneError
         If the object cannot be changed or has other vertices.
     """
-    obstacle = obstacle_to_update(face, reconstruction.detail_level)
-    if obstacle or not _same_topology(face.data, reconstruction.faces):
-        raise SceneError(obstacle or REMODELLED.format(name=face.name))
     for item in (face, *(child for child in face.children if EYEBALL in child)):
         leave_mode(item, context)
+    level = level_of(face)
+    if obstacle := obstacle_to_update(face, level):
+        raise SceneError(obstacle)
+    assert level is not None  # which is an obstacle
+    levels = reconstruction.detail_level - level
+    if len(previous_vertices) != len(face.data.vertices) or not _same_topology(face.data, reconstruction.faces, levels):
+        raise SceneError(REMODELLED.format(name=face.name))
+    if levels:
+        change_level(face, levels, reconstruction)
+        previous_vertices = carried(previous_vertices, levels, reconstruction.faces)
     registered, detail = to_blender(reconstruction.vertices), to_blender(reconstruction.detail)
     if face.data.shape_keys is None:
         set_mesh_coordinates(face.data.vertices, registered + detail)
@@ -120,12 +136,13 @@ def leave_mode(face: bpy.types.Object, context: bpy.types.Context) -> None:
         raise SceneError(IN_A_MODE.format(name=face.name))
 
 
-def _same_topology(mesh: bpy.types.Mesh, faces: NDArray[np.integer]) -> bool:
-    if len(mesh.polygons) != len(faces) or len(mesh.loops) != faces.size:
+def _same_topology(mesh: bpy.types.Mesh, faces: NDArray[np.integer], levels: int) -> bool:
+    """Whether a mesh has these faces (m, 4), or those from which they are some levels finer, or coarser if negative."""
+    if len(mesh.loops) != 4 * len(mesh.polygons):
         return False
-    corners = np.empty(faces.size, dtype=np.int32)
+    corners = np.empty(len(mesh.loops), dtype=np.int32)
     mesh.loops.foreach_get("vertex_index", corners)
-    return np.array_equal(corners, faces.ravel())
+    return np.array_equal(coarser(corners.reshape(-1, 4), max(0, -levels)), coarser(faces, max(0, levels)))
 
 
 def _update_keys(

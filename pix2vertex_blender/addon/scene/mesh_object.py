@@ -52,17 +52,28 @@ def build_mesh(name: str, mesh_arrays: PlainMesh) -> bpy.types.Mesh:
     """A mesh datablock of quads with UVs and smooth shading from arrays in millimetres."""
     vertices, faces, uvs = mesh_arrays
     mesh = bpy.data.meshes.new(name)
-    mesh.vertices.add(len(vertices))
-    mesh.vertices.foreach_set("co", to_blender(vertices).ravel())
+    fill_mesh(mesh, to_blender(vertices), faces, uvs, "UVMap")
+    return mesh
+
+
+def fill_mesh(
+    mesh: bpy.types.Mesh,
+    coordinates: NDArray[np.floating],
+    faces: NDArray[np.integer],
+    uvs: NDArray[np.floating],
+    layer_name: str,
+) -> None:
+    """Give a mesh without geometry coordinates (n, 3) in metres, quads (m, 4), UVs (m, 4, 2) and smooth shading."""
+    mesh.vertices.add(len(coordinates))
+    set_mesh_coordinates(mesh.vertices, coordinates)
     mesh.loops.add(faces.size)
     mesh.loops.foreach_set("vertex_index", np.ascontiguousarray(faces, dtype=np.int32).ravel())
     mesh.polygons.add(len(faces))
     mesh.polygons.foreach_set("loop_start", np.arange(0, faces.size, faces.shape[1], dtype=np.int32))
-    layer = mesh.uv_layers.new(name="UVMap")
+    layer = mesh.uv_layers.new(name=layer_name)
     layer.uv.foreach_set("vector", np.ascontiguousarray(uvs, dtype=np.float32).ravel())
     mesh.update(calc_edges=True)
     mesh.shade_smooth()
-    return mesh
 
 
 def mesh_coordinates(points: Any) -> NDArray[np.float32]:
