@@ -29,6 +29,12 @@ COLLECTION = "Faces of photos"
 pytestmark = pytest.mark.usefixtures("practice")
 
 
+@pytest.fixture(autouse=True)
+def heads_alone(practice) -> None:
+    """Without eyeballs, unless a test asks for them, so that objects are faces."""
+    bpy.context.scene.pix2vertex.with_eyeballs = False
+
+
 @pytest.fixture
 def practice(addon: None, tmp_path: Path) -> Iterator[WorkerClient]:
     """The add-on with a worker that takes saved reconstructions for photos."""

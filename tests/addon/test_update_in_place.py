@@ -19,6 +19,12 @@ from pix2vertex_blender.template import load_template
 pytestmark = pytest.mark.usefixtures("practice")
 
 
+@pytest.fixture(autouse=True)
+def heads_alone(practice) -> None:
+    """Without eyeballs, unless a test asks for them, so that objects are faces."""
+    bpy.context.scene.pix2vertex.with_eyeballs = False
+
+
 def reconstruct(photo: str, **options) -> bpy.types.Object:
     assert bpy.ops.pix2vertex.reconstruct(filepath=photo, **options) == {"FINISHED"}
     return bpy.context.active_object
@@ -230,14 +236,15 @@ def test_another_level_changes_the_face_and_keeps_what_was_added(practice, recon
     mesh.materials.append(bpy.data.materials.new("Mouth"))
     indices = (np.arange(len(mesh.polygons)) // 4 ** levels[0]) % 2
     mesh.polygons.foreach_set("material_index", indices.astype(np.int32))
+    moved = key(face, "Basis")
+    moved[5] += (0.0, 0.0, 0.004)
+    for points in (mesh.shape_keys.key_blocks["Basis"].data, mesh.vertices):
+        set_mesh_coordinates(points, moved)
     smile = face.shape_key_add(name="Smile", from_mix=False)
     lift = np.clip(before.vertices[:, [1]] / 100.0, 0.0, 1.0) * (0.0, 0.0, 0.01)
     set_mesh_coordinates(smile.data, mesh_coordinates(smile.data) + lift)
     smile.value, smile.slider_max, smile.vertex_group = 0.5, 2.0, "face"
     smile.driver_add("value")
-    moved = key(face, "Basis")
-    moved[5] += (0.0, 0.0, 0.004)
-    set_mesh_coordinates(mesh.shape_keys.key_blocks["Basis"].data, moved)
 
     update_face_object(face, after, before.vertices, bpy.context)
 

@@ -4,7 +4,7 @@ import bpy
 
 from ..operators.export import PIX2VERTEX_OT_export
 from ..scene.face_object import active_face
-from .sidebar import Sidebar
+from .sidebar import BUTTON_HEIGHT, Sidebar
 
 
 class PIX2VERTEX_PT_export(Sidebar, bpy.types.Panel):
@@ -26,5 +26,7 @@ class PIX2VERTEX_PT_export(Sidebar, bpy.types.Panel):
         column.use_property_decorate = False
         column.prop(settings, "preset")
         column.prop(settings, "file_format")
-        button = self.layout.operator(PIX2VERTEX_OT_export.bl_idname, icon="EXPORT")
+        row = self.layout.row()
+        row.scale_y = BUTTON_HEIGHT
+        button = row.operator(PIX2VERTEX_OT_export.bl_idname, icon="EXPORT")
         button.preset, button.file_format = settings.preset, settings.file_format

@@ -2,11 +2,8 @@
 
 import bpy
 
-from ..operators.export import PIX2VERTEX_OT_export
 from ..operators.reconstruct import PIX2VERTEX_OT_reconstruct
-from ..process.session import SESSION
-from ..scene.face_object import active_face
-from .sidebar import BUTTON_HEIGHT, Sidebar, draw_operator
+from .sidebar import Sidebar, draw_operator
 
 
 class PIX2VERTEX_PT_reconstruct(Sidebar, bpy.types.Panel):
@@ -23,12 +20,6 @@ class PIX2VERTEX_PT_reconstruct(Sidebar, bpy.types.Panel):
         row.prop(settings, "with_texture")
         row.prop(settings, "with_eyeballs")
         draw_operator(layout, context, PIX2VERTEX_OT_reconstruct.bl_idname)
-        if active_face(context) is not None and not SESSION.operator:
-            row = layout.row()
-            row.scale_y = BUTTON_HEIGHT
-            export = context.scene.pix2vertex.export
-            button = row.operator(PIX2VERTEX_OT_export.bl_idname, icon="EXPORT")
-            button.preset, button.file_format = export.preset, export.file_format
 
 
 class PIX2VERTEX_PT_reconstruct_options(Sidebar, bpy.types.Panel):

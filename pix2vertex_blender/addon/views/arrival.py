@@ -22,7 +22,7 @@ from .free_region import free_rectangle, main_region
 from .looks import views_of
 
 #: The share of the free part of the view that the head fills.
-_FILLED = 0.8
+_FILLED = 0.9
 
 #: Millimetres of the sensor that Blender's views have, at twice the size of a camera's.
 _SENSOR = 72.0

@@ -14,9 +14,6 @@ _BACKDROP, _EMPTY, _FULL = (0.05, 0.05, 0.05, 0.82), (0.28, 0.28, 0.28, 1.0), (1
 
 CANCEL = "Esc to cancel"
 
-#: Operators that make a new head, which will stand at the 3D cursor.
-_AT_CURSOR = {"pix2vertex.reconstruct", "pix2vertex.reconstruct_folder"}
-
 _handler: object | None = None
 
 
@@ -52,11 +49,10 @@ def _draw() -> None:
 
 
 def _place(context: bpy.types.Context, width: float, height: float, margin: float) -> tuple[float, float]:
-    """The lower left corner of the box: below what is being made, and inside of what is free of the view."""
-    face = active_face(context) if SESSION.operator not in _AT_CURSOR else None
-    point = face.matrix_world.translation if face is not None else context.scene.cursor.location
+    """The lower left corner of the box: below the cursor where a head will be, or at the lower edge if one is there."""
     (left, bottom), (right, top) = free_rectangle(context.area, context.region)
-    middle = location_3d_to_region_2d(context.region, context.region_data, point)
+    place = context.scene.cursor.location if active_face(context) is None else None
+    middle = location_3d_to_region_2d(context.region, context.region_data, place) if place is not None else None
     x, y = (middle.x, middle.y - height - 2 * margin) if middle is not None else ((left + right) / 2, bottom)
     low, high = left + margin, right - margin - width
     return min(max(x - width / 2, low), max(low, high)), min(max(y, bottom + margin), top - margin - height)
