@@ -9,6 +9,7 @@ DATA_FOLDER = PACKAGE_FOLDER / "data"
 WORKER_SCRIPT = PACKAGE_FOLDER / "worker.py"
 
 TEMPLATE_FILE = DATA_FOLDER / "template.npz"
+EXPRESSIONS_FILE = DATA_FOLDER / "expressions.npz"
 NETWORK_WEIGHTS = DATA_FOLDER / "network.safetensors"
 
 #: The public-domain portrait that the self-test reconstructs.

@@ -69,14 +69,14 @@ def clear_eyeballs(template: Template, vertices: NDArray[np.floating]) -> Array:
             needed = np.where(lids & (depths < DEEPEST * ball.radius), np.maximum(depths + CLEARANCE, 0.0), 0.0)
             if needed.any():
                 lifted = True
-                lift = np.maximum(needed, _spread(needed, edges))
+                lift = np.maximum(needed, spread_lift(needed, edges))
                 result += lift[:, None] * normalise(result - ball.centre)
         if not lifted:
             break
     return result
 
 
-def _spread(values: Array, edges: NDArray[np.integer]) -> Array:
+def spread_lift(values: Array, edges: NDArray[np.integer]) -> Array:
     """Values (n,) that reach over the rings around them and fade smoothly."""
     for _ in range(SPREAD_RINGS):
         wider = values.copy()

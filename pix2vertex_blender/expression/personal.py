@@ -1,0 +1,122 @@
+"""The 52 expressions of one person's head: transferred, with lids that close in front of the balls and lips that meet."""
+
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..geometry.mesh import normalise, unique_edges
+from ..reconstruction.corrections.eyelids import CLEARANCE, DEEPEST, Ball, lid_vertices, spread_lift
+from ..template import load_template, subdivision_matrix
+from .rims import Rims, lid_rims, lip_rims, reach_of
+from .shapes import load_expressions
+from .transfer import DeformationTransfer, expressive, template_gradients
+
+Array = NDArray[np.float64]
+
+#: Where closed lids meet, as the share of the way from the lower to the upper lid that the transfer leaves open.
+MEETING = 0.3
+#: How far (mm) the edges of closed lids stay in front of the ball.
+EDGE_CLEARANCE = 0.6
+#: Steps in which the edges of a subdivided mesh are brought together by those of the coarse one.
+CLOSING_STEPS = 5
+#: How often the lids are lifted out of the balls.
+ROUNDS = 3
+#: Displacements (mm) below this are none.
+LEAST = 0.02
+#: So many rings of vertices around those that the template's expression moves may move on another head.
+REACH_RINGS = 4
+
+
+def personal_expressions(neutral: Array, balls: Sequence[Ball], level: int = 0) -> NDArray[np.float32]:
+    """What ARKit's expressions at 1 add (52, n, 3) to a neutral head, in millimetres, in the order of `ARKIT_NAMES`.
+
+    Parameters
+    ----------
+    neutral : (n, 3)
+        A head with the template's topology at level 0, upright, in millimetres, its lids in front of the balls.
+    balls : (left, right)
+    level : int
+        The subdivision level at which the lids shall close: subdivision rounds their edges.
+    """
+    expressions = load_expressions()
+    index = expressions.names.index
+    offsets = DeformationTransfer(neutral, expressive()).transfer(template_gradients(), expressions.offsets)
+    offsets *= _reaches()[..., None]
+    for side, ball in zip(("Left", "Right"), balls, strict=True):
+        blink = offsets[index(f"eyeBlink{side}")]
+        blink += _closing(neutral + blink, side.lower(), ball, level)
+    held = {index(f"eyeBlink{side}"): lid_rims(side.lower()) for side in ("Left", "Right")}
+    for number, offset in enumerate(offsets):
+        offset += lifting(neutral + offset, balls, held.get(number))
+    offsets[index("mouthClose")] += _meeting(neutral, offsets[index("jawOpen")], offsets[index("mouthClose")])
+    offsets[np.linalg.norm(offsets, axis=2) < LEAST] = 0.0
+    return offsets.astype(np.float32)
+
+
+def lifting(head: Array, balls: Sequence[Ball], held: Rims | None = None) -> Array:
+    """Displacements (n, 3) that lift the lids of a head (n, 3) out of the balls; edges that are `held` stay."""
+    total = np.zeros_like(head)
+    for _ in range(ROUNDS):
+        lifted = False
+        for ball in balls:
+            current = head + total
+            depths = ball.depths(current)
+            inside = lid_vertices(load_template()) & (depths < DEEPEST * ball.radius)
+            needed = np.where(inside, np.maximum(depths + CLEARANCE, 0.0), 0.0)
+            if (needed > LEAST).any():
+                lifted = True
+                lift = np.maximum(needed, spread_lift(needed, _edges()))
+                if held is not None:
+                    edge = np.concatenate([held.upper, held.lower])
+                    lift[edge] = needed[edge]
+                total += lift[:, None] * normalise(current - ball.centre)
+        if not lifted:
+            break
+    return total
+
+
+def _closing(blink: Array, side: str, ball: Ball, level: int) -> Array:
+    """Displacements (n, 3) that bring the edges of lids together which almost meet in `blink` (n, 3)."""
+    rims = lid_rims(side)
+    upper, lower = blink[rims.upper], blink[rims.lower]
+    meeting = MEETING * upper + (1 - MEETING) * lower
+    outwards = normalise(meeting - ball.centre)
+    short = np.maximum(ball.radius + EDGE_CLEARANCE - np.linalg.norm(meeting - ball.centre, axis=1), 0.0)
+    meeting = meeting + short[:, None] * outwards
+    to_upper, to_lower = meeting - upper, meeting - lower
+    fine_upper, fine_lower = (subdivision_matrix(level)[edge] for edge in (rims.upper, rims.lower))
+    total = rims.move(to_upper, to_lower)
+    for _ in range(CLOSING_STEPS if level else 0):
+        gap = (fine_upper - fine_lower) @ (blink + total)
+        to_upper, to_lower = to_upper - gap / 2, to_lower + gap / 2
+        total = rims.move(to_upper, to_lower)
+    return total
+
+
+def _meeting(neutral: Array, jaw_open: Array, mouth_close: Array) -> Array:
+    """Displacements (n, 3) after which the lips are to each other, with `jawOpen` and `mouthClose`, as on the template.
+
+    How far the jaw opens and how far the lips close against it are the largest ways that anything goes; transferred one
+    by one they need not cancel.
+    """
+    expressions, rims = load_expressions(), lip_rims()
+    both = (expressions.of("jawOpen") + expressions.of("mouthClose")).astype(np.float64)
+    template = load_template().vertices
+    width = np.linalg.norm(np.subtract(*neutral[rims.corners])) / np.linalg.norm(np.subtract(*template[rims.corners]))
+    wanted = width * (both[rims.upper] - both[rims.lower])
+    there = (jaw_open + mouth_close)[rims.upper] - (jaw_open + mouth_close)[rims.lower]
+    return rims.move((wanted - there) / 2, (there - wanted) / 2)
+
+
+@cache
+def _reaches() -> Array:
+    """How much (52, n) each expression may move each vertex of any head."""
+    moved = (np.abs(load_expressions().offsets) > 0).any(axis=2)
+    return np.stack([reach_of(each, REACH_RINGS) for each in moved])
+
+
+@cache
+def _edges() -> NDArray[np.integer]:
+    return unique_edges(load_template().faces)

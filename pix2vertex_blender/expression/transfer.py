@@ -1,0 +1,150 @@
+"""Deformation transfer: the template's expressions become those of another head of the same topology.
+
+Sumner and Popovic, Deformation Transfer for Triangle Meshes (2004): each triangle of the head shall deform as the same
+triangle of the template does, whatever its own size and shape. Their least-squares problem (eq. 8) is solved in the
+form of Botsch et al., Deformation Transfer for Detail-Preserving Surface Editing (2006), who show that with triangles
+weighted by their areas it is a Poisson equation on the head: its matrix has as many rows as there are vertices and is
+the same for all expressions, so that it is factorised once. For the displacements u of the vertices x, with the cotangent
+weights w of the edges ij of each triangle t and the deformation gradients Q of the template's triangles::
+
+    sum_t sum_ij w_ij |(u_i - u_j) - (Q_t - I)(x_i - x_j)|^2  +  sum_i m_i / l^2 |u_i - s d_i|^2  ->  min
+
+The second term is ours: gradients alone leave it to small errors how far a chin moves in the end, so that over the length
+l the displacements are held to the template's, d, times the ratio s of the sizes of the two heads. Vertices that no
+expression of the template moves stay where they are.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+import scipy.sparse as sparse
+from numpy.typing import NDArray
+from scipy.sparse.linalg import splu
+
+from ..geometry.laplacian import LARGEST_COTANGENT, lumped_mass
+from ..geometry.mesh import triangulate
+from ..geometry.similarity import fit_similarity
+from ..template import load_template
+from .shapes import load_expressions
+
+Array = NDArray[np.float64]
+
+#: l: over this length (mm) displacements are held to those of the template.
+REACH = 60.0
+
+
+@dataclass(frozen=True)
+class Gradients:
+    """How the triangles of a mesh deform under shapes.
+
+    Attributes
+    ----------
+    triangles : (m, 3)
+        Those that any shape deforms.
+    changes : (k, m, 3, 3) float32
+        Deformation gradients less the identity, Q - I.
+    """
+
+    triangles: NDArray[np.int64]
+    changes: NDArray[np.float32]
+
+
+def deformation_gradients(vertices: Array, triangles: NDArray[np.integer], offsets: NDArray[np.floating]) -> Gradients:
+    """The gradients of shapes (k, n, 3) that deform a mesh (n, 3).
+
+    A triangle's third direction is its normal, as long as the square root of its doubled area (their eq. 1).
+    """
+    moved = (np.abs(offsets) > 0).any(axis=(0, 2))
+    used = triangles[moved[triangles].any(axis=1)].astype(np.int64)
+    inverse = np.linalg.inv(_frames(vertices[used]))
+    changes = np.empty((len(offsets), len(used), 3, 3), dtype=np.float32)
+    for change, offset in zip(changes, offsets, strict=True):
+        change[:] = _frames((vertices + offset)[used]) @ inverse - np.eye(3)
+    return Gradients(used, changes)
+
+
+def _frames(corners: Array) -> Array:
+    """Matrices (m, 3, 3) whose columns are two edges and the normal of triangles (m, 3, 3)."""
+    first, second = corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0]
+    normal = np.cross(first, second)
+    length = np.sqrt(np.maximum(np.linalg.norm(normal, axis=1), 1e-12))[:, None]
+    return np.stack([first, second, normal / np.maximum(length, 1e-12)], axis=2)
+
+
+class DeformationTransfer:
+    """Carries shapes of the template to a head; factorises its matrix once.
+
+    Parameters
+    ----------
+    head : (n, 3)
+        With a neutral face, upright, in millimetres.
+    movable : (n,) bool
+        The vertices that may move.
+    """
+
+    def __init__(self, head: Array, movable: NDArray[np.bool_]) -> None:
+        template = load_template()
+        triangles = triangulate(template.faces)
+        self._head = head
+        self._movable = movable
+        self._scale = fit_similarity(template.vertices, head, template.groups["face"]).scale
+        self._mass = lumped_mass(head, triangles) / REACH**2
+        self._triangles = triangles[movable[triangles].any(axis=1)]
+        self._edges, self._weights = _weighted_edges(head, self._triangles)
+        matrix = self._edges.T @ sparse.diags(self._weights) @ self._edges + sparse.diags(self._mass)
+        self._factor = splu(
+            matrix.tocsr()[movable][:, movable].tocsc(),
+            permc_spec="MMD_AT_PLUS_A",
+            diag_pivot_thresh=0.0,
+            options={"SymmetricMode": True},
+        )
+
+    def transfer(self, gradients: Gradients, offsets: NDArray[np.floating]) -> Array:
+        """Displacements (k, n, 3) of the head, for shapes of the template with these gradients and offsets (k, n, 3)."""
+        count, moving = len(offsets), len(gradients.triangles)
+        edges, weights = _weighted_edges(self._head, gradients.triangles)
+        along = edges @ self._head  # the triangles' first edges, then the second, then the third
+        wanted = np.empty((len(along), count * 3))
+        for edge in range(3):
+            rows = slice(edge * moving, (edge + 1) * moving)
+            turned = np.einsum("kmij,mj->mki", gradients.changes, along[rows].astype(np.float32), optimize=True)
+            wanted[rows] = turned.reshape(moving, -1)
+        right = edges.T @ (weights[:, None] * wanted)
+        held = np.moveaxis(offsets, 0, 1).reshape(len(self._head), -1)
+        right += (self._mass * self._scale)[:, None] * held
+        solution = np.zeros_like(right)
+        solution[self._movable] = self._factor.solve(right[self._movable])
+        return np.ascontiguousarray(np.moveaxis(solution.reshape(-1, count, 3), 1, 0))
+
+
+def _weighted_edges(vertices: Array, triangles: NDArray[np.integer]) -> tuple[sparse.csr_matrix, Array]:
+    """The matrix (3 m, n) of the edges' differences, opposite to the first, second and third corners, and weights (3 m,)."""
+    corners = vertices[triangles]
+    weights = []
+    for corner in range(3):
+        one = corners[:, (corner + 1) % 3] - corners[:, corner]
+        other = corners[:, (corner + 2) % 3] - corners[:, corner]
+        doubled_area = np.linalg.norm(np.cross(one, other), axis=1)
+        cotangent = np.einsum("ij,ij->i", one, other) / np.maximum(doubled_area, 1e-12)
+        weights.append(np.clip(cotangent, 0.0, LARGEST_COTANGENT) / 2)
+    start, end = (np.concatenate([triangles[:, (corner + i) % 3] for corner in range(3)]) for i in (1, 2))
+    rows = np.arange(len(start))
+    values = np.ones(len(start))
+    shape = (len(start), len(vertices))
+    edges = sparse.csr_matrix((values, (rows, start)), shape) - sparse.csr_matrix((values, (rows, end)), shape)
+    return edges.tocsr(), np.concatenate(weights)
+
+
+@cache
+def template_gradients() -> Gradients:
+    """The gradients of ARKit's expressions on the template."""
+    template = load_template()
+    return deformation_gradients(template.vertices, triangulate(template.faces), load_expressions().offsets)
+
+
+@cache
+def expressive() -> NDArray[np.bool_]:
+    """The vertices (n,) that any expression of the template moves."""
+    moved: NDArray[np.bool_] = (np.abs(load_expressions().offsets) > 0).any(axis=(0, 2))
+    return moved

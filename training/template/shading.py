@@ -1,0 +1,66 @@
+"""Small smooth-shaded pictures of a head and its eyeballs, drawn by a z-buffer."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pix2vertex_blender.geometry.mesh import normalise, triangulate, vertex_normals
+from pix2vertex_blender.geometry.raster import interpolate, rasterise
+from pix2vertex_blender.template import Template
+
+from .pictures import EYE, IRIS, LIGHTS, PUPIL, SKIN, rotation
+
+Points = NDArray[np.float64]
+Image = NDArray[np.uint8]
+
+#: The mouth's inside and the sockets, seen between parted lips and lids.
+INSIDE = (92, 56, 52)
+SAMPLES = 2
+
+
+def shade(
+    template: Template,
+    vertices: Points,
+    eyeballs: Points,
+    angles: tuple[float, float],
+    size: int,
+    window: tuple[float, float, float] = (0.0, 5.0, 215.0),
+) -> Image:
+    """Picture (size, size, 3) RGB of a head with the template's topology.
+
+    Parameters
+    ----------
+    template : Template
+        At the level of the vertices.
+    vertices : (n, 3)
+    eyeballs : (e, 3)
+    angles : (yaw, pitch)
+        By which the head is turned, in degrees.
+    size : int
+        Pixels along a side.
+    window : (x, y, side)
+        Millimetres: the picture's centre in the turned head, and its side.
+    """
+    turn = rotation(*angles)
+    points = np.concatenate([vertices, eyeballs]) @ turn.T
+    triangles = np.concatenate([triangulate(template.faces), triangulate(template.eyeballs.faces) + len(vertices)])
+    pixels_a_side = size * SAMPLES
+    scale = pixels_a_side / window[2]
+    plane = (points[:, :2] - window[:2]) * (scale, -scale) + pixels_a_side / 2
+    triangle, weights = rasterise(plane, points[:, 2], triangles, (pixels_a_side, pixels_a_side))
+    normals = vertex_normals(points, triangles)
+    seen = interpolate(np.column_stack([normals, _colours(template)]), triangles, triangle, weights)
+    normal, colour = normalise(np.nan_to_num(seen[..., :3])), seen[..., 3:]
+    light = 0.42 + 0.58 * np.clip((normal @ normalise(np.array(LIGHTS)).T).max(axis=-1), 0, 1)
+    picture = np.where(triangle[..., None] >= 0, colour * light[..., None], 255.0)
+    picture = picture.reshape(size, SAMPLES, size, SAMPLES, 3).mean(axis=(1, 3))
+    return np.rint(picture).astype(np.uint8)
+
+
+def _colours(template: Template) -> Points:
+    """Colours (n + e, 3) of the vertices of head and eyeballs."""
+    inside = np.clip(template.groups["mouth_interior"] + template.groups["eye_socket"], 0, 1)[:, None]
+    skin = (1 - inside) * np.array(SKIN) + inside * np.array(INSIDE)
+    eyes = np.tile(np.array(EYE, dtype=np.float64), (len(template.eyeballs.vertices), 1))
+    for name, colour in (("iris", IRIS), ("pupil", PUPIL)):
+        eyes[template.eyeballs.groups[name] > 0.5] = colour
+    return np.concatenate([skin, eyes])
