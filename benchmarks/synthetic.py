@@ -88,11 +88,7 @@ def write_face(
 ) -> dict[str, Any]:
     """Write one face and return its entry of the index."""
     sample, view, vertices = draw_face(seed, expression, yaws, size)
-    generator = np.random.default_rng([*seed, 1])
-    background = make_background(generator, size)
-    alpha = sample.image[..., 3:].astype(np.float64) / 255
-    picture = alpha * sample.image[..., :3] + (1 - alpha) * background
-    cv2.imwrite(str(folder / f"{key}.png"), picture[..., ::-1].round().astype(np.uint8))
+    photograph(sample, seed, folder / f"{key}.png")
     mask = sample.mask == 1
     surface = np.where(mask[..., None], np.moveaxis(sample.geometry, 0, -1) / sample.geometry_scale, np.nan)
     np.savez_compressed(folder / f"{key}.npz", depth=-surface[..., 2], surface=surface, mask=mask, vertices=vertices)
@@ -108,6 +104,14 @@ def write_face(
         "millimetres_per_pixel": pixel,
         "landmarks": landmarks.tolist(),
     }
+
+
+def photograph(sample: Sample, seed: list[int], path: Path) -> None:
+    """Write a sample's picture before a background of the seed's."""
+    background = make_background(np.random.default_rng([*seed, 1]), len(sample.mask))
+    alpha = sample.image[..., 3:].astype(np.float64) / 255
+    picture = alpha * sample.image[..., :3] + (1 - alpha) * background
+    cv2.imwrite(str(path), picture[..., ::-1].round().astype(np.uint8))
 
 
 def draw_face(

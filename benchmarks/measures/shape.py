@@ -91,8 +91,9 @@ def region_errors(
     correspondence: Points,
     reliable: NDArray[np.bool_],
     groups: Mapping[str, NDArray[np.floating]],
+    regions: Mapping[str, tuple[str, ...]] = REGIONS,
 ) -> dict[str, RegionError]:
-    """Errors of each region of `REGIONS` against its counterpart, in the unit of the points.
+    """Errors of each region against its counterpart, in the unit of the points.
 
     All is brought to the counterpart's size at once; then each region is turned and moved by itself (REALY), so that
     a nose does not pay for a jaw.
@@ -104,6 +105,8 @@ def region_errors(
     reliable : (n,) bool
         Which count.
     groups : of the template
+    regions : dict of str to tuple of str
+        Each region as a union of groups.
 
     Returns
     -------
@@ -112,7 +115,7 @@ def region_errors(
     """
     vertices = align_by_distances(vertices[reliable], correspondence[reliable]).apply(vertices)
     errors = {}
-    for name, parts in REGIONS.items():
+    for name, parts in regions.items():
         region = np.max([groups[part] for part in parts], axis=0) > 0.5
         chosen = region & reliable
         if chosen.sum() < max(region.sum() / 4, 3):
