@@ -1,4 +1,4 @@
-"""How much of what makes a face somebody's is in a reconstructed head: deviations from the mean face, and who is who."""
+"""How much of what makes a face somebody's a reconstructed head has: deviations from the mean face, and who is who."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,6 +13,8 @@ from .surface import Points
 
 #: Of the face, as unions of the template's groups.
 IDENTITY_REGIONS = {**REGIONS, "jaw": ("jaw", "chin"), "eyes": ("eyelids",)}
+#: A deviation smaller than this, over the person's, is the mean face itself, up to rounding.
+LEAST_SIZE = 1e-4
 
 
 @dataclass(frozen=True)
@@ -61,13 +63,14 @@ def likeness(
     """
     person = align_by_distances(truth, mean).apply(truth) - mean
     deviation = align_by_distances(head, mean).apply(head) - mean
-    lengths = np.linalg.norm(deviation), np.linalg.norm(person)
+    length, true_length = float(np.linalg.norm(deviation)), float(np.linalg.norm(person))
+    size = length / true_length
     everywhere = np.ones(len(truth), dtype=bool)
     ours, means = (region_errors(h, truth, everywhere, groups, IDENTITY_REGIONS) for h in (head, mean))
     return Likeness(
-        r2=float(1 - ((person - deviation) ** 2).sum() / lengths[1] ** 2),
-        cosine=float((person * deviation).sum() / max(lengths[0] * lengths[1], 1e-9)),
-        size=float(lengths[0] / lengths[1]),
+        r2=float(1 - ((person - deviation) ** 2).sum() / true_length**2),
+        cosine=float((person * deviation).sum() / (length * true_length)) if size > LEAST_SIZE else 0.0,
+        size=size,
         nme=float(shape_errors(head, truth, interocular).mean()),
         nme_mean_face=float(shape_errors(mean, truth, interocular).mean()),
         regions={name: (ours[name].mean, means[name].mean) for name in ours},
