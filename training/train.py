@@ -25,6 +25,7 @@ from pix2vertex_blender.reconstruction.network.configuration import SHIPPED, Net
 from pix2vertex_blender.reconstruction.network.device import choose_device
 from pix2vertex_blender.reconstruction.network.network import MapNetwork, build_network, load_network, to_device
 
+from .data.augmentation import ORDINARY, UPRIGHT
 from .data.backgrounds import background_bank
 from .data.dataset import PortraitStream, held_out_batches, read_in_background
 from .evaluate import evaluate
@@ -47,6 +48,10 @@ NETWORKS = {
     "shipped": Recipe(SHIPPED, SHIPPED_WEIGHTS, "muon"),
     "paper": Recipe(NetworkConfiguration(), LossWeights(), "adamw"),
 }
+
+
+#: What `--crop` names: squares around faces to be found, or upright ones that a found face fills.
+CROPS = {"ordinary": ORDINARY, "upright": UPRIGHT}
 
 
 @dataclass(frozen=True)
@@ -272,6 +277,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--backgrounds", type=Path, help="file to keep the background pictures in")
     parser.add_argument("--network", choices=tuple(NETWORKS), default="shipped")
     parser.add_argument("--optimiser", choices=get_args(OptimiserName), help="default: the network's own")
+    parser.add_argument("--crop", choices=tuple(CROPS), default="ordinary", help="how faces are cut")
     parser.add_argument("--initial", type=Path, help="weights file to start from")
     parser.add_argument("--resolution", type=int, help="pixels of a side (default: the network's own)")
     parser.add_argument("--batch-size", type=int, default=default.batch_size)
@@ -315,11 +321,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
         seed = (
             settings.seed + int(time.time()) * process_count() + (distributed.get_rank() if process_count() > 1 else 0)
         )
-        stream = PortraitStream(options.data, resolution, settings.batch_size, backgrounds, seed)
+        stream = PortraitStream(options.data, resolution, settings.batch_size, backgrounds, seed, CROPS[options.crop])
         batches = read_in_background(stream, options.readers or reader_count(device), device)
         held_out = []
         if options.held_out is not None and is_first_process():
-            held_out = held_out_batches(options.held_out, resolution, options.held_out_count, 16, backgrounds)
+            held_out = held_out_batches(
+                options.held_out, resolution, options.held_out_count, 16, backgrounds, augmentation=CROPS[options.crop]
+            )
         precision = {"float32": torch.float32, "bfloat16": torch.bfloat16}.get(options.precision)
         precision = precision or faster_precision(network, resolution, device)
         train(options.run, network, recipe, settings, batches, held_out, device, precision, options.compile)

@@ -1,11 +1,14 @@
 """Augmented labels are those of the new picture."""
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from pix2vertex_blender.reconstruction.photo.localisation import LocalisationParameters
 from tests.training.made_up import made_up_sample
 from training.data.augmentation import (
+    UPRIGHT,
     AugmentationParameters,
     Crop,
     augment,
@@ -15,6 +18,7 @@ from training.data.augmentation import (
     resample_labels,
     sample_crop,
     settled_crop,
+    upright_crop,
 )
 from training.data.backgrounds import background_bank
 from training.data.photometry import degrade, develop
@@ -167,3 +171,38 @@ def test_backgrounds_are_kept_and_read_again(tmp_path):
     np.testing.assert_array_equal(made, background_bank(tmp_path / "folder" / "backgrounds.npy", count=3, size=32))
     np.testing.assert_array_equal(made, background_bank(count=3, size=32))
     assert made.std() > 10
+
+
+@pytest.mark.parametrize("mirrored", [False, True])
+def test_a_second_pass_sees_the_face_upright_and_filling_the_square(sample, mirrored):
+    exact = AugmentationParameters(upright_zoom_deviation=0, upright_shift_deviation=0, upright_turn_deviation=0)
+    turned = dataclasses.replace(sample, roll=sample.roll + 25.0)
+    generator = np.random.default_rng(0)
+    crop = upright_crop(Crop(mirrored, 5.0, 1.2, (0.1, 0.1)), turned, generator, exact)
+    mask, _, _, pose = cropped(turned, crop, 192)
+    assert crop.mirrored == mirrored
+    assert pose[2] == pytest.approx(0, abs=1e-4)
+    landmarks = crop_landmarks(sample.landmarks, mirrored, crop.source(96, 192))
+    rows, columns = np.nonzero(mask)
+    points = np.concatenate([np.column_stack([columns, rows]) + 0.5, landmarks])
+    extent = np.ptp(points, axis=0)
+    assert extent.max() == pytest.approx(192 / (1 + exact.upright_margin), rel=0.02)
+    np.testing.assert_allclose((points.min(0) + points.max(0)) / 2, 96, atol=2)
+
+
+def test_a_second_pass_errs_as_a_first_one_does(sample):
+    parameters = AugmentationParameters()
+    drawn = [upright_crop(Crop(False, 0, 1, (0, 0)), sample, np.random.default_rng(k), parameters) for k in range(300)]
+    assert np.std([crop.angle for crop in drawn]) == pytest.approx(parameters.upright_turn_deviation, rel=0.15)
+    assert np.std(np.log([crop.zoom for crop in drawn])) == pytest.approx(parameters.upright_zoom_deviation, rel=0.15)
+    assert np.mean([crop.angle for crop in drawn]) == pytest.approx(-sample.roll, abs=0.6)
+
+
+def test_ordinary_crops_do_not_depend_on_the_second_pass(sample):
+    ordinary, wider = (
+        augment(sample, 64, np.random.default_rng(4), BACKGROUNDS, (), AugmentationParameters(upright_margin=margin))
+        for margin in (0.06, 0.5)
+    )
+    np.testing.assert_array_equal(ordinary.image, wider.image)
+    upright = augment(sample, 64, np.random.default_rng(4), BACKGROUNDS, (), UPRIGHT)
+    assert (upright.mask > 0).sum() > 1.2 * (ordinary.mask > 0).sum()

@@ -42,6 +42,13 @@ class AugmentationParameters:
         Of samples cut as the product cuts a face that it has found, so that most of what is learnt is of use there.
     settled_zoom_deviation, settled_shift_deviation : float
         Of the logarithm of such a crop's size, and of its place in parts of its width.
+    upright_share : float
+        Of all samples cut as the second pass cuts them: turned upright, the face filling the square.
+    upright_margin : float
+        How much larger such a square is than the face.
+    upright_zoom_deviation, upright_shift_deviation, upright_turn_deviation : float
+        Standard deviations of the logarithm of such a square's size, of its place in parts of its width, and of the
+        roll that is left, in degrees: how the first pass errs.
     degraded_share : float
         Of samples that are more than an ordinary good photo.
     person_share, body_share, occluder_share : float
@@ -56,10 +63,20 @@ class AugmentationParameters:
     settled_share: float = 0.65
     settled_zoom_deviation: float = 0.06
     settled_shift_deviation: float = 0.025
+    upright_share: float = 0.0
+    upright_margin: float = 0.06
+    upright_zoom_deviation: float = 0.04
+    upright_shift_deviation: float = 0.015
+    upright_turn_deviation: float = 3.0
     degraded_share: float = 0.5
     person_share: float = 0.25
     body_share: float = 0.6
     occluder_share: float = 0.15
+
+
+#: What the first network, which has to find the face, is trained on, and the second, which reads what the first found.
+ORDINARY = AugmentationParameters()
+UPRIGHT = AugmentationParameters(upright_share=1.0, degraded_share=0.35)
 
 
 class Augmented(NamedTuple):
@@ -131,6 +148,8 @@ def augment(
     crop = sample_crop(generator, parameters)
     if generator.random() < parameters.settled_share:
         crop = settled_crop(crop, sample, generator, parameters)
+    if parameters.upright_share and generator.random() < parameters.upright_share:
+        crop = upright_crop(crop, sample, generator, parameters)
     matrix = crop.source(len(sample.mask), resolution)
     mask, correspondence, geometry = resample_labels(
         sample.mask, sample.correspondence, sample.geometry, matrix, resolution
@@ -177,6 +196,28 @@ def settled_crop(crop: Crop, sample: Sample, generator: Generator, parameters: A
     centred = crop._replace(zoom=zoom, shift=(0.0, 0.0))
     offset = np.linalg.solve(centred.source(size, size)[:, :2], place - size / 2) / size
     return centred._replace(shift=(-float(offset[0]), -float(offset[1])))
+
+
+def upright_crop(crop: Crop, sample: Sample, generator: Generator, parameters: AugmentationParameters) -> Crop:
+    """`crop`, turned upright and filled by the face, about as well as a first pass over the photo knows how.
+
+    The face is all that the mask shows, and the landmarks, so that what hides most of a face does not enlarge the rest.
+    """
+    size = len(sample.mask)
+    roll = -sample.roll if crop.mirrored else sample.roll
+    turned = crop._replace(
+        angle=parameters.upright_turn_deviation * float(generator.standard_normal()) - roll, zoom=1.0, shift=(0.0, 0.0)
+    )
+    rows, columns = np.nonzero(sample.mask)
+    seen = np.concatenate([np.column_stack([columns, rows]) + 0.5, sample.landmarks])
+    to_sample = turned.source(size, size)
+    places = np.linalg.solve(to_sample[:, :2], (seen - to_sample[:, 2]).T).T
+    lower, upper = places.min(0), places.max(0)
+    side = (1 + parameters.upright_margin) * float((upper - lower).max())
+    zoom = size / side * float(np.exp(parameters.upright_zoom_deviation * generator.standard_normal()))
+    shift = parameters.upright_shift_deviation * generator.standard_normal(2)
+    shift -= zoom * ((lower + upper) / 2 / size - 0.5)
+    return turned._replace(zoom=zoom, shift=(float(shift[0]), float(shift[1])))
 
 
 def crop_labels(crop: Crop, correspondence: Floats, geometry: Floats, pose: tuple[float, float, float]) -> Floats:

@@ -12,7 +12,7 @@ from pix2vertex_blender.errors import DataFileError
 
 from ..arrays import Bytes
 from ..losses import Batch
-from .augmentation import augment
+from .augmentation import ORDINARY, AugmentationParameters, augment
 from .samples import Sample, list_samples, read_sample
 
 #: After so many samples the folders are read again, to find those that were added.
@@ -42,16 +42,25 @@ class PortraitStream(IterableDataset[Batch]):
         Pictures to put behind the portraits.
     seed : int
         Different for each process of a distributed training and each start.
+    augmentation : AugmentationParameters
+        How samples become photographs.
     """
 
     def __init__(
-        self, folders: Sequence[Path], resolution: int, batch_size: int, backgrounds: Bytes, seed: int
+        self,
+        folders: Sequence[Path],
+        resolution: int,
+        batch_size: int,
+        backgrounds: Bytes,
+        seed: int,
+        augmentation: AugmentationParameters = ORDINARY,
     ) -> None:
         self.folders = tuple(folders)
         self.resolution = resolution
         self.batch_size = batch_size
         self.backgrounds = backgrounds
         self.seed = seed
+        self.augmentation = augmentation
         if not self.paths():
             raise DataFileError(
                 f"There are no samples in {', '.join(str(folder) for folder in folders)}: "
@@ -75,7 +84,9 @@ class PortraitStream(IterableDataset[Batch]):
                 sample = read_sample(paths[index])
                 if not is_portrait(sample) and generator.random() > _UNUSUAL_SHARE:
                     continue
-                examples.append(example(sample, self.resolution, generator, self.backgrounds, recent))
+                examples.append(
+                    example(sample, self.resolution, generator, self.backgrounds, recent, self.augmentation)
+                )
                 recent = [*recent, sample.image][-_DISTRACTORS:]
                 if len(examples) == self.batch_size:
                     yield Batch(*default_collate(examples))
@@ -108,10 +119,11 @@ def example(
     generator: np.random.Generator,
     backgrounds: Bytes,
     distractors: Sequence[Bytes],
+    augmentation: AugmentationParameters = ORDINARY,
 ) -> tuple[torch.Tensor, ...]:
     """One augmented sample as the fields of a `Batch`, without the batch's dimension."""
     image, mask, correspondence, geometry, pose, landmarks = augment(
-        sample, resolution, generator, backgrounds, distractors
+        sample, resolution, generator, backgrounds, distractors, augmentation
     )
     return (
         torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1))),
@@ -124,14 +136,20 @@ def example(
 
 
 def held_out_batches(
-    folder: Path, resolution: int, count: int, batch_size: int, backgrounds: Bytes, seed: int = 0
+    folder: Path,
+    resolution: int,
+    count: int,
+    batch_size: int,
+    backgrounds: Bytes,
+    seed: int = 0,
+    augmentation: AugmentationParameters = ORDINARY,
 ) -> list[Batch]:
     """The first `count` samples of a folder, each with the same background and degradation every time."""
     paths = list_samples(folder)[:count]
     if not paths:
         raise DataFileError(f"There are no samples in {folder}: make some with python -m training.generate.")
     examples = [
-        example(read_sample(path), resolution, np.random.default_rng([seed, index]), backgrounds, ())
+        example(read_sample(path), resolution, np.random.default_rng([seed, index]), backgrounds, (), augmentation)
         for index, path in enumerate(paths)
     ]
     return [
