@@ -106,6 +106,20 @@ class PaperPair(MapNetwork):
         return torch.cat([mask, correspondence[:, :3], geometry[:, :3], closed], 1), None
 
 
+class Pointwise(nn.Conv2d):
+    """A 1x1 convolution without bias, computed as a linear map of each pixel's channels.
+
+    Its weights have a convolution's name and shape.
+    """
+
+    def __init__(self, width_in: int, width: int) -> None:
+        super().__init__(width_in, width, 1, bias=False)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Features (B, width, H, W) of `features` (B, width_in, H, W)."""
+        return functional.linear(features.permute(0, 2, 3, 1), self.weight.flatten(1)).permute(0, 3, 1, 2)
+
+
 class ResidualBlock(nn.Module):
     """Two 3x3 convolutions, each after group normalisation and a rectifier, added to the input."""
 
@@ -149,7 +163,7 @@ class ResidualNetwork(MapNetwork):
         self.pose = nn.Linear(context, 3)
 
         decoder_widths = configuration.decoder_channels
-        self.ascents = nn.ModuleList(nn.Conv2d(a, b, 1, bias=False) for a, b in pairwise((widths[-1], *decoder_widths)))
+        self.ascents = nn.ModuleList(Pointwise(a, b) for a, b in pairwise((widths[-1], *decoder_widths)))
         self.decoder = nn.ModuleList(
             nn.Sequential(ResidualBlock(width + skip, width), *(ResidualBlock(width, width) for _ in range(blocks - 1)))
             for width, skip, blocks in zip(
