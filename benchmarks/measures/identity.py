@@ -86,11 +86,11 @@ def mean_likeness(all_of_them: Sequence[Likeness]) -> Likeness:
         )
         for name in all_of_them[0].regions
     }
-    means = [
-        float(np.mean([getattr(each, name) for each in all_of_them]))
-        for name in ("r2", "cosine", "size", "nme", "nme_mean_face")
-    ]
-    return Likeness(*means, regions)
+
+    def mean(name: str) -> float:
+        return float(np.mean([getattr(each, name) for each in all_of_them]))
+
+    return Likeness(mean("r2"), mean("cosine"), mean("size"), mean("nme"), mean("nme_mean_face"), regions)
 
 
 def ranks(heads: Sequence[Points], truths: Sequence[Points], whose: Sequence[int]) -> NDArray[np.int64]:
