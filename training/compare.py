@@ -55,7 +55,7 @@ VARIANTS = {
     "shipped": Variant("shipped architecture and losses, 64 px", _SMALL),
     "without-normals": _small_without("without the normals loss (the paper's fig. 5)", "normals"),
     "correspondence-alone": _small_without(
-        "a network for the correspondence alone (the paper's supplement A)", "geometry", "normals"
+        "a network for the correspondence alone (the paper's supplement A)", "geometry", "normals", "shape"
     ),
     "geometry-alone": _small_without("a network for the geometry alone", "correspondence"),
     "without-landmarks": _small_without("without the loss on the landmarks", "landmarks"),

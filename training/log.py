@@ -22,7 +22,7 @@ class Log:
 
     FIELDS = (
         *("minutes", "step", "samples", "samples_per_second", "learning_rate", "gradient_norm"),
-        *("total", "correspondence", "geometry", "normals", "mask", "opening", "pose", "landmarks"),
+        *("total", "correspondence", "geometry", "shape", "normals", "mask", "opening", "pose", "landmarks"),
         *("correspondence_mm", "depth_percent", "normals_degrees", "mask_iou"),
         *("yaw_slope", "pitch_slope", "roll_slope"),
     )

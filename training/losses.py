@@ -51,13 +51,14 @@ class Batch(NamedTuple):
 
 @dataclass(frozen=True)
 class LossWeights:
-    """Weights of the terms; the defaults are those of pix2vertex, supplement A, which has none on poses and mouths."""
+    """Weights of the terms; the defaults are those of pix2vertex, supplement A, which has no more than four of them."""
 
     correspondence: float = 100
     geometry: float = 100
     normals: float = 10
     mask: float = 5
     opening: float = 0
+    shape: float = 0
     pose: float = 0
     landmarks: float = 0
 
@@ -65,8 +66,11 @@ class LossWeights:
 #: The paper's weights, all divided by ten, a loss on the pose that keeps the global context informative, and one on the
 #: landmarks, which the eye judges a face by and an average over all pixels hardly sees. The opening weighs much because
 #: the mouth's inside is a hundredth of the face, and so is its part in a mean over the face. The mask counts four times
-#: as much as the paper's share: hands and things in front are learnt slowly.
-SHIPPED_WEIGHTS = LossWeights(correspondence=10, geometry=10, normals=1, mask=2, opening=20, pose=6, landmarks=0.1)
+#: as much as the paper's share: hands and things in front are learnt slowly. The shape weighs twice as much as the
+#: geometry, whose errors are mostly those of pose and place.
+SHIPPED_WEIGHTS = LossWeights(
+    correspondence=10, geometry=10, normals=1, mask=2, opening=20, shape=20, pose=6, landmarks=0.1
+)
 
 
 def masked_l1(predicted: Tensor, target: Tensor, mask: Tensor) -> Tensor:
@@ -76,6 +80,29 @@ def masked_l1(predicted: Tensor, target: Tensor, mask: Tensor) -> Tensor:
     where there is nothing to say.
     """
     return ((predicted - target).abs().sum(1) * mask).sum() / (mask.sum() + 1)
+
+
+def shape_loss(predicted: Tensor, target: Tensor, mask: Tensor) -> Tensor:
+    """L1 distance of two geometry maps (B, 3, S, S) over `mask` (B, S, S) after the best similarity between them.
+
+    What is left of an error without pose, place and size is that of the shape, in which one face differs from another.
+    """
+    weights = (mask / mask.sum((1, 2), keepdim=True).clamp_min(1))[:, None]
+    centre, true_centre = ((points * weights).sum((2, 3), keepdim=True) for points in (predicted, target))
+    points, true_points = predicted - centre, target - true_centre
+    with torch.no_grad():
+        turn = _best_turn(points, true_points, weights)
+    return masked_l1(torch.einsum("bij,bjhw->bihw", turn, points), true_points, mask)
+
+
+def _best_turn(points: Tensor, true_points: Tensor, weights: Tensor) -> Tensor:
+    """Scaled rotations (B, 3, 3) of centred points (B, 3, S, S) to others (Umeyama 1991, eqs. 40 to 42)."""
+    products = torch.einsum("bihw,bjhw->bij", true_points * weights, points)
+    left, values, right = torch.linalg.svd(products)
+    signs = torch.ones_like(values)
+    signs[:, 2] = torch.sign(torch.linalg.det(left @ right))
+    scale = (values * signs).sum(1) / (points**2 * weights).sum((1, 2, 3)).clamp_min(1e-9)
+    return scale[:, None, None] * (left * signs[:, None]) @ right
 
 
 def depth_slopes(depth: Tensor) -> tuple[Tensor, Tensor]:
@@ -181,7 +208,7 @@ class TrainingLoss(nn.Module):
 
     def forward(self, batch: Batch) -> dict[str, Tensor]:
         """The weighted sum, `total`, and the unweighted terms by name."""
-        images = normalise(batch.images).contiguous(memory_format=torch.channels_last)
+        images = normalise(batch.images).contiguous(memory_format=self.network.layout)
         maps, pose = self.network.forward_with_pose(images)
         # Products in half precision would misplace the landmarks.
         with torch.autocast(images.device.type, enabled=False):
@@ -196,12 +223,17 @@ class TrainingLoss(nn.Module):
         return {
             "correspondence": masked_l1(maps[:, 1:4], batch.correspondence, supervised),
             "geometry": masked_l1(maps[:, 4:7], batch.geometry, face),
+            "shape": self._shape(maps, batch.geometry, face),
             "normals": normals_loss(maps[:, 6], batch.geometry[:, 2], face),
             "mask": functional.binary_cross_entropy_with_logits(maps[:, 0], face),
             "opening": opening_loss(maps[:, 7], batch.masks),
             "pose": maps.new_zeros(()) if pose is None else (pose - batch.poses).abs().mean(0).sum(),
             "landmarks": self._landmarks(maps, batch),
         }
+
+    def _shape(self, maps: Tensor, geometry: Tensor, face: Tensor) -> Tensor:
+        """The loss on the shape; zero, since it takes time, where it has no weight."""
+        return shape_loss(maps[:, 4:7], geometry, face) if self.weights.shape else maps.new_zeros(())
 
     def _landmarks(self, maps: Tensor, batch: Batch) -> Tensor:
         """The loss on the landmarks; zero, since it takes time, where it has no weight."""

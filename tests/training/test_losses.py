@@ -1,5 +1,7 @@
 """The losses: zero where they should be, blind where they should be."""
 
+import dataclasses
+
 import pytest
 import torch
 
@@ -17,6 +19,7 @@ from training.losses import (
     landmarks_loss,
     masked_l1,
     normals_loss,
+    shape_loss,
     smooth_interior,
     visible_landmarks,
 )
@@ -101,6 +104,29 @@ def test_normals_loss_ignores_depth_edges():
     assert normals_loss(deeper, stepped, disc) < 1e-5
 
 
+def test_the_shape_has_no_pose_place_or_size():
+    depth, disc, plane = ball()
+    points = torch.cat([plane, depth[:, None] + 0.2 * plane[:, :1] ** 2], 1)
+    mask = disc * (plane[:, 0] > -0.3)
+    turn = torch.linalg.matrix_exp(torch.tensor([[0.0, 0.3, -0.2], [-0.3, 0.0, 0.5], [0.2, -0.5, 0.0]]))
+    moved = 0.7 * torch.einsum("ij,bjhw->bihw", turn, points) + torch.tensor([0.3, -0.1, 2.0])[:, None, None]
+    assert shape_loss(moved, points, mask) == pytest.approx(0, abs=1e-5)
+    assert shape_loss(points + 5 * (1 - mask[:, None]), points, mask) == pytest.approx(0, abs=1e-5)
+    flat = points * torch.tensor([1.0, 1.0, 0.5])[:, None, None]
+    assert shape_loss(flat, points, mask) > 0.02
+    mirrored = moved * torch.tensor([-1.0, 1.0, 1.0])[:, None, None]
+    assert shape_loss(mirrored, points, mask) > 0.02
+
+
+def test_the_shape_moves_a_wrong_shape_and_survives_an_empty_mask():
+    depth, disc, plane = ball()
+    points = torch.cat([plane, depth[:, None]], 1)
+    flat = (points * torch.tensor([1.0, 1.0, 0.5])[:, None, None]).requires_grad_()
+    shape_loss(flat, points, disc).backward()
+    assert flat.grad.abs().sum() > 0
+    assert torch.isfinite(shape_loss(flat, points, torch.zeros_like(disc)))
+
+
 def test_landmarks_are_visible_where_the_map_shows_them():
     batch = batch_with_landmarks()
     expected = torch.ones(1, 68, dtype=torch.bool)
@@ -145,6 +171,8 @@ def test_heatmaps_peak_where_the_map_shows_a_landmark_on_the_face():
 class Oracle(torch.nn.Module):
     """Answers with given maps and pose."""
 
+    layout = torch.channels_last
+
     def __init__(self, maps, pose):
         super().__init__()
         self.answer = maps, pose
@@ -162,7 +190,17 @@ def oracle_maps(batch):
 def test_the_truth_has_no_loss():
     batch = batch_of_balls()
     terms = TrainingLoss(Oracle(oracle_maps(batch), batch.poses), SHIPPED_WEIGHTS)(batch)
-    assert set(terms) == {"total", "correspondence", "geometry", "normals", "mask", "opening", "pose", "landmarks"}
+    assert set(terms) == {
+        "total",
+        "correspondence",
+        "geometry",
+        "shape",
+        "normals",
+        "mask",
+        "opening",
+        "pose",
+        "landmarks",
+    }
     for value in terms.values():
         assert value.item() == pytest.approx(0, abs=1e-5)
 
@@ -218,9 +256,9 @@ def test_network_and_losses_compile_as_one():
 def test_every_term_reaches_the_weights_by_its_weight():
     network = tiny_network()
     batch = batch_with_landmarks()
-    terms = TrainingLoss(network, LossWeights(1, 2, 3, 4, 5, 6, 7))(batch)
-    names = ("correspondence", "geometry", "normals", "mask", "opening", "pose", "landmarks")
-    weighted = zip(names, (1, 2, 3, 4, 5, 6, 7), strict=True)
+    terms = TrainingLoss(network, LossWeights(1, 2, 3, 4, 5, 6, 7, 8))(batch)
+    names = ("correspondence", "geometry", "normals", "mask", "opening", "shape", "pose", "landmarks")
+    weighted = zip(names, (1, 2, 3, 4, 5, 6, 7, 8), strict=True)
     assert terms["total"].item() == pytest.approx(sum(w * terms[name].item() for name, w in weighted), rel=1e-5)
     terms["total"].backward()
     assert network.pose.weight.grad.abs().sum() > 0
