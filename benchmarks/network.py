@@ -35,11 +35,12 @@ from pix2vertex_blender.reconstruction.network.network import (
     normalise,
     to_device,
 )
+from training.computation import compute_gradients, faster_precision, made_up_batch
 from training.data.backgrounds import background_bank
 from training.data.dataset import PortraitStream
-from training.losses import Batch, TrainingLoss
+from training.losses import TrainingLoss
 from training.optimiser import make_optimiser
-from training.train import NETWORKS, Settings, compute_gradients, faster_precision
+from training.train import NETWORKS, Settings
 
 #: How many crops are computed at once.
 CROPS = (1, 16)
@@ -113,7 +114,7 @@ def measure(device: torch.device, given_peak: float | None = None, compiled: boo
 def crops_speed(network: MapNetwork, crops: int, precision: torch.dtype) -> Speed:
     """Maps of `crops` crops and of their mirror images."""
     device = next(network.parameters()).device
-    images = random_batch(crops, network.configuration.resolution).images.to(device)
+    images = made_up_batch(crops, network.configuration.resolution).images.to(device)
 
     @torch.inference_mode()
     def compute() -> None:
@@ -131,7 +132,7 @@ def training_speed(network: MapNetwork, batch_size: int, precision: torch.dtype,
     recipe, settings = NETWORKS["shipped"], Settings()
     optimiser = make_optimiser(network, recipe.optimiser, settings.learning_rate, settings.weight_decay)
     loss_of: nn.Module = TrainingLoss(network, recipe.weights).to(device)
-    batch = random_batch(batch_size, network.configuration.resolution).to(device)
+    batch = made_up_batch(batch_size, network.configuration.resolution).to(device)
     operations = _operations(lambda: compute_gradients(loss_of, batch, precision))
     if compiled:
         loss_of.compile()
@@ -154,20 +155,6 @@ def peak_of(device: torch.device, precision: torch.dtype, side: int) -> Speed:
         return Speed(_median_seconds(lambda: matrix @ matrix), 2.0 * side**3)
     finally:
         torch.backends.cuda.matmul.allow_tf32 = before
-
-
-def random_batch(batch_size: int, resolution: int) -> Batch:
-    """Noise as images, with maps all over them: as much work as portraits are."""
-    generator = torch.Generator().manual_seed(0)
-    square = (batch_size, 3, resolution, resolution)
-    return Batch(
-        images=torch.randint(0, 256, square, generator=generator, dtype=torch.uint8),
-        masks=torch.ones(batch_size, resolution, resolution, dtype=torch.uint8),
-        correspondence=torch.randn(square, generator=generator),
-        geometry=torch.randn(square, generator=generator),
-        poses=torch.zeros(batch_size, 3),
-        landmarks=torch.rand(batch_size, 68, 2, generator=generator) * resolution,
-    )
 
 
 def samples_read_per_second(folder: Path) -> float:

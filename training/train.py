@@ -17,7 +17,7 @@ from typing import Any, NamedTuple, get_args
 
 import torch
 import torch.distributed as distributed
-from torch import Tensor, nn
+from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from pix2vertex_blender.errors import DataFileError, Pix2VertexError
@@ -25,6 +25,15 @@ from pix2vertex_blender.reconstruction.network.configuration import SHIPPED, Net
 from pix2vertex_blender.reconstruction.network.device import choose_device
 from pix2vertex_blender.reconstruction.network.network import MapNetwork, build_network, load_network, to_device
 
+from .computation import (
+    LAYOUTS,
+    ORDINARY_COMPUTATION,
+    PRECISIONS,
+    Asked,
+    Computation,
+    compute_gradients,
+    fastest_computation,
+)
 from .data.augmentation import ORDINARY, UPRIGHT
 from .data.backgrounds import background_bank
 from .data.dataset import PortraitStream, held_out_batches, read_in_background
@@ -103,8 +112,7 @@ def train(
     batches: Iterator[Batch],
     held_out: Sequence[Batch],
     device: torch.device,
-    precision: torch.dtype = torch.float32,
-    compiled: bool = False,
+    computation: Computation = ORDINARY_COMPUTATION,
 ) -> Position:
     """Train `network` from the run's checkpoint, or from its own weights if there is none, to the end.
 
@@ -116,14 +124,15 @@ def train(
     run.mkdir(parents=True, exist_ok=True)
     averaged = build_network(network.configuration)
     averaged.load_state_dict(network.state_dict())
-    network, averaged = to_device(network.train(), device), to_device(averaged.eval(), device)
+    layout = LAYOUTS[computation.layout]
+    network, averaged = to_device(network.train(), device, layout), to_device(averaged.eval(), device)
     optimiser = make_optimiser(network, recipe.optimiser, settings.learning_rate, settings.weight_decay)
     position = resume(run / "checkpoint.pt", network, averaged, optimiser)
 
     loss_of: nn.Module = TrainingLoss(network, recipe.weights).to(device)
     if distributed.is_initialized():
         loss_of = DistributedDataParallel(loss_of)
-    if compiled:
+    if computation.compiled:
         loss_of.compile()
     log = Log(run / "log.csv", settings.log_every)
     saved = validated = position.minutes
@@ -133,7 +142,7 @@ def train(
         for group in optimiser.param_groups:
             group["lr"] = learning_rate(position.step, fraction, settings)
         batch = next(batches).to(device)
-        terms = compute_gradients(loss_of, batch, precision)
+        terms = compute_gradients(loss_of, batch, PRECISIONS[computation.precision])
         norm = nn.utils.clip_grad_norm_(network.parameters(), settings.clip)
         if not bool(torch.isfinite(norm) & torch.isfinite(terms["total"])):
             raise TrainingDivergedError(
@@ -162,15 +171,6 @@ def train(
             log.write(position, evaluate(averaged, held_out, device))
         log.plot()
     return position
-
-
-def compute_gradients(loss_of: nn.Module, batch: Batch, precision: torch.dtype) -> dict[str, Tensor]:
-    """Leave the gradients of the batch's loss in the parameters, and return the terms of `TrainingLoss`."""
-    loss_of.zero_grad(set_to_none=True)
-    with torch.autocast(batch.images.device.type, torch.bfloat16, enabled=precision == torch.bfloat16):
-        terms: dict[str, Tensor] = loss_of(batch)
-    terms["total"].backward()
-    return terms
 
 
 def progress_of(position: Position, settings: Settings) -> float:
@@ -238,22 +238,6 @@ def resume(path: Path, network: MapNetwork, averaged: nn.Module, optimiser: Any)
         raise DataFileError(f"The checkpoint {path} is damaged: remove it, or take another run folder.") from error
 
 
-def faster_precision(network: MapNetwork, resolution: int, device: torch.device) -> torch.dtype:
-    """bfloat16 if the device computes a forward pass faster with it, else float32."""
-    if device.type == "cuda":
-        return torch.bfloat16 if torch.cuda.is_bf16_supported() else torch.float32
-    images = torch.zeros(1, 3, resolution, resolution)
-    seconds = {}
-    with torch.inference_mode():
-        for precision in (torch.float32, torch.bfloat16):
-            for _ in range(2):  # the first pass chooses kernels and does not count
-                start = time.monotonic()
-                with torch.autocast("cpu", torch.bfloat16, enabled=precision == torch.bfloat16):
-                    network.eval()(images)
-                seconds[precision] = time.monotonic() - start
-    return min(seconds, key=lambda precision: seconds[precision])
-
-
 def initial_network(options: argparse.Namespace, configuration: NetworkConfiguration) -> MapNetwork:
     """Fresh weights, or those of a weights file of the same configuration whatever its resolution."""
     torch.manual_seed(options.seed)
@@ -264,6 +248,41 @@ def initial_network(options: argparse.Namespace, configuration: NetworkConfigura
             raise DataFileError(f"The weights {options.initial} are of another network than the one to train.")
         network.load_state_dict(given.state_dict())
     return network
+
+
+def stream_seed(seed: int, step: int) -> tuple[int, ...]:
+    """Of the samples after a step: every process, and every start of a training, draws its own, the same each time."""
+    return (seed, step, distributed.get_rank() if distributed.is_initialized() else 0)
+
+
+def completed_steps(checkpoint: Path) -> int:
+    """Steps that a run has behind it; 0 if there is no checkpoint, or none that can be read."""
+    try:
+        return int(torch.load(checkpoint, map_location="cpu", weights_only=True, mmap=True)["position"]["step"])
+    except Exception:  # `resume` says what is wrong with it
+        return 0
+
+
+def _asked(options: argparse.Namespace) -> Asked:
+    return Asked(
+        precision=None if options.precision == "auto" else options.precision,
+        compiled={"yes": True, "no": False}.get(options.compile),
+        batch_size=options.batch_size,
+    )
+
+
+def _settings(options: argparse.Namespace, computation: Computation) -> Settings:
+    default = Settings()
+    unlimited = math.inf if options.steps < default.steps else default.minutes
+    return Settings(
+        batch_size=computation.batch_size,
+        minutes=unlimited if options.minutes is None else options.minutes,
+        steps=options.steps,
+        learning_rate=options.learning_rate,
+        average_horizon=options.average_horizon,
+        validate_every_minutes=options.validate_every,
+        seed=options.seed,
+    )
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -280,16 +299,16 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--crop", choices=tuple(CROPS), default="ordinary", help="how faces are cut")
     parser.add_argument("--initial", type=Path, help="weights file to start from")
     parser.add_argument("--resolution", type=int, help="pixels of a side (default: the network's own)")
-    parser.add_argument("--batch-size", type=int, default=default.batch_size)
-    parser.add_argument("--minutes", type=float, default=default.minutes, help="of training in all")
+    parser.add_argument("--batch-size", type=int, help="samples in a step (default: the fastest, by measuring)")
+    parser.add_argument("--minutes", type=float, help="of training in all (default: 60; no limit with --steps)")
     parser.add_argument("--steps", type=int, default=default.steps, help="end after so many at the latest")
     parser.add_argument("--learning-rate", type=float, default=default.learning_rate)
     parser.add_argument("--average-horizon", type=int, default=default.average_horizon)
     parser.add_argument("--validate-every", type=float, default=default.validate_every_minutes, help="minutes")
-    parser.add_argument("--seed", type=int, default=default.seed)
+    parser.add_argument("--seed", type=int, default=default.seed, help="of weights, samples and their order")
     parser.add_argument("--device", default="auto")
-    parser.add_argument("--precision", choices=("auto", "float32", "bfloat16"), default="auto")
-    parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--precision", choices=("auto", *PRECISIONS), default="auto")
+    parser.add_argument("--compile", choices=("auto", "yes", "no"), default="no", help="auto takes minutes to find out")
     parser.add_argument("--threads", type=int, help="of this process; 1 where others need the processor too")
     parser.add_argument("--readers", type=int, help="processes that read samples (default: one, or a GPU's free cores)")
     return parser.parse_args(arguments)
@@ -307,30 +326,20 @@ def main(arguments: Sequence[str] | None = None) -> None:
         recipe = recipe._replace(optimiser=options.optimiser or recipe.optimiser)
         resolution = options.resolution or recipe.configuration.resolution
         network = initial_network(options, dataclasses.replace(recipe.configuration, resolution=resolution))
-        settings = Settings(
-            batch_size=options.batch_size,
-            minutes=options.minutes,
-            steps=options.steps,
-            learning_rate=options.learning_rate,
-            average_horizon=options.average_horizon,
-            validate_every_minutes=options.validate_every,
-            seed=options.seed,
-        )
+        computation = fastest_computation(network, recipe.weights, recipe.optimiser, _asked(options), device)
+        print(f"training with {computation}", flush=True)
+        settings = _settings(options, computation)
         backgrounds = background_bank(options.backgrounds)
-        # Every start and every process draws its own samples.
-        seed = (
-            settings.seed + int(time.time()) * process_count() + (distributed.get_rank() if process_count() > 1 else 0)
-        )
-        stream = PortraitStream(options.data, resolution, settings.batch_size, backgrounds, seed, CROPS[options.crop])
+        seed = stream_seed(settings.seed, completed_steps(options.run / "checkpoint.pt"))
+        crops = CROPS[options.crop]
+        stream = PortraitStream(options.data, resolution, settings.batch_size, backgrounds, seed, crops)
         batches = read_in_background(stream, options.readers or reader_count(device), device)
         held_out = []
         if options.held_out is not None and is_first_process():
             held_out = held_out_batches(
-                options.held_out, resolution, options.held_out_count, 16, backgrounds, augmentation=CROPS[options.crop]
+                options.held_out, resolution, options.held_out_count, 16, backgrounds, augmentation=crops
             )
-        precision = {"float32": torch.float32, "bfloat16": torch.bfloat16}.get(options.precision)
-        precision = precision or faster_precision(network, resolution, device)
-        train(options.run, network, recipe, settings, batches, held_out, device, precision, options.compile)
+        train(options.run, network, recipe, settings, batches, held_out, device, computation)
     except Pix2VertexError as error:
         sys.exit(f"{error}")
     finally:

@@ -40,7 +40,7 @@ class PortraitStream(IterableDataset[Batch]):
         Samples in each batch.
     backgrounds : (n, m, m, 3) uint8
         Pictures to put behind the portraits.
-    seed : int
+    seed : int or sequence of int
         Different for each process of a distributed training and each start.
     augmentation : AugmentationParameters
         How samples become photographs.
@@ -52,14 +52,14 @@ class PortraitStream(IterableDataset[Batch]):
         resolution: int,
         batch_size: int,
         backgrounds: Bytes,
-        seed: int,
+        seed: int | Sequence[int],
         augmentation: AugmentationParameters = ORDINARY,
     ) -> None:
         self.folders = tuple(folders)
         self.resolution = resolution
         self.batch_size = batch_size
         self.backgrounds = backgrounds
-        self.seed = seed
+        self.seed = (seed,) if isinstance(seed, int) else tuple(seed)
         self.augmentation = augmentation
         if not self.paths():
             raise DataFileError(
@@ -75,7 +75,7 @@ class PortraitStream(IterableDataset[Batch]):
         """Read, augment and collate samples without end."""
         cv2.setNumThreads(1)
         worker = get_worker_info()
-        generator = np.random.default_rng([self.seed, worker.id if worker else 0])
+        generator = np.random.default_rng([*self.seed, worker.id if worker else 0])
         recent: list[Bytes] = []
         examples = []
         while True:

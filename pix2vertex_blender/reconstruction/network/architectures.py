@@ -27,12 +27,15 @@ class MapNetwork(nn.Module):
         What the network was built from.
     stride : int
         Side lengths of the input must be multiples of it.
+    layout : torch.memory_format
+        Of images and features in memory.
     """
 
     def __init__(self, configuration: "NetworkConfiguration", stride: int) -> None:
         super().__init__()
         self.configuration = configuration
         self.stride = stride
+        self.layout = torch.channels_last
 
     @abstractmethod
     def forward_with_pose(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
@@ -176,7 +179,7 @@ class ResidualNetwork(MapNetwork):
 
     def forward_with_pose(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Maps (B, 8, S, S) of normalised `images` (B, 3, S, S), and the sines of yaw, pitch and roll (B, 3)."""
-        features = functional.pixel_unshuffle(images, 2).contiguous(memory_format=torch.channels_last)
+        features = functional.pixel_unshuffle(images, 2).contiguous(memory_format=self.layout)
         skips = []
         for level, (entry, blocks) in enumerate(zip(self.entries, self.encoder, strict=True)):
             features = blocks(entry(features if level == 0 else functional.relu(features)))

@@ -68,7 +68,7 @@ def save_network(network: MapNetwork, path: Path, card: dict[str, str] | None = 
     beside.replace(path)
 
 
-@lru_cache(maxsize=2)
+@lru_cache(maxsize=4)
 def load_network(path: Path = NETWORK_WEIGHTS, device: torch.device | str = "cpu") -> MapNetwork:
     """The network of a weights file, in evaluation mode and single precision; read once and then kept.
 
@@ -102,11 +102,14 @@ def load_network(path: Path = NETWORK_WEIGHTS, device: torch.device | str = "cpu
     return to_device(network.eval(), torch.device(device))
 
 
-def to_device(network: MapNetwork, device: torch.device) -> MapNetwork:
-    """`network` on `device`, its convolutions laid out as the devices compute them fastest."""
+def to_device(
+    network: MapNetwork, device: torch.device, layout: torch.memory_format = torch.channels_last
+) -> MapNetwork:
+    """`network` on `device`, its kernels and features laid out in memory as devices compute them fastest."""
+    network.layout = layout
     for parameter in network.parameters():
-        layout = torch.channels_last if parameter.ndim == 4 else torch.contiguous_format
-        parameter.data = parameter.data.to(device, memory_format=layout)
+        parameter_layout = layout if parameter.ndim == 4 else torch.contiguous_format
+        parameter.data = parameter.data.to(device, memory_format=parameter_layout)
     return network.to(device)
 
 
