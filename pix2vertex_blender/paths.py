@@ -10,7 +10,9 @@ WORKER_SCRIPT = PACKAGE_FOLDER / "worker.py"
 
 TEMPLATE_FILE = DATA_FOLDER / "template.npz"
 EXPRESSIONS_FILE = DATA_FOLDER / "expressions.npz"
+#: Of the network that finds faces and reads them, and of the one that then reads a found face again from nearer.
 NETWORK_WEIGHTS = DATA_FOLDER / "network.safetensors"
+CLOSE_NETWORK_WEIGHTS = DATA_FOLDER / "close_network.safetensors"
 
 #: The public-domain portrait that the self-test reconstructs.
 SAMPLE_PORTRAIT = DATA_FOLDER / "astronaut.jpg"

@@ -50,6 +50,8 @@ class Report:
         How many faces the photo shows.
     confidence : float
         The network's, in [0, 1].
+    second_pass : bool
+        Whether the maps are those of the second look at the face.
     device : str
         Where the network was computed.
     registration : RegistrationReport
@@ -68,6 +70,7 @@ class Report:
     photo_size: tuple[int, int] = (0, 0)
     faces_found: int = 1
     confidence: float = 0.0
+    second_pass: bool = False
     device: str = "cpu"
     registration: RegistrationReport = RegistrationReport()
     template: TemplateReport = TemplateReport()
@@ -127,6 +130,7 @@ _READ: dict[str, Any] = {
     "photo_size": _size,
     "faces_found": int,
     "confidence": float,
+    "second_pass": bool,
     "device": str,
     "registration": _fields(RegistrationReport),
     "template": _fields(TemplateReport),

@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import cv2
@@ -14,6 +14,7 @@ from ..exchange.maps import FaceMaps
 from ..exchange.progress import Progress, StageClock, silent
 from ..exchange.report import RegistrationReport, Report, TemplateReport
 from ..exchange.result import Reconstruction
+from ..paths import CLOSE_NETWORK_WEIGHTS
 from ..template import Template, load_template
 from .fitting import believable_pins, complete, follow_pins, register_template
 from .network.device import choose_device
@@ -26,6 +27,7 @@ from .photo.localisation import FoundFace, choose_face
 from .photo.photo import Photo, cut_square, encode_png, inside_photo
 from .photo.reading import load_photo
 from .registration.registration import Registration
+from .second_pass import SecondPass
 from .seen_face import SeenFace
 
 #: Resolution of the crop that detail is read from.
@@ -81,15 +83,19 @@ def reconstruct(photo_path: Path | str, options: Options = Options(), progress: 
         face, face_count = _locate(photo, network, options, lambda fraction: progress("detect", (1 + fraction) / 2))
         crop = cut_square(photo, face.square, network.configuration.resolution)
     with clock.stage("network"):
-        inside = inside_photo(crop.crop_to_photo, photo.size, network.configuration.resolution)
-        maps = within(read_maps(predict_views(network, crop.pixels)), inside)
+        first = read_maps(predict_views(network, crop.pixels))
+        closer = _second_pass(template, device).look(photo, face.square, first)
+        maps = first if closer is None else closer
+        crop_to_photo = face.square.to_photo(len(maps.mask))
+        maps = within(maps, inside_photo(crop_to_photo, photo.size, len(maps.mask)))
         fine = cut_square(photo, face.square, DETAIL_RESOLUTION).pixels
-        seen = SeenFace(maps, crop.crop_to_photo, photo.size, fine, encode_png(fine))
+        seen = SeenFace(maps, crop_to_photo, photo.size, fine, encode_png(fine))
     registration, target = register_template(seen, options.seed, clock)
     pins = believable_pins(options.pins, seen, registration.vertices)
     with clock.stage("pins"):
         pinned = follow_pins(registration.vertices, target, seen, pins, options.detail_level, progress)
     report = _report(photo_path, photo, maps, face_count, registration, template, device)
+    report = replace(report, second_pass=closer is not None)
     return complete(seen, registration.vertices, pinned, pins, options.detail_level, report, clock)
 
 
@@ -101,6 +107,16 @@ def _locate(photo: Photo, network: MapNetwork, options: Options, tell: Tell) -> 
     faces = find_faces(localiser, photo, tell)
     face = choose_face(faces, options.face)
     return face if face.studied else localiser.settle(photo, face.square, tell), len(faces)
+
+
+def _second_pass(template: Template, device: torch.device) -> SecondPass:
+    """What looks at a found face again."""
+    network = load_network(CLOSE_NETWORK_WEIGHTS, device)
+    return SecondPass(
+        predict=partial(predict_views, network),
+        input_size=network.configuration.resolution,
+        landmarks=to_millimetres(template.canonical[template.landmarks_68]),
+    )
 
 
 def _report(
