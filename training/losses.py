@@ -98,7 +98,8 @@ def shape_loss(predicted: Tensor, target: Tensor, mask: Tensor) -> Tensor:
 def _best_turn(points: Tensor, true_points: Tensor, weights: Tensor) -> Tensor:
     """Scaled rotations (B, 3, 3) of centred points (B, 3, S, S) to others (Umeyama 1991, eqs. 40 to 42)."""
     products = torch.einsum("bihw,bjhw->bij", true_points * weights, points)
-    left, values, right = torch.linalg.svd(products)
+    # A value that is not finite shows in the loss, where it stops the training.
+    left, values, right = torch.linalg.svd(products.nan_to_num())
     signs = torch.ones_like(values)
     signs[:, 2] = torch.sign(torch.linalg.det(left @ right))
     scale = (values * signs).sum(1) / (points**2 * weights).sum((1, 2, 3)).clamp_min(1e-9)

@@ -27,6 +27,8 @@ from training.train import (
     Settings,
     TrainingDivergedError,
     learning_rate,
+    main,
+    stream_seed,
     train,
 )
 
@@ -165,6 +167,44 @@ def test_an_interrupted_training_goes_on_as_if_nothing_had_happened(batches, tmp
         run_training(tmp_path / "halves", batches[:5])
     halves = run_training(tmp_path / "halves", batches[5:])
     assert equal(whole, halves)
+
+
+@pytest.fixture
+def run_main(folder, tmp_path, monkeypatch):
+    """Runs the command line with a tiny network on made-up samples; the weights of the checkpoint."""
+    monkeypatch.setitem(NETWORKS, "shipped", SHIPPED_RECIPE._replace(configuration=TINY))
+    monkeypatch.setattr("training.train.background_bank", lambda _: BACKGROUNDS)
+    monkeypatch.setattr("training.train.read_in_background", lambda stream, *_: iter(stream))
+
+    def run(name, steps, seed, precision="float32"):
+        fixed = ["--batch-size", "2", "--precision", precision, "--device", "cpu"]
+        arguments = [str(tmp_path / name), "--data", str(folder), "--steps", str(steps), "--seed", str(seed), *fixed]
+        main(arguments)
+        return torch.load(tmp_path / name / "checkpoint.pt", weights_only=True)["network"]
+
+    return run
+
+
+def test_a_seed_repeats_a_training_however_often_it_is_interrupted_in_the_same_place(run_main):
+    first, again, other = run_main("first", 4, 7), run_main("again", 4, 7), run_main("other", 4, 8)
+    assert all(torch.equal(first[name], again[name]) for name in first)
+    assert any(not torch.equal(first[name], other[name]) for name in first)
+    resumed, once_more = run_main("first", 6, 7), run_main("again", 6, 7)
+    assert all(torch.equal(resumed[name], once_more[name]) for name in first)
+    assert any(not torch.equal(resumed[name], first[name]) for name in first)
+
+
+def test_a_checkpoint_of_another_precision_goes_on(run_main):
+    single = run_main("run", 2, 1)
+    mixed = run_main("run", 4, 1, "bfloat16")
+    assert all(value.dtype == torch.float32 for value in mixed.values())
+    assert all(torch.isfinite(value).all() for value in mixed.values())
+    assert any(not torch.equal(single[name], mixed[name]) for name in single)
+
+
+def test_every_start_draws_samples_of_its_own():
+    assert len({stream_seed(1, 0), stream_seed(1, 50), stream_seed(2, 0)}) == 3
+    assert stream_seed(1, 50) == stream_seed(1, 50)
 
 
 def test_a_nan_stops_training_and_keeps_the_last_good_checkpoint(batches, tmp_path):

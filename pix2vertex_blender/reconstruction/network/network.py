@@ -18,7 +18,7 @@ from torch import Tensor
 
 from ...data_files import check
 from ...errors import DataFileError
-from ...paths import NETWORK_WEIGHTS
+from ...paths import CLOSE_NETWORK_WEIGHTS, NETWORK_WEIGHTS
 from .architectures import MAP_CHANNELS, MapNetwork, PaperPair, ResidualNetwork
 from .configuration import NetworkConfiguration
 
@@ -79,7 +79,7 @@ def load_network(path: Path = NETWORK_WEIGHTS, device: torch.device | str = "cpu
     DataFileError
         If the file is missing, damaged or no weights file, or its weights do not belong to its configuration.
     """
-    if path == NETWORK_WEIGHTS:
+    if path in (NETWORK_WEIGHTS, CLOSE_NETWORK_WEIGHTS):
         check(path)
     if not path.is_file():
         raise DataFileError(f"The network's weights {path.name} are missing: install the extension again.")
