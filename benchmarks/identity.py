@@ -74,6 +74,8 @@ class Identity:
         Share of all people whose head is likest themselves; who has no head is not recognised.
     mean_rank : float
         Over those that have one; 1 is best.
+    each : tuple of (int, float, Likeness, int)
+        Number, yaw in degrees, figures and rank of those that have one.
     """
 
     people: int
@@ -81,13 +83,16 @@ class Identity:
     mean: Likeness
     rank_1: float
     mean_rank: float
+    each: tuple[tuple[int, float, Likeness, int], ...]
 
     def to_json(self) -> dict[str, Any]:
         """The figures as they are written."""
-        figures = asdict(self.mean)
-        figures["regions"] = {name: list(pair) for name, pair in self.mean.regions.items()}
         counts = {"people": self.people, "failed": self.failed}
-        return figures | {"rank_1": self.rank_1, "mean_rank": self.mean_rank} | counts
+        each = [
+            {"person": number, "yaw": round(yaw, 2), "rank": rank} | asdict(figures)
+            for number, yaw, figures, rank in self.each
+        ]
+        return asdict(self.mean) | {"rank_1": self.rank_1, "mean_rank": self.mean_rank} | counts | {"each": each}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -159,6 +164,10 @@ def measure(people: Sequence[Person]) -> Identity:
         mean=mean_likeness(each),
         rank_1=float((places == 1).sum() / len(people)),
         mean_rank=float(places.mean()),
+        each=tuple(
+            (index, people[index].yaw, figures, int(place))
+            for index, figures, place in zip(met, each, places, strict=True)
+        ),
     )
 
 

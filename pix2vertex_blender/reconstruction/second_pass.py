@@ -13,7 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..errors import FaceNotFoundError
-from .network.maps import FaceMaps, read_maps
+from ..exchange.maps import FaceMaps
+from .network.maps import read_maps
 from .photo.localisation import Predict
 from .photo.photo import Photo, Square, cut_square
 

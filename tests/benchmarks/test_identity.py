@@ -135,3 +135,5 @@ def test_the_figures_are_written(monkeypatch, people, tmp_path, capsys):
     assert written["r2"] == pytest.approx(1, abs=1e-4)
     assert written["rank_1"] == 1
     assert len(written["regions"]["nose"]) == 2
+    assert [person["rank"] for person in written["each"]] == [1, 1, 1, 1]
+    assert np.mean([person["r2"] for person in written["each"]]) == pytest.approx(written["r2"])
