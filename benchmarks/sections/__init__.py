@@ -3,6 +3,7 @@
 from collections.abc import Callable
 
 from .faces import scanned_head, synthetic_faces
+from .identity import identity_of_people
 from .landmarks import landmarks_on_photos
 from .network import network_speed
 from .registration import registration_pairs
@@ -15,6 +16,7 @@ SECTIONS: dict[str, Callable[[Context], Section]] = {
     "landmarks": landmarks_on_photos,
     "scans": scanned_head,
     "synthetic": synthetic_faces,
+    "identity": identity_of_people,
     "registration": registration_pairs,
     "network": network_speed,
     "speed": speed_and_memory,

@@ -15,6 +15,8 @@ from pix2vertex_blender.template import load_template
 from training.face_model import load_face_model
 from training.face_sampling import ShapeParameters, sample_head
 
+pytestmark = pytest.mark.development_data("face_models/ict_facekit.npz")
+
 TURN = np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
 ELSEWHERE = Similarity(2.5, TURN, np.array([10.0, -4.0, 300.0]))
 
@@ -117,6 +119,7 @@ def test_who_has_no_head_is_not_recognised_and_spoils_no_mean(people):
         measure([Person(people[0], 0.0, outcome(None))])
 
 
+@pytest.mark.slow
 def test_a_seed_gives_the_same_people_however_many(monkeypatch, people):
     monkeypatch.setattr(identity, "run_product", lambda *_: outcome(None))
     one = identity.meet(5, 1, "neutral", (0.0, 30.0), 96)
