@@ -12,6 +12,7 @@ from pix2vertex_blender.paths import NETWORK_WEIGHTS
 from pix2vertex_blender.reconstruction.network.device import choose_device
 from pix2vertex_blender.reconstruction.network.network import MapNetwork, average_with_flipped, load_network, normalise
 
+from .data.augmentation import CROPS
 from .data.backgrounds import background_bank
 from .data.dataset import held_out_batches
 from .losses import Batch, depth_normals, smooth_interior
@@ -100,6 +101,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--weights", type=Path, default=NETWORK_WEIGHTS)
     parser.add_argument("--count", type=int, default=256, help="samples to use")
     parser.add_argument("--resolution", type=int, help="pixels of a side (default: the network's own)")
+    parser.add_argument("--crop", choices=tuple(CROPS), default="ordinary", help="how faces are cut")
     parser.add_argument("--backgrounds", type=Path, help="file to keep the background pictures in")
     parser.add_argument("--device", default="auto")
     parser.add_argument("--single", action="store_true", help="do not average with the mirrored image")
@@ -109,7 +111,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         network = load_network(options.weights, device)
         resolution = options.resolution or network.configuration.resolution
         backgrounds = background_bank(options.backgrounds)
-        batches = held_out_batches(options.folder, resolution, options.count, 16, backgrounds)
+        batches = held_out_batches(
+            options.folder, resolution, options.count, 16, backgrounds, augmentation=CROPS[options.crop]
+        )
         print(format_table(evaluate(network, batches, device, average_flipped=not options.single)))
     except Pix2VertexError as error:
         parser.exit(2, f"{error}\n")

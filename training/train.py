@@ -34,7 +34,7 @@ from .computation import (
     compute_gradients,
     fastest_computation,
 )
-from .data.augmentation import ORDINARY, UPRIGHT
+from .data.augmentation import CROPS
 from .data.backgrounds import background_bank
 from .data.dataset import PortraitStream, held_out_batches, read_in_background
 from .evaluate import evaluate
@@ -57,10 +57,6 @@ NETWORKS = {
     "shipped": Recipe(SHIPPED, SHIPPED_WEIGHTS, "muon"),
     "paper": Recipe(NetworkConfiguration(), LossWeights(), "adamw"),
 }
-
-
-#: What `--crop` names: squares around faces to be found, or upright ones that a found face fills.
-CROPS = {"ordinary": ORDINARY, "upright": UPRIGHT}
 
 
 @dataclass(frozen=True)

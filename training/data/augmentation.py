@@ -77,6 +77,8 @@ class AugmentationParameters:
 #: What the first network, which has to find the face, is trained on, and the second, which reads what the first found.
 ORDINARY = AugmentationParameters()
 UPRIGHT = AugmentationParameters(upright_share=1.0, degraded_share=0.35)
+#: What `--crop` names.
+CROPS = {"ordinary": ORDINARY, "upright": UPRIGHT}
 
 
 class Augmented(NamedTuple):
