@@ -3,6 +3,7 @@
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -16,6 +17,7 @@ from ..exchange.report import RegistrationReport, Report, TemplateReport
 from ..exchange.result import Reconstruction
 from ..paths import CLOSE_NETWORK_WEIGHTS
 from ..template import Template, load_template
+from ..template.canonical import to_millimetres
 from .fitting import believable_pins, complete, follow_pins, register_template
 from .network.device import choose_device
 from .network.maps import read_maps, within

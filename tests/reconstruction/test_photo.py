@@ -126,12 +126,12 @@ def test_a_folder_and_a_tiny_photo_are_named(picture, tmp_path):
         load_photo(tmp_path / "tiny.png")
 
 
-@pytest.mark.parametrize(("resolution", "roll"), [(16, 0), (48, 0), (200, 0), (16, 30), (60, -100), (200, 30)])
-def test_a_crop_shows_what_its_affine_map_says(resolution, roll):
+@pytest.mark.parametrize(("resolution", "turn"), [(16, 0), (48, 0), (200, 0), (16, 30), (60, -100), (200, 30)])
+def test_a_crop_shows_what_its_affine_map_says(resolution, turn):
     """A linear ramp read through a crop has, at each crop pixel, the ramp's value at the mapped photo position."""
     rows, columns = np.mgrid[0:160, 0:240]
     pixels = np.stack([columns + 0.5, rows + 0.5, np.zeros_like(rows)], axis=-1).clip(0, 255).astype(np.uint8)
-    crop = cut_square(Photo("ramp", pixels), Square(110.3, 80.7, 96.0, roll), resolution)
+    crop = cut_square(Photo("ramp", pixels), Square(110.3, 80.7, 96.0, turn), resolution)
     assert crop.pixels.shape == (resolution, resolution, 3)
     grid = np.stack(np.meshgrid(np.arange(resolution), np.arange(resolution)), axis=-1).reshape(-1, 2) + 0.5
     expected = crop.to_photo(grid)
@@ -144,7 +144,7 @@ def test_a_square_turned_with_a_head_shows_it_upright():
     """What is turned anticlockwise by the roll has its upper end to the left of its middle."""
     pixels = np.zeros((100, 100, 3), dtype=np.uint8)
     pixels[22:26, 33:37] = 255  # up and to the left of the middle, 30 degrees anticlockwise from upright
-    crop = cut_square(Photo("dot", pixels), Square(50.0, 50.0, 80.0, 30.0), 80).pixels[..., 0]
+    crop = cut_square(Photo("dot", pixels), Square(50.0, 50.0, 80.0, -30.0), 80).pixels[..., 0]
     rows, columns = np.nonzero(crop > 100)
     assert columns.mean() == pytest.approx(39.5, abs=1.0)
     assert rows.mean() == pytest.approx(9.5, abs=1.0)

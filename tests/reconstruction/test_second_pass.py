@@ -44,7 +44,7 @@ def said_of(square, resolution):
     """
     x, y = np.moveaxis(positions(square, resolution) - 80.0, -1, 0)
     points = np.stack([x, -y, 20 - (x**2 + y**2) / 200])
-    turn = Rotation.from_euler("z", -square.roll, degrees=True).as_matrix()
+    turn = Rotation.from_euler("z", square.turn, degrees=True).as_matrix()
     geometry = np.einsum("ij,jkl->ikl", turn, points) / (square.side / 2)
     correspondence = np.stack([x, -y, x * y / 100]) / 120
     maps = np.concatenate([np.full((1, *x.shape), 4.0), correspondence, geometry, x[None] / 40])
@@ -63,7 +63,7 @@ def test_the_face_stands_upright_in_the_second_square_and_fills_it(template, loo
     maps = head_turned(template, look_at, roll)
     landmarks = template.vertices[template.landmarks_68]
     near = upright_square(maps, WHOLE, landmarks, PARAMETERS)
-    assert near.roll == pytest.approx(roll, abs=0.1)
+    assert near.turn == pytest.approx(-roll, abs=0.1)
     affine = near.to_photo(1)
     rows, columns = np.nonzero(maps.mask)
     seen = np.column_stack([columns, rows]) + 0.5
@@ -90,7 +90,7 @@ def test_what_hides_half_of_a_face_does_not_enlarge_the_rest(template, look_at):
 @pytest.mark.parametrize("roll", [0.0, 25.0, -40.0])
 @pytest.mark.parametrize("square", [WHOLE, Square(75.0, 90.0, 150.0, 10.0)])
 def test_what_is_laid_back_is_what_the_network_would_say_there(square, roll):
-    near = Square(84.0, 77.0, 90.0, roll)
+    near = Square(84.0, 77.0, 90.0, -roll)
     laid = lay_back(said_of(near, 96), near, square, 200)
     expected = said_of(square, 200)
     affine = near.to_photo(1)

@@ -68,7 +68,7 @@ class ModelOnTemplate:
         triangles, weights = skin.locate(template.vertices, vertex_normals(template.vertices, template.faces))
         layout = build_half()
         inside = inner_rims(layout)[whole_head(layout)[1].source]
-        return cls(skin.triangles[triangles], weights, inside, unique_edges(template.faces))
+        return cls(skin.triangles[triangles], weights, inside, unique_edges(template.faces).astype(np.int64))
 
     def carry(self, values: NDArray[np.floating]) -> Points:
         """Values (n, c) at the template's vertices from values (s, c) at the skin's; smooth inside the rims."""
