@@ -14,5 +14,8 @@ EXPRESSIONS_FILE = DATA_FOLDER / "expressions.npz"
 NETWORK_WEIGHTS = DATA_FOLDER / "network.safetensors"
 CLOSE_NETWORK_WEIGHTS = DATA_FOLDER / "close_network.safetensors"
 
+#: How a person's head is estimated from what the maps show.
+LIKENESS_FILE = DATA_FOLDER / "likeness.npz"
+
 #: The public-domain portrait that the self-test reconstructs.
 SAMPLE_PORTRAIT = DATA_FOLDER / "astronaut.jpg"

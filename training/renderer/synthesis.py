@@ -107,9 +107,7 @@ def synthesise(generator: Generator, parameters: SynthesisParameters | None = No
 
 def sample_scene(surface: HeadSurface, generator: Generator, parameters: SynthesisParameters) -> Scene:
     """Draw what is in a portrait."""
-    head = sample_head(surface.model, generator, parameters.shape)
-    centre = head.vertices[surface.model.face_vertices].mean(0)
-    view = sample_view(centre, head.vertices[LANDMARKS_68], 2 * parameters.size, generator, parameters.view)
+    head, view = sample_head_and_view(surface, generator, parameters)
     hair_colour = sample_hair_colour(generator)
     skin, beard = sample_skin(surface, head.expression, hair_colour, generator)
     hair = sample_hair(surface, head, view, hair_colour, beard, generator)
@@ -118,6 +116,16 @@ def sample_scene(surface: HeadSurface, generator: Generator, parameters: Synthes
     if lighting.colours.any() and generator.random() < parameters.shadow_share:
         _cast_shadows(surface, head, view, hair, props, lighting)
     return Scene(head, view, skin, sample_eyes(generator), sample_clothing(generator), lighting, hair, props, lenses)
+
+
+def sample_head_and_view(
+    surface: HeadSurface, generator: Generator, parameters: SynthesisParameters
+) -> tuple[Head, View]:
+    """Draw whose head it is and from where it is seen, which is what a generator draws first."""
+    head = sample_head(surface.model, generator, parameters.shape)
+    centre = head.vertices[surface.model.face_vertices].mean(0)
+    view = sample_view(centre, head.vertices[LANDMARKS_68], 2 * parameters.size, generator, parameters.view)
+    return head, view
 
 
 def sample_belongings(

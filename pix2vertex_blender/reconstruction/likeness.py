@@ -1,0 +1,151 @@
+"""The likeliest head: what the maps show of a face, weighed against how faces differ and how the network errs.
+
+The registered head follows the maps, and so has their errors, as large as what makes a face differ from the mean. But
+errors of one place go together with those of others, and so do the shapes of noses, cheeks and jaws. A linear estimate
+learns both from rendered people whose true heads are known (`training.likeness`): the conditional mean of a head, given
+where the maps show some points of the template and which of them are seen.
+"""
+
+from dataclasses import dataclass
+from functools import cache
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ..exchange.maps import OPEN, FaceMaps
+from ..geometry.similarity import Similarity, fit_similarity
+from ..paths import LIKENESS_FILE
+from ..template import Template, load_template
+
+#: Canonical units (millimetres over 120) within which a pixel shows a point, and the width of its pixels' weights.
+SHOWN, WIDTH = 4.0 / 120, 2.5 / 120
+#: Fewer points than this say nothing about a person.
+FEWEST_POINTS = 60
+
+
+@dataclass(frozen=True)
+class LikenessModel:
+    """A linear estimate of heads, in millimetres of the template's rest shape.
+
+    Attributes
+    ----------
+    points : (p,) int
+        Vertices of the template that are looked for in the maps.
+    shown_mean : (p, 3)
+        Their mean deviation from the rest shape, zero for those that are not seen.
+    seen_mean : (p,)
+        How often they are seen.
+    seen_weight : float
+        Millimetres that being seen counts beside the deviations.
+    regression : (4 p, k)
+        From what is shown and seen, without the means, to coefficients.
+    coefficient_mean : (k,)
+    basis : (k, n, 3)
+        Deviations of all vertices of level 0; orthonormal over those of the face.
+    """
+
+    points: NDArray[np.int64]
+    shown_mean: NDArray[np.float64]
+    seen_mean: NDArray[np.float64]
+    seen_weight: float
+    regression: NDArray[np.float64]
+    coefficient_mean: NDArray[np.float64]
+    basis: NDArray[np.float64]
+
+
+@cache
+def load_likeness() -> LikenessModel:
+    """The estimate that ships."""
+    with np.load(LIKENESS_FILE, allow_pickle=False) as file:
+        arrays = {name: file[name].astype(np.float64) for name in file.files}
+    points, weight = arrays.pop("points").astype(np.int64), float(arrays.pop("seen_weight"))
+    return LikenessModel(points=points, seen_weight=weight, **arrays)
+
+
+def face_vertices(template: Template) -> NDArray[np.bool_]:
+    """The vertices (n,) that belong to the face and by which heads are laid over each other."""
+    chosen: NDArray[np.bool_] = template.groups["face"] > 0.5
+    return chosen
+
+
+def shown_points(maps: FaceMaps, canonical: NDArray[np.floating]) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+    """Where the maps show points of the template.
+
+    Parameters
+    ----------
+    maps : FaceMaps
+    canonical : (p, 3)
+        Their canonical coordinates.
+
+    Returns
+    -------
+    places : (p, 3)
+        Millimetres in the camera's axes.
+    seen : (p,) bool
+        Whether any pixel shows the point.
+    """
+    skin = maps.mask & (maps.opening < OPEN)
+    shown, geometry = maps.correspondence[skin], maps.geometry[skin]
+    squared = (shown**2).sum(1) - 2 * np.asarray(canonical, dtype=np.float32) @ shown.T
+    nearest = squared.min(axis=1)
+    weights = np.exp((nearest[:, None] - squared) / (2 * WIDTH**2))
+    places = (weights @ geometry) / weights.sum(axis=1, keepdims=True)
+    return places.astype(np.float64), nearest + (canonical**2).sum(1) < SHOWN**2
+
+
+def shown_deviations(
+    maps: FaceMaps, template: Template, points: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]] | None:
+    """How far the maps show points of the template from where the rest shape has them, without pose, place and size.
+
+    Returns
+    -------
+    deviations : (p, 3)
+        Millimetres, zero for points that are not seen.
+    seen : (p,) bool
+
+    None if too few are seen.
+    """
+    places, seen = shown_points(maps, template.canonical[points])
+    if seen.sum() < FEWEST_POINTS:
+        return None
+    rest = template.vertices[points]
+    deviations = fit_similarity(places[seen], rest[seen]).apply(places) - rest
+    deviations[~seen] = 0
+    return deviations, seen
+
+
+def estimate_coefficients(
+    model: LikenessModel, deviations: NDArray[np.floating], seen: NDArray[np.bool_]
+) -> NDArray[np.float64]:
+    """Coefficients (..., k) of the likeliest heads, given `deviations` (..., p, 3) and which points are `seen` (..., p)."""
+    shown = (deviations - model.shown_mean).reshape(*seen.shape[:-1], -1)
+    features = np.concatenate([shown, model.seen_weight * (seen - model.seen_mean)], axis=-1)
+    coefficients: NDArray[np.float64] = features @ model.regression + model.coefficient_mean
+    return coefficients
+
+
+def likeliest(vertices: NDArray[np.float64], maps: FaceMaps, strength: float = 1.0) -> NDArray[np.float64]:
+    """The registered head (n, 3), in the camera's axes, with the likeliest shape in its place.
+
+    What the basis cannot say, as the registration has it, stays: only the part in which people differ is replaced.
+
+    Parameters
+    ----------
+    vertices : (n, 3)
+        Registered, in millimetres in the camera's axes.
+    maps : FaceMaps
+    strength : float
+        0 leaves the head as it is, 1 replaces all.
+    """
+    template, model = load_template(), load_likeness()
+    found = shown_deviations(maps, template, model.points)
+    if found is None:
+        return vertices
+    face = face_vertices(template)
+    to_rest: Similarity = fit_similarity(vertices[face], template.vertices[face])
+    own = np.einsum("knc,nc->k", model.basis[:, face], to_rest.apply(vertices)[face] - template.vertices[face])
+    change = strength * (estimate_coefficients(model, *found) - own)
+    # Vectors turn and scale with the frame, and do not move with it.
+    moved: NDArray[np.float64] = np.einsum("k,knc->nc", change, model.basis) @ to_rest.rotation / to_rest.scale
+    return vertices + moved
