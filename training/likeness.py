@@ -49,7 +49,7 @@ POINTS, COEFFICIENTS = 400, 100
 #: Millimetres that being seen counts beside the deviations.
 SEEN_WEIGHT = 3.0
 #: Ridges to choose from, as a share of the features' mean variance times the number of pairs.
-RIDGES = (0.003, 0.01, 0.03, 0.1, 0.3)
+RIDGES = (0.03, 0.1, 0.3, 1.0, 3.0)
 FOLDS = 5
 
 
@@ -160,7 +160,7 @@ def head_basis(heads: NDArray[np.float32], face: NDArray[np.bool_], count: int =
     """Directions (k, n, 3) in which heads (m, n, 3) differ most from the rest shape, orthonormal over the face."""
     flat = heads[:, face].reshape(len(heads), -1)
     values, vectors = np.linalg.eigh((flat @ flat.T).astype(np.float64))
-    order = np.argsort(values)[::-1][: min(count, len(heads))]
+    order = np.argsort(values)[::-1][: min(count, int((values > 1e-6 * values.max()).sum()))]
     # The same mixture of heads that makes a direction on the face makes it everywhere.
     mixtures = vectors[:, order] / np.sqrt(values[order])
     basis: NDArray[np.float64] = np.einsum("mk,mnc->knc", mixtures, heads)

@@ -118,14 +118,16 @@ def shown_deviations(
 def estimate_coefficients(
     model: LikenessModel, deviations: NDArray[np.floating], seen: NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    """Coefficients (..., k) of the likeliest heads, given `deviations` (..., p, 3) and which points are `seen` (..., p)."""
+    """Coefficients (..., k) of the likeliest heads, from what `shown_deviations` gives (..., p, 3) and (..., p)."""
     shown = (deviations - model.shown_mean).reshape(*seen.shape[:-1], -1)
     features = np.concatenate([shown, model.seen_weight * (seen - model.seen_mean)], axis=-1)
     coefficients: NDArray[np.float64] = features @ model.regression + model.coefficient_mean
     return coefficients
 
 
-def likeliest(vertices: NDArray[np.float64], maps: FaceMaps, strength: float = 1.0) -> NDArray[np.float64]:
+def likeliest(
+    vertices: NDArray[np.float64], maps: FaceMaps, model: LikenessModel, strength: float = 1.0
+) -> NDArray[np.float64]:
     """The registered head (n, 3), in the camera's axes, with the likeliest shape in its place.
 
     What the basis cannot say, as the registration has it, stays: only the part in which people differ is replaced.
@@ -135,10 +137,11 @@ def likeliest(vertices: NDArray[np.float64], maps: FaceMaps, strength: float = 1
     vertices : (n, 3)
         Registered, in millimetres in the camera's axes.
     maps : FaceMaps
+    model : LikenessModel
     strength : float
         0 leaves the head as it is, 1 replaces all.
     """
-    template, model = load_template(), load_likeness()
+    template = load_template()
     found = shown_deviations(maps, template, model.points)
     if found is None:
         return vertices
