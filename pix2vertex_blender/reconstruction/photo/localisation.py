@@ -129,10 +129,10 @@ class Localiser:
         check_box(box, photo)
         found = self._find_in_box(photo, box, 0.0, tell)
         if found is None or found.confidence < self.parameters.doubtful:
-            for turn in QUARTER_TURNS:
-                other = self._find_in_box(photo, box, turn, tell)
-                if other is not None and (found is None or other.confidence > found.confidence):
-                    found = other
+            turned = [self._find_in_box(photo, box, turn, tell) for turn in QUARTER_TURNS]
+            others = [face for face in turned if face is not None and face.confidence >= self.parameters.plausible]
+            # What is uncertain either way, such as half a face at the photo's edge, is more likely to be upright.
+            found = max([*([found] if found else []), *others], key=lambda face: face.confidence, default=None)
         if found is None:
             raise FaceNotFoundError(NO_FACE)
         return found
