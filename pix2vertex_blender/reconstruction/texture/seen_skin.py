@@ -93,11 +93,14 @@ def find_seen_skin(
     resolution = len(pixels)
     points = camera.project(vertices)
     cosine = facing(vertices, vertex_normals(vertices, level.faces), camera)
-    seen = inside_mask(points / resolution, mask) * ~hidden(vertices, level.faces, others, cosine, camera, resolution)
+    inside_face = inside_mask(points / resolution, mask)
+    pause()
+    seen = inside_face * ~hidden(vertices, level.faces, others, cosine, camera, resolution)
     pause()
     inner = np.max([level.groups[name] for name in INNER_GROUPS], axis=0)
     inside = inner > 0.02
     seen = seen * np.where(inside, 1.0, smoothstep(2 * level.groups["face"] - 0.6))
+    pause()
     neighbours = _Neighbourhood(level)
     pause()
     at_all = seen * (cosine > GRAZING) * ~inside
