@@ -80,13 +80,14 @@ def reconstruct(photo_path: Path | str, options: Options = Options(), progress: 
         template = load_template()
         device = choose_device(options.device)
         network = load_network(device=device)
+        second_pass = _second_pass(template, device)
     with clock.stage("detect"):
         photo = load_photo(photo_path, lambda fraction: progress("detect", fraction / 2))
         face, face_count = _locate(photo, network, options, lambda fraction: progress("detect", (1 + fraction) / 2))
         crop = cut_square(photo, face.square, network.configuration.resolution)
     with clock.stage("network"):
         first = read_maps(predict_views(network, crop.pixels))
-        closer = _second_pass(template, device).look(photo, face.square, first)
+        closer = second_pass.look(photo, face.square, first)
         maps = first if closer is None else closer
         crop_to_photo = face.square.to_photo(len(maps.mask))
         maps = within(maps, inside_photo(crop_to_photo, photo.size, len(maps.mask)))

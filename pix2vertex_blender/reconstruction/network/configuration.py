@@ -57,7 +57,7 @@ class NetworkConfiguration:
 #: The network that ships; training/README.md compares its cost with that of the paper's pair.
 SHIPPED = NetworkConfiguration(
     architecture="residual",
-    resolution=160,
+    resolution=192,
     encoder_channels=(32, 64, 128, 256, 320),
     decoder_channels=(256, 128, 64, 32),
     encoder_blocks=(0, 2, 3, 4, 3),
