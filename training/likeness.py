@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from pix2vertex_blender.data_files import write_checksum
 from pix2vertex_blender.errors import DataFileError, FaceNotFoundError, Pix2VertexError
 from pix2vertex_blender.geometry.similarity import fit_similarity
 from pix2vertex_blender.paths import CLOSE_NETWORK_WEIGHTS, LIKENESS_FILE
@@ -201,6 +202,7 @@ def save_likeness(model: LikenessModel, path: Path) -> None:
     with beside.open("wb") as file:
         np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
     beside.replace(path)
+    write_checksum(path)
 
 
 @cache

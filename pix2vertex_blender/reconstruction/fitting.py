@@ -21,6 +21,7 @@ from .corrections.eyelids import clear_eyeballs
 from .corrections.mouth import fit_mouth
 from .corrections.pins import landmark_matrix, register_to_pins
 from .detail.detail import add_detail
+from .likeness import likeliest, load_likeness
 from .photo.detection import box_around
 from .registration.alignment import align
 from .registration.matching import TargetIndex
@@ -35,8 +36,19 @@ LEAST_LIFT = 0.1
 FARTHEST_PIN = 0.25
 
 
-def register_template(seen: SeenFace, seed: int, clock: StageClock) -> tuple[Registration, TargetIndex]:
+def register_template(
+    seen: SeenFace, seed: int, likeness: float, clock: StageClock
+) -> tuple[Registration, TargetIndex]:
     """Align the template with what was seen and register it; also returns the target.
+
+    Parameters
+    ----------
+    seen : SeenFace
+    seed : int
+        Of the random choices.
+    likeness : float
+        How far the registered head becomes the likeliest one, 0 to 1.
+    clock : StageClock
 
     Raises
     ------
@@ -61,7 +73,8 @@ def register_template(seen: SeenFace, seed: int, clock: StageClock) -> tuple[Reg
             mirror=template.mirror,
             progress=clock.progress,
         )
-        fitted = fit_mouth(registration.vertices, target, seen.maps)
+        likely = likeliest(registration.vertices, seen.maps, load_likeness(), likeness)
+        fitted = fit_mouth(likely, target, seen.maps)
         registration = replace(registration, vertices=clear_eyeballs(template, fitted))
     return registration, target
 

@@ -19,6 +19,7 @@ from ..paths import CLOSE_NETWORK_WEIGHTS
 from ..template import Template, load_template
 from ..template.canonical import to_millimetres
 from .fitting import believable_pins, complete, follow_pins, register_template
+from .likeness import likeness_strength
 from .network.device import choose_device
 from .network.maps import read_maps, within
 from .network.network import MapNetwork, load_network, predict_views
@@ -93,7 +94,9 @@ def reconstruct(photo_path: Path | str, options: Options = Options(), progress: 
         maps = within(maps, inside_photo(crop_to_photo, photo.size, len(maps.mask)))
         fine = cut_square(photo, face.square, DETAIL_RESOLUTION).pixels
         seen = SeenFace(maps, crop_to_photo, photo.size, fine, encode_png(fine))
-    registration, target = register_template(seen, options.seed, clock)
+    # The likeliest head was learnt from the second network's maps.
+    likeness = likeness_strength(maps.confidence) if closer is not None else 0.0
+    registration, target = register_template(seen, options.seed, likeness, clock)
     pins = believable_pins(options.pins, seen, registration.vertices)
     with clock.stage("pins"):
         pinned = follow_pins(registration.vertices, target, seen, pins, options.detail_level, progress)

@@ -11,10 +11,16 @@ import pytest
 from pix2vertex_blender.addon.process.worker_client import JobStatus, WorkerClient
 from pix2vertex_blender.data_files import check, write_checksum
 from pix2vertex_blender.errors import DataFileError
-from pix2vertex_blender.paths import CLOSE_NETWORK_WEIGHTS, NETWORK_WEIGHTS, PACKAGE_FOLDER, TEMPLATE_FILE
+from pix2vertex_blender.paths import (
+    CLOSE_NETWORK_WEIGHTS,
+    LIKENESS_FILE,
+    NETWORK_WEIGHTS,
+    PACKAGE_FOLDER,
+    TEMPLATE_FILE,
+)
 from tests.faults.conftest import watch
 
-SHIPPED = (NETWORK_WEIGHTS, CLOSE_NETWORK_WEIGHTS, TEMPLATE_FILE)
+SHIPPED = (NETWORK_WEIGHTS, CLOSE_NETWORK_WEIGHTS, LIKENESS_FILE, TEMPLATE_FILE)
 
 
 def flipped(place: float) -> Callable[[Path], None]:

@@ -7,10 +7,12 @@ import pytest
 
 from pix2vertex_blender.geometry.similarity import fit_similarity
 from pix2vertex_blender.reconstruction.likeness import (
+    MOST,
     LikenessModel,
     estimate_coefficients,
     face_vertices,
     likeliest,
+    likeness_strength,
     shown_deviations,
     shown_points,
 )
@@ -57,7 +59,7 @@ def test_the_part_in_which_people_differ_is_replaced_and_the_rest_stays(template
     registered = view.truth + mole
     strong = likeliest(registered, view.maps, model, 1.0)
     weak = likeliest(registered, view.maps, model, 0.5)
-    np.testing.assert_array_equal(likeliest(registered, view.maps, model, 0.0), registered)
+    np.testing.assert_allclose(likeliest(registered, view.maps, model, 0.0), registered, atol=1e-9)
     np.testing.assert_allclose(weak - registered, (strong - registered) / 2, atol=1e-9)
     change = strong - registered
     tip = template.landmarks_68[33]
@@ -65,12 +67,18 @@ def test_the_part_in_which_people_differ_is_replaced_and_the_rest_stays(template
     assert np.abs(change[tip] - change[near].mean(axis=0)).max() < 0.5, "smooth at the mole"
 
 
-def test_it_moves_with_the_head(template, model, look_at) -> None:
+def test_every_point_stays_where_the_photo_shows_it(template, model, look_at) -> None:
     view = look_at(template.vertices, 15)
-    turn = np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
-    there = likeliest(view.truth, view.maps, model)
-    turned = likeliest(view.truth @ turn.T * 2 + 5, view.maps, model)
-    np.testing.assert_allclose(turned, there @ turn.T * 2 + 5, atol=1e-6)
+    shallow = view.truth * (1.0, 1.0, 0.8)
+    deeper = likeliest(shallow, view.maps, model)
+    np.testing.assert_allclose(view.maps.camera.project(deeper), view.maps.camera.project(shallow), atol=1e-9)
+    tip, ear = template.landmarks_68[33], template.landmarks_68[0]
+    assert np.ptp(deeper[[tip, ear], 2]) > np.ptp(shallow[[tip, ear], 2]) + 2, "as deep as the maps say"
+
+
+def test_the_surer_the_maps_the_more_the_head_is_the_likeliest() -> None:
+    strengths = [likeness_strength(confidence) for confidence in (0.0, 0.6, 0.7, 0.8, 1.0)]
+    assert strengths == pytest.approx([0.0, 0.0, MOST / 2, MOST, MOST])
 
 
 def test_too_little_of_a_face_says_nothing(template, model, look_at) -> None:
