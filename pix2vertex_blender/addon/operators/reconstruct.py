@@ -84,7 +84,7 @@ class PIX2VERTEX_OT_reconstruct(ReconstructionChoices, WorkerOperator, bpy.types
         if former is not None:
             vertices, source = self.temporary_file(".npy"), self.temporary_file(".npz")
             former.record.save(source)
-            options |= {"pins": former.pins()}
+            options |= {"pins": pins} if (pins := former.pins()) else {}
             request |= {"source": str(source), "vertices": str(vertices), "detail": former.detail}
         yield session.worker().submit("reconstruct", options=options, **request)
         reconstruction = Reconstruction.load(result)
