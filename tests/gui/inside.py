@@ -25,7 +25,7 @@ PHOTO = str(FOLDER / "photo.png")
 PATIENCE = 400.0
 
 #: How panels are registered at first.
-_FIRST: dict[type, tuple[str, set[str]]] = {}
+_FIRST: dict[type, tuple[str, set[str], str]] = {}
 
 seen: dict[str, dict | list] = {"sidebars": {}, "seconds": {}, "faults": []}
 
@@ -91,10 +91,13 @@ def only(*labels: str) -> None:
         if panel.is_registered:
             bpy.utils.unregister_class(panel)
     for panel in panels:
-        name, options = _FIRST.setdefault(panel, (panel.bl_idname, set(getattr(panel, "bl_options", set()))))
-        panel.bl_idname, panel.bl_options = name, options
+        name, options, parent = _FIRST.setdefault(
+            panel,
+            (panel.bl_idname, set(getattr(panel, "bl_options", set())), getattr(panel, "bl_parent_id", "")),
+        )
+        panel.bl_idname, panel.bl_options, panel.bl_parent_id = name, options, parent
         if panel.bl_label in labels:  # under another name, since Blender remembers which panels are folded
-            panel.bl_idname, panel.bl_options = name + "_alone", options - {"DEFAULT_CLOSED"}
+            panel.bl_idname, panel.bl_options, panel.bl_parent_id = name + "_alone", options - {"DEFAULT_CLOSED"}, ""
         if not labels or panel.bl_label in labels:
             bpy.utils.register_class(panel)
 
@@ -235,7 +238,7 @@ def refit() -> Iterator[float]:
 
 def detail() -> Iterator[float]:
     """Set the slider of the detail's strength."""
-    only("Detail")
+    only("Face")
     yield from show_tab()
     key = faces()[0].data.shape_keys.key_blocks["Detail"]
     slider = yield from pointer.find('key_blocks["Detail"].value', 0.75)
@@ -261,7 +264,7 @@ def inspect() -> Iterator[float]:
 
 
 def texture() -> Iterator[float]:
-    yield from press("Project Photo", "project_photo", lambda: idle() and bool(textures()), "Texture")
+    yield from press("Project Photo", "project_photo", lambda: idle() and bool(textures()), "Face")
     _window, area, _sidebar, _viewport = pointer.view()
     area.spaces.active.shading.color_type = "TEXTURE"  # EEVEE takes minutes without a GPU
     yield 3.0

@@ -39,7 +39,8 @@ WORKER = ROOT / "pix2vertex_blender" / "worker.py"
 
 _ONLY = (
     "first: from a photo to a textured FBX in Blender as it ships, action by action; "
-    "panels: only their pictures; session: only the clicks of a longer session; faults: the extension disabled while it works"
+    "panels: only their pictures; session: only the clicks of a longer session; "
+    "faults: the extension disabled while it works"
 )
 
 #: What Blender may take in all, on a computer that does other things as well.
