@@ -4,12 +4,17 @@ Importing the package loads neither Blender nor torch: the algorithm in `reconst
 plain Python, and Blender's modules are imported only when Blender registers the add-on.
 """
 
+import gc
+from collections.abc import Iterator
+from contextlib import contextmanager
+
 
 def register() -> None:
     """Register the add-on with Blender."""
-    from . import addon
+    with _collection_paused():
+        from . import addon
 
-    addon.register()
+        addon.register()
 
 
 def unregister() -> None:
@@ -17,3 +22,15 @@ def unregister() -> None:
     from . import addon
 
     addon.unregister()
+
+
+@contextmanager
+def _collection_paused() -> Iterator[None]:
+    """Look for no garbage meanwhile: with all of Blender's Python loaded that takes longer than the modules do."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
