@@ -6,6 +6,7 @@ import bpy
 
 from . import operators, panels, preferences, translations
 from .process import computer, faults, photo_search, session
+from .properties import expression as expression_properties
 from .properties import face as face_properties
 from .properties import scene as scene_properties
 from .views import arrival, legend, looks, waiting
@@ -14,6 +15,7 @@ from .views.thumbnail import THUMBNAILS
 _CLASSES = (
     *scene_properties.CLASSES,
     *face_properties.CLASSES,
+    *expression_properties.CLASSES,
     *preferences.CLASSES,
     *operators.CLASSES,
     *panels.CLASSES,
@@ -28,6 +30,7 @@ def register() -> None:
         bpy.utils.register_class(item)
     scene_properties.attach()
     face_properties.attach()
+    expression_properties.attach()
     legend.attach()
     looks.attach()
     arrival.attach()
@@ -47,6 +50,7 @@ def unregister() -> None:
     arrival.detach()
     looks.detach()
     legend.detach()
+    expression_properties.detach()
     face_properties.detach()
     scene_properties.detach()
     for item in reversed(_CLASSES):

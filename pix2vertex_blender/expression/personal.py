@@ -1,4 +1,4 @@
-"""The 52 expressions of one person's head: transferred, with lids that close in front of the balls and lips that meet."""
+"""The 52 expressions of one head: transferred, with lids that close in front of the balls and lips that meet."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -19,9 +19,7 @@ Array = NDArray[np.float64]
 MEETING = 0.3
 #: How far (mm) the edges of closed lids stay in front of the ball.
 EDGE_CLEARANCE = 0.6
-#: Steps in which the edges of a subdivided mesh are brought together by those of the coarse one.
-CLOSING_STEPS = 5
-#: How often the lids are lifted out of the balls.
+#: How often the lids are closed and lifted out of the balls.
 ROUNDS = 3
 #: Displacements (mm) below this are none.
 LEAST = 0.02
@@ -47,9 +45,9 @@ def personal_expressions(neutral: Array, balls: Sequence[Ball], level: int = 0) 
     for side, ball in zip(("Left", "Right"), balls, strict=True):
         blink = offsets[index(f"eyeBlink{side}")]
         blink += _closing(neutral + blink, side.lower(), ball, level)
-    held = {index(f"eyeBlink{side}"): lid_rims(side.lower()) for side in ("Left", "Right")}
-    for number, offset in enumerate(offsets):
-        offset += lifting(neutral + offset, balls, held.get(number))
+    for name, offset in zip(expressions.names, offsets, strict=True):
+        if not name.startswith("eyeBlink"):
+            offset += lifting(neutral + offset, balls)
     offsets[index("mouthClose")] += _meeting(neutral, offsets[index("jawOpen")], offsets[index("mouthClose")])
     offsets[np.linalg.norm(offsets, axis=2) < LEAST] = 0.0
     return offsets.astype(np.float32)
@@ -82,17 +80,35 @@ def _closing(blink: Array, side: str, ball: Ball, level: int) -> Array:
     rims = lid_rims(side)
     upper, lower = blink[rims.upper], blink[rims.lower]
     meeting = MEETING * upper + (1 - MEETING) * lower
-    outwards = normalise(meeting - ball.centre)
     short = np.maximum(ball.radius + EDGE_CLEARANCE - np.linalg.norm(meeting - ball.centre, axis=1), 0.0)
-    meeting = meeting + short[:, None] * outwards
-    to_upper, to_lower = meeting - upper, meeting - lower
-    fine_upper, fine_lower = (subdivision_matrix(level)[edge] for edge in (rims.upper, rims.lower))
-    total = rims.move(to_upper, to_lower)
-    for _ in range(CLOSING_STEPS if level else 0):
-        gap = (fine_upper - fine_lower) @ (blink + total)
-        to_upper, to_lower = to_upper - gap / 2, to_lower + gap / 2
-        total = rims.move(to_upper, to_lower)
+    meeting = meeting + short[:, None] * normalise(meeting - ball.centre)
+    total = rims.move(meeting - upper, meeting - lower)
+    for _ in range(ROUNDS):
+        total += lifting(blink + total, [ball], rims)
+        total += _shut(blink + total, side, level)
     return total
+
+
+def _shut(head: Array, side: str, level: int) -> Array:
+    """Displacements (n, 3) after which the edges of lids meet at a subdivision level, which rounds them."""
+    rims = lid_rims(side)
+    upper, lower = (subdivision_matrix(level)[edge] for edge in (rims.upper, rims.lower))
+    step = np.linalg.solve(_gap_change(side, level), (lower - upper) @ head)
+    return rims.move(step, -step)
+
+
+@cache
+def _gap_change(side: str, level: int) -> Array:
+    """Matrix (k, k): the gaps of lids at a level, when each upper edge vertex moves by 1 and the lower one by -1."""
+    rims = lid_rims(side)
+    upper, lower = (subdivision_matrix(level)[edge] for edge in (rims.upper, rims.lower))
+    unit = np.zeros((len(rims.upper), 3))
+    columns = []
+    for row in range(len(unit)):
+        unit[:] = 0.0
+        unit[row] = 1.0
+        columns.append(((upper - lower) @ rims.move(unit, -unit))[:, 0])
+    return np.stack(columns, axis=1)
 
 
 def _meeting(neutral: Array, jaw_open: Array, mouth_close: Array) -> Array:

@@ -1,4 +1,4 @@
-"""The expressions of the head template, and how faces vary, from the file that ships."""
+"""The expressions of the head template, and what tells them from features, from the file that ships."""
 
 from dataclasses import dataclass
 from functools import cache
@@ -6,12 +6,11 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
+from ..data_files import DAMAGED, check
 from ..errors import DataFileError
 from ..paths import EXPRESSIONS_FILE
 from ..template import load_template
 from .names import ARKIT_NAMES
-
-BROKEN = "{name} is missing or damaged: install the extension again."
 
 
 @dataclass(frozen=True)
@@ -25,15 +24,18 @@ class Expressions:
     offsets : (52, n, 3) float32
         What each expression at 1 adds to the template's vertices, in millimetres.
     samples : (k,) int
-        Vertices spread over the face.
-    identities : (100, k, 3) float32
-        How faces differ there: principal components in millimetres, whose coefficients are distributed as N(0, 1).
+        Vertices spread over the face, from which expressions are told from features.
+    estimator : (52, k, 3) float32
+        What a face's differences from the template there, in millimetres, say of each expression.
+    information : (52, 52) float32
+        What the expressions themselves say of each other.
     """
 
     names: tuple[str, ...]
     offsets: NDArray[np.float32]
     samples: NDArray[np.int64]
-    identities: NDArray[np.float32]
+    estimator: NDArray[np.float32]
+    information: NDArray[np.float32]
 
     def of(self, name: str) -> NDArray[np.float32]:
         """The offsets (n, 3) of one expression."""
@@ -49,6 +51,7 @@ def load_expressions() -> Expressions:
     DataFileError
         If it is missing, damaged or belongs to another template.
     """
+    check(EXPRESSIONS_FILE)
     try:
         with np.load(EXPRESSIONS_FILE, allow_pickle=False) as file:
             arrays = {name: file[name] for name in file.files}
@@ -59,10 +62,11 @@ def load_expressions() -> Expressions:
             names,
             arrays["offsets"].astype(np.float32),
             arrays["samples"].astype(np.int64),
-            arrays["identities"].astype(np.float32),
+            arrays["estimator"].astype(np.float32),
+            arrays["information"].astype(np.float32),
         )
     except (OSError, KeyError, ValueError) as error:
-        raise DataFileError(BROKEN.format(name=EXPRESSIONS_FILE.name)) from error
-    for array in (expressions.offsets, expressions.samples, expressions.identities):
+        raise DataFileError(DAMAGED.format(file=EXPRESSIONS_FILE.name)) from error
+    for array in (expressions.offsets, expressions.samples, expressions.estimator, expressions.information):
         array.flags.writeable = False
     return expressions

@@ -3,15 +3,15 @@
 Sumner and Popovic, Deformation Transfer for Triangle Meshes (2004): each triangle of the head shall deform as the same
 triangle of the template does, whatever its own size and shape. Their least-squares problem (eq. 8) is solved in the
 form of Botsch et al., Deformation Transfer for Detail-Preserving Surface Editing (2006), who show that with triangles
-weighted by their areas it is a Poisson equation on the head: its matrix has as many rows as there are vertices and is
-the same for all expressions, so that it is factorised once. For the displacements u of the vertices x, with the cotangent
-weights w of the edges ij of each triangle t and the deformation gradients Q of the template's triangles::
+weighted by their areas it is a Poisson equation on the head: its matrix has as many rows as there are vertices and
+is the same for all expressions, so that it is factorised once. For the displacements u of the vertices x, with the
+cotangent weights w of the edges ij of each triangle t and the deformation gradients Q of the template's triangles::
 
     sum_t sum_ij w_ij |(u_i - u_j) - (Q_t - I)(x_i - x_j)|^2  +  sum_i m_i / l^2 |u_i - s d_i|^2  ->  min
 
-The second term is ours: gradients alone leave it to small errors how far a chin moves in the end, so that over the length
-l the displacements are held to the template's, d, times the ratio s of the sizes of the two heads. Vertices that no
-expression of the template moves stay where they are.
+The second term is ours: gradients alone leave it to small errors how far a chin moves in the end, so that over the
+length l the displacements are held to the template's, d, times the ratio s of the sizes of the two heads. Vertices that
+no expression of the template moves stay where they are.
 """
 
 from dataclasses import dataclass
@@ -101,7 +101,7 @@ class DeformationTransfer:
         )
 
     def transfer(self, gradients: Gradients, offsets: NDArray[np.floating]) -> Array:
-        """Displacements (k, n, 3) of the head, for shapes of the template with these gradients and offsets (k, n, 3)."""
+        """Displacements (k, n, 3) of the head for shapes of the template, given by gradients and offsets (k, n, 3)."""
         count, moving = len(offsets), len(gradients.triangles)
         edges, weights = _weighted_edges(self._head, gradients.triangles)
         along = edges @ self._head  # the triangles' first edges, then the second, then the third
@@ -119,7 +119,7 @@ class DeformationTransfer:
 
 
 def _weighted_edges(vertices: Array, triangles: NDArray[np.integer]) -> tuple[sparse.csr_matrix, Array]:
-    """The matrix (3 m, n) of the edges' differences, opposite to the first, second and third corners, and weights (3 m,)."""
+    """The matrix (3 m, n) of the edges' differences, those opposite to the first corners first, and weights (3 m,)."""
     corners = vertices[triangles]
     weights = []
     for corner in range(3):

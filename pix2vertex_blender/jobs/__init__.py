@@ -5,11 +5,12 @@ request names. The libraries a job needs are imported inside it, so that the wor
 """
 
 from ..serving import Job
-from . import check, detail, faces, inspect, reconstruct, texture
+from . import check, detail, expressions, faces, inspect, reconstruct, texture
 
 JOBS: dict[str, Job] = {
     **check.JOBS,
     **detail.JOBS,
+    **expressions.JOBS,
     **faces.JOBS,
     **inspect.JOBS,
     **reconstruct.JOBS,

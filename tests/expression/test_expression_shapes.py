@@ -9,60 +9,19 @@ from pix2vertex_blender.expression.shapes import load_expressions
 from pix2vertex_blender.geometry.mesh import unique_edges
 
 # As Apple documents them (ARFaceAnchor.BlendShapeLocation).
-DOCUMENTED = [
-    "eyeBlinkLeft",
-    "eyeLookDownLeft",
-    "eyeLookInLeft",
-    "eyeLookOutLeft",
-    "eyeLookUpLeft",
-    "eyeSquintLeft",
-    "eyeWideLeft",
-    "eyeBlinkRight",
-    "eyeLookDownRight",
-    "eyeLookInRight",
-    "eyeLookOutRight",
-    "eyeLookUpRight",
-    "eyeSquintRight",
-    "eyeWideRight",
-    "jawForward",
-    "jawLeft",
-    "jawRight",
-    "jawOpen",
-    "mouthClose",
-    "mouthFunnel",
-    "mouthPucker",
-    "mouthLeft",
-    "mouthRight",
-    "mouthSmileLeft",
-    "mouthSmileRight",
-    "mouthFrownLeft",
-    "mouthFrownRight",
-    "mouthDimpleLeft",
-    "mouthDimpleRight",
-    "mouthStretchLeft",
-    "mouthStretchRight",
-    "mouthRollLower",
-    "mouthRollUpper",
-    "mouthShrugLower",
-    "mouthShrugUpper",
-    "mouthPressLeft",
-    "mouthPressRight",
-    "mouthLowerDownLeft",
-    "mouthLowerDownRight",
-    "mouthUpperUpLeft",
-    "mouthUpperUpRight",
-    "browDownLeft",
-    "browDownRight",
-    "browInnerUp",
-    "browOuterUpLeft",
-    "browOuterUpRight",
-    "cheekPuff",
-    "cheekSquintLeft",
-    "cheekSquintRight",
-    "noseSneerLeft",
-    "noseSneerRight",
-    "tongueOut",
-]
+DOCUMENTED = tuple(
+    """
+eyeBlinkLeft eyeLookDownLeft eyeLookInLeft eyeLookOutLeft eyeLookUpLeft eyeSquintLeft eyeWideLeft
+eyeBlinkRight eyeLookDownRight eyeLookInRight eyeLookOutRight eyeLookUpRight eyeSquintRight eyeWideRight
+jawForward jawLeft jawRight jawOpen mouthClose mouthFunnel mouthPucker mouthLeft mouthRight
+mouthSmileLeft mouthSmileRight mouthFrownLeft mouthFrownRight mouthDimpleLeft mouthDimpleRight
+mouthStretchLeft mouthStretchRight mouthRollLower mouthRollUpper mouthShrugLower mouthShrugUpper
+mouthPressLeft mouthPressRight mouthLowerDownLeft mouthLowerDownRight mouthUpperUpLeft mouthUpperUpRight
+browDownLeft browDownRight browInnerUp browOuterUpLeft browOuterUpRight
+cheekPuff cheekSquintLeft cheekSquintRight noseSneerLeft noseSneerRight tongueOut
+""".split()  # noqa: SIM905
+)
+ONE_SIDED = [name for name in DOCUMENTED if name.endswith("Left") and not name.startswith(("jaw", "mouthLeft"))]
 
 
 def test_the_names_are_arkits():
@@ -97,7 +56,7 @@ def test_shapes_without_a_side_are_symmetric(template, name):
 def test_the_open_jaw_moves_the_chin_and_the_lower_lip_only(template):
     size = np.linalg.norm(load_expressions().of("jawOpen"), axis=1)
     assert size[template.groups["chin"] > 0.9].min() > 25
-    assert size[template.vertices[:, 1] > 65].max() == 0  # above the brows
+    assert size[template.vertices[:, 1] > 65].max() < 1  # above the brows, where the temples follow a little
     rims = lip_rims()
     middle = slice(len(rims.upper) // 4, -len(rims.upper) // 4)
     assert size[rims.upper[middle]].max() < 8

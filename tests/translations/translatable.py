@@ -44,7 +44,10 @@ _NOT_SHOWN = {
 _NAMES = re.compile(r".*NAMES?|_PARTS")
 
 #: Constants with single words that are shown.
-_SHOWN_CONSTANTS = {"addon/process/self_test.py": ("PARTS",)}
+_SHOWN_CONSTANTS = {
+    "addon/process/self_test.py": ("PARTS",),
+    "addon/panels/expression.py": ("_REGION_LABELS",),
+}
 
 #: What only a programmer can read, who calls a function with arrays of wrong shapes.
 _FOR_PROGRAMMERS = re.compile(

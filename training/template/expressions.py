@@ -1,9 +1,14 @@
 """Author the expressions and write them: ``python -m training.template.expressions [FILE]``.
 
-The morphable model's shapes are carried to the template's vertices, which lie on its mean face: each vertex moves as the
-place of the model's skin under it. That place is looked for among triangles that face the same way, so that where the
-lips touch none of them is drawn along by the other. What lies inside lids, lips and nostrils, where the mean face has
-no surface, follows the rim around it.
+The morphable model's shapes are carried to the template's vertices, which lie on its mean face: each vertex moves as
+the place of the model's skin under it. That place is looked for among triangles that face the same way, so that where
+the lips touch none of them is drawn along by the other. What lies inside lids, lips and nostrils, where the mean face
+has no surface, follows the rim around it.
+
+The file also has what tells expressions from features. A face at vertices spread over it is ``m + I a + E w + r``: the
+mean, the model's identities I with a ~ N(0, 1), expressions E, and what neither says, r, among it the registration's
+errors, as a smooth Gaussian field. With C the covariance of all but the expressions, the likeliest w minimise ``w G w -
+2 w F (face - m)`` with F = E C^-1 and G = E C^-1 E; F and G are all that is needed of the identities.
 """
 
 import argparse
@@ -13,9 +18,12 @@ from pathlib import Path
 import numpy as np
 import scipy.sparse as sparse
 from numpy.typing import NDArray
+from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse.linalg import splu
 
+from pix2vertex_blender.data_files import write_checksum
 from pix2vertex_blender.expression.names import ARKIT_NAMES
+from pix2vertex_blender.expression.rims import lid_rims, lip_rims
 from pix2vertex_blender.geometry.mesh import unique_edges, vertex_normals
 from pix2vertex_blender.paths import EXPRESSIONS_FILE
 from pix2vertex_blender.template import Template, load_template
@@ -34,8 +42,15 @@ PROVENANCE = (
 )
 #: Offsets (mm) below this are noise of the model's files.
 LEAST_OFFSET = 0.02
-#: How many vertices of the face the identities are kept at.
-SAMPLES = 1200
+#: How many vertices of the face tell expressions from features, besides the edges of lids and lips.
+SAMPLES = 800
+#: Standard deviation of the coefficients of the identities: somewhat more than the model's own.
+IDENTITY_DEVIATION = 1.1
+#: What neither identities nor expressions say: standard deviations and widths of smooth fields in mm, and of the noise.
+SMOOTH_FIELDS = ((1.2, 12.0), (1.5, 40.0))
+NOISE = 0.5
+#: Standard deviations of what is left open of the head's place (mm), rotation (radians) and size.
+OPEN_PLACE, OPEN_ROTATION, OPEN_SIZE = 30.0, 0.2, 0.2
 #: What the model lacks: a tongue that comes out presses the lower lip down. The model's names, and how much of each.
 TONGUE_OUT = {"mouthLowerDown_L": 0.7, "mouthLowerDown_R": 0.7, "mouthUpperUp_L": 0.15, "mouthUpperUp_R": 0.15}
 
@@ -135,16 +150,37 @@ def spread_vertices(template: Template, count: int) -> NDArray[np.int32]:
     return np.sort(face[chosen]).astype(np.int32)
 
 
+def covariance(points: Points, identities: Points) -> Points:
+    """The covariance (3 k, 3 k) of faces without expression at points (k, 3), given the identities (c, k, 3) there."""
+    squared = ((points[:, None] - points[None]) ** 2).sum(axis=2)
+    field = sum(size**2 * np.exp(-squared / (2 * width**2)) for size, width in SMOOTH_FIELDS)
+    whole = np.kron(field, np.eye(3)) + NOISE**2 * np.eye(3 * len(points))
+    modes = [IDENTITY_DEVIATION * identities.reshape(len(identities), -1)]
+    centred = points - points.mean(axis=0)
+    modes += [OPEN_PLACE * np.tile(axis, len(points))[None] for axis in np.eye(3)]
+    modes += [OPEN_ROTATION * np.cross(axis, centred).reshape(1, -1) for axis in np.eye(3)]
+    modes += [OPEN_SIZE * centred.reshape(1, -1)]
+    together = np.concatenate(modes)
+    result: Points = whole + together.T @ together
+    return result
+
+
 def author() -> Arrays:
     """All arrays of the expressions' file."""
     model, template = load_face_model(), load_template()
     places = ModelOnTemplate.of(template)
-    samples = spread_vertices(template, SAMPLES)
+    offsets = expression_offsets(model, template, places)
+    edges = [np.concatenate([rims.upper, rims.lower]) for rims in (lip_rims(), lid_rims("left"), lid_rims("right"))]
+    samples = np.unique(np.concatenate([spread_vertices(template, SAMPLES), *edges]))
+    identities = carry_shapes(model.identity, places)[:, samples]
+    expressions = offsets[:, samples].reshape(len(offsets), -1)
+    weighted = cho_solve(cho_factor(covariance(template.vertices[samples], identities)), expressions.T).T
     return {
         "names": np.array(ARKIT_NAMES),
-        "offsets": expression_offsets(model, template, places).astype(np.float16),
-        "samples": samples,
-        "identities": carry_shapes(model.identity, places)[:, samples].astype(np.float16),
+        "offsets": offsets.astype(np.float16),
+        "samples": samples.astype(np.int32),
+        "estimator": weighted.reshape(len(offsets), -1, 3).astype(np.float32),
+        "information": (weighted @ expressions.T).astype(np.float32),
         "template_version": np.array(template.version),
         "provenance": np.array(PROVENANCE),
     }
@@ -156,6 +192,7 @@ def main() -> None:
     parser.add_argument("file", nargs="?", type=Path, default=EXPRESSIONS_FILE)
     path = parser.parse_args().file
     np.savez_compressed(path, **author())
+    write_checksum(path)
     print(f"{path}: {path.stat().st_size / 1e6:.2f} MB")
 
 

@@ -24,6 +24,7 @@ from ..batch.output_folder import output_folder
 from ..batch.table import collect_photos, left_out_in
 from ..process import session
 from .batch_job import run_batch
+from .expression_job import AS_IN_PHOTO, NEUTRAL
 from .fault_log import FaultLog, fault_log
 from .photo_job import RESULTS, StageLines, write_photo_results
 
@@ -118,6 +119,8 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "--detail-level", type=int, default=2, choices=range(4), help="subdivisions (default: %(default)s)"
     )
+    parser.add_argument("--expressions", action="store_true", help="add ARKit's 52 expressions as shape keys")
+    parser.add_argument("--neutral", action="store_true", help="the same, and show the face without its expression")
     parser.add_argument("--seed", type=_seed, default=0, help="seed of the random choices (default: %(default)s)")
     parser.add_argument("--no-preview", action="store_true", help="leave out preview.png")
     parser.add_argument("--again", action="store_true", help="of several photos, do finished ones again")
@@ -201,7 +204,10 @@ def _run_many(options: argparse.Namespace, faults: FaultLog) -> int:
 
 
 def _choices(options: argparse.Namespace) -> dict[str, Any]:
-    return {name: getattr(options, name) for name in ("device", "face_box", "face", "detail_level", "seed")}
+    choices = {name: getattr(options, name) for name in ("device", "face_box", "face", "detail_level", "seed")}
+    if options.expressions or options.neutral:
+        choices["expressions"] = NEUTRAL if options.neutral else AS_IN_PHOTO
+    return choices
 
 
 @contextmanager

@@ -22,6 +22,7 @@ from ..export.export import export_fbx, export_glb, save_blend
 from ..process import session
 from ..process.worker_client import JobStatus
 from ..scene.face_object import build_face_object
+from .expression_job import add_expressions
 from .fault_log import WorkerError
 from .preview import compose_preview
 
@@ -69,7 +70,7 @@ def write_photo_results(
     photo : Path
         What to reconstruct.
     choices : mapping
-        Fields of `reconstruction.pipeline.Options`.
+        Fields of `reconstruction.pipeline.Options`, and which `expressions` the face gets, if any.
     folder : Path
         An existing folder.
     display : Display
@@ -86,10 +87,11 @@ def write_photo_results(
     """
     clock = _Clock(display)
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    reconstruction = _reconstruct(photo, choices, clock)
+    options = {name: value for name, value in choices.items() if name != "expressions"}
+    reconstruction = _reconstruct(photo, options, clock)
     clock.enter("scene")
     with _quiet():
-        _write_scene(reconstruction, folder)
+        _write_scene(reconstruction, folder, choices.get("expressions", ""))
     if with_preview:
         compose_preview(reconstruction, _PREVIEW_SIZE, folder / PREVIEW)
     _write_maps(reconstruction, folder)
@@ -121,9 +123,11 @@ def _write_maps(reconstruction: Reconstruction, folder: Path) -> None:
     )
 
 
-def _write_scene(reconstruction: Reconstruction, folder: Path) -> None:
+def _write_scene(reconstruction: Reconstruction, folder: Path, expressions: str) -> None:
     """Write the Blender, FBX and glTF files of the face."""
     face = build_face_object(reconstruction, bpy.context)
+    if expressions:
+        add_expressions(face, _result_file(), expressions)
     save_blend(folder / "face.blend")
     export_fbx(folder / "face.fbx", [face])
     export_glb(folder / "face.glb", [face])
@@ -145,9 +149,14 @@ def _quiet() -> Iterator[None]:
         os.close(saved)
 
 
+def _result_file() -> Path:
+    """Where the worker saves the reconstruction."""
+    return session.temporary_folder() / "reconstruction.npz"
+
+
 def _reconstruct(photo: Path, choices: Mapping[str, Any], clock: "_Clock") -> Reconstruction:
     """Have the worker reconstruct the face, showing its progress."""
-    result = session.temporary_folder() / "reconstruction.npz"
+    result = _result_file()
     worker = session.worker()
     job = worker.submit("reconstruct", photo=str(photo.absolute()), options=dict(choices), result=str(result))
     try:

@@ -20,6 +20,7 @@ from ..translations import translate
 from ..views.arrival import show_in_local_views
 from ..views.looks import PINS, begin_in_view
 from ..views.photo_view import hide_camera, show_over_crop
+from .expressions import changed_expressions
 from .worker_operator import Work, WorkerOperator
 
 NO_FACE = "Select a face that was reconstructed from a photo"
@@ -166,11 +167,14 @@ class PIX2VERTEX_OT_refit(WorkerOperator, bpy.types.Operator):
             "refit", source=str(source), pins=pins, detail=former.detail, result=str(result), vertices=str(vertices)
         )
         face = former.reference.find()
+        expressions = (yield from changed_expressions(self, face, source, result)) if face is not None else None
+        face = former.reference.find()
         if face is None:
             raise SceneError(DELETED)
         provenance = read_provenance(face)
         photo = Path(provenance.photo) if provenance is not None else None
-        update_face_object(face, Reconstruction.load(result), np.load(vertices), bpy.context, photo=photo)
+        refitted, previous = Reconstruction.load(result), np.load(vertices)
+        update_face_object(face, refitted, previous, bpy.context, photo=photo, expressions=expressions)
         return REFITTED.format(face=face.name, count=len(pins))
 
 

@@ -6,6 +6,7 @@ import numpy as np
 from ...exchange.arrays import write_arrays
 from ..process import session
 from ..scene.axes import from_blender, to_blender
+from ..scene.expressions import photo_coordinates
 from ..scene.face_object import active_face, detail_key, store_detail_settings
 from ..scene.mesh_object import mesh_coordinates, set_mesh_coordinates
 from ..scene.record import read_record
@@ -43,7 +44,7 @@ class PIX2VERTEX_OT_update_detail(WorkerOperator, bpy.types.Operator):
         source, mesh, result = (self.temporary_file(f"_{name}.npz") for name in ("source", "mesh", "result"))
         read_record(face).save(source)
         basis, _detail = unlocked_keys(face)
-        write_arrays(mesh, vertices=from_blender(mesh_coordinates(basis.data)))
+        write_arrays(mesh, vertices=from_blender(photo_coordinates(face, basis)))
         settings = face.pix2vertex_detail
         yield session.worker().submit(
             "detail",

@@ -14,6 +14,7 @@ from ..images.map_pictures import correspondence_picture, depth_picture, mask_pi
 from ..process import session
 from ..process.worker_client import Job
 from ..scene.axes import from_blender
+from ..scene.expressions import photo_coordinates
 from ..scene.face_object import active_face, read_provenance
 from ..scene.mesh_object import mesh_coordinates
 from ..scene.record import photo_crop, read_record
@@ -167,8 +168,8 @@ class _FitOperator(WorkerOperator):
         source, mesh, result = (self.temporary_file(f"_{name}.npz") for name in ("source", "mesh", "result"))
         read_record(face).save(source)
         keys = face.data.shape_keys
-        smooth = keys.reference_key.data if keys is not None else face.data.vertices
-        write_arrays(mesh, vertices=from_blender(mesh_coordinates(smooth)))
+        seen = photo_coordinates(face, keys.reference_key) if keys is not None else mesh_coordinates(face.data.vertices)
+        write_arrays(mesh, vertices=from_blender(seen))
         yield session.worker().submit("target", source=str(source), mesh=str(mesh), result=str(result))
         face = watched.find_to_change()
         with np.load(result) as arrays:

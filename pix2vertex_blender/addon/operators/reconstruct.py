@@ -19,6 +19,7 @@ from ..scene.former_face import FormerFace, comes_from
 from ..scene.reference import Reference, in_scene
 from ..translations import translate
 from ..views.arrival import arrive, show_in_local_views
+from .expressions import changed_expressions
 from .reconstruction_choices import ReconstructionChoices
 from .texture import TEXTURE_STAGES, projected
 from .worker_operator import Work, WorkerOperator
@@ -91,8 +92,14 @@ class PIX2VERTEX_OT_reconstruct(ReconstructionChoices, WorkerOperator, bpy.types
         face = former.reference.find() if former is not None else None
         if former is not None and self.destination == "AUTO" and not former.shows_same_face(reconstruction):
             face = None
+        expressions = None
+        if former is not None and face is not None:
+            expressions = yield from changed_expressions(self, face, source, result)
+            face = former.reference.find()
         if face is not None:
-            update_face_object(face, reconstruction, np.load(vertices), bpy.context, photo=photo)
+            update_face_object(
+                face, reconstruction, np.load(vertices), bpy.context, photo=photo, expressions=expressions
+            )
             if self.with_eyeballs:
                 show_in_local_views(add_missing_eyeballs(face, reconstruction), face)
             sentence = UPDATED

@@ -1,5 +1,6 @@
 """The sidebar tab of the 3D view, one module for each panel and those that are folded into it."""
 
+from . import expression
 from .batch import PIX2VERTEX_PT_batch
 from .correct import PIX2VERTEX_PT_correct
 from .export import PIX2VERTEX_PT_export
@@ -17,6 +18,7 @@ CLASSES = (
     PIX2VERTEX_PT_result,
     PIX2VERTEX_PT_texture,
     PIX2VERTEX_PT_detail,
+    *expression.CLASSES,
     PIX2VERTEX_PT_export,
     PIX2VERTEX_PT_correct,
     PIX2VERTEX_PT_inspect,

@@ -8,21 +8,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import SceneError
+from ...exchange.expressions import ExpressionSet
 from ...exchange.result import Reconstruction
 from ...template import load_template
 from .axes import to_blender
+from .expressions import at_level, changes
 from .face_level import carried, change_level, coarser
 from .face_object import DETAIL_KEY, store_origin
 from .landmark_pins import place_pins
-from .mesh_object import EYEBALL, add_eyeballs, mesh_coordinates, set_mesh_coordinates
+from .mesh_object import EYEBALL, add_eyeballs, set_mesh_coordinates
+from .shape_keys import change_keys
 
 LINKED = "{name} belongs to another Blender file: make it local to change it."
 REMODELLED = "{name} no longer has the vertices of a reconstructed face, so its shape cannot be updated."
 LOCKED = "The shape key {key} of {name} is locked, so its shape cannot be updated: unlock it in the list of shape keys."
 IN_A_MODE = "{name} cannot be changed in this mode: go back to Object Mode and try again."
-
-#: Metres by which a vertex has to lie beside its registered place to count as moved by the artist.
-_MOVED = 1e-5
 
 
 def level_of(face: bpy.types.Object) -> int | None:
@@ -56,6 +56,7 @@ def update_face_object(
     context: bpy.types.Context,
     *,
     photo: Path | None = None,
+    expressions: tuple[ExpressionSet, ExpressionSet] | None = None,
 ) -> None:
     """Give a face the shape of another reconstruction.
 
@@ -75,6 +76,8 @@ def update_face_object(
     context : bpy.types.Context
     photo : Path, optional
         Where the photo is.
+    expressions : (before, after), optional
+        Of the face as it was made and as it is to be, if it has expressions.
 
     Raises
     ------
@@ -93,11 +96,23 @@ def update_face_object(
     if levels:
         change_level(face, levels, reconstruction)
         previous_vertices = carried(previous_vertices, levels, reconstruction.faces)
+        if expressions is not None:
+            before, after = expressions
+            expressions = at_level(before, lambda values: carried(values, levels, reconstruction.faces)), after
     registered, detail = to_blender(reconstruction.vertices), to_blender(reconstruction.detail)
     if face.data.shape_keys is None:
         set_mesh_coordinates(face.data.vertices, registered + detail)
+    elif expressions is None:
+        change_keys(face.data, registered, to_blender(previous_vertices), {DETAIL_KEY: (None, detail)}.get)
     else:
-        _update_keys(face.data, registered, detail, to_blender(previous_vertices))
+        before, after = expressions
+        of_expression = changes(face, after, before)
+        change_keys(
+            face.data,
+            to_blender(after.basis),
+            to_blender(before.basis),
+            lambda name: (None, detail) if name == DETAIL_KEY else of_expression(name),
+        )
     face.data.update()
     _update_eyeballs(face, reconstruction)
     store_origin(face, reconstruction, photo)
@@ -143,35 +158,6 @@ def _same_topology(mesh: bpy.types.Mesh, faces: NDArray[np.integer], levels: int
     corners = np.empty(len(mesh.loops), dtype=np.int32)
     mesh.loops.foreach_get("vertex_index", corners)
     return np.array_equal(coarser(corners.reshape(-1, 4), max(0, -levels)), coarser(faces, max(0, levels)))
-
-
-def _update_keys(
-    mesh: bpy.types.Mesh,
-    registered: NDArray[np.float32],
-    detail: NDArray[np.float32],
-    previous: NDArray[np.float32],
-) -> None:
-    """Set all keys of a mesh from registered coordinates (n, 3), offsets of the detail and former coordinates."""
-    keys = mesh.shape_keys
-    basis = keys.reference_key
-    old = {key.name: mesh_coordinates(key.data) for key in keys.key_blocks}
-    moved = old[basis.name] - previous
-    moved[np.linalg.norm(moved, axis=1) < _MOVED] = 0.0
-    new = {basis.name: registered + moved}
-    if DETAIL_KEY in keys.key_blocks:
-        new[DETAIL_KEY] = new[basis.name] + detail
-
-    def coordinates(key: bpy.types.ShapeKey) -> NDArray[np.float32]:
-        """The new coordinates of a key, after those of the key it is relative to."""
-        if key.name not in new:
-            new[key.name] = new[basis.name] + old[key.name] - old[basis.name]  # what ends a circle of relative keys
-            if (other := key.relative_key) != key:
-                new[key.name] = coordinates(other) + old[key.name] - old[other.name]
-        return new[key.name]
-
-    for key in keys.key_blocks:
-        set_mesh_coordinates(key.data, coordinates(key))
-    set_mesh_coordinates(mesh.vertices, new[basis.name])
 
 
 def _update_eyeballs(face: bpy.types.Object, reconstruction: Reconstruction) -> None:

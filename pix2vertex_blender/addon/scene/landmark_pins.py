@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from ...exchange.result import Reconstruction
 from ...template import load_template
 from .axes import from_blender, to_blender
+from .expressions import photo_coordinates
 from .mesh_object import mesh_coordinates
 from .record import store_record
 
@@ -137,13 +138,13 @@ def _put(
 
 
 def _on_the_mesh(face: bpy.types.Object, record: Reconstruction) -> NDArray[np.float64]:
-    """The landmarks (68, 3) of the face without its shape keys, in millimetres in the camera's axes.
+    """The landmarks (68, 3) of the face as in the photo, without detail, in millimetres in the camera's axes.
 
     The vertices of level 0 come first at every level of subdivision.
     """
     keys = face.data.shape_keys
-    points = keys.reference_key.data if keys is not None else face.data.vertices
-    return record.view.frame.to_camera(load_template().landmark_points(from_blender(mesh_coordinates(points))))
+    seen = photo_coordinates(face, keys.reference_key) if keys is not None else mesh_coordinates(face.data.vertices)
+    return record.view.frame.to_camera(load_template().landmark_points(from_blender(seen)))
 
 
 def _collection(scene: bpy.types.Scene) -> bpy.types.Collection:

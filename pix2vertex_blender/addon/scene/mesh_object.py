@@ -10,6 +10,9 @@ from numpy.typing import NDArray
 from ...exchange.result import PlainMesh
 from .axes import to_blender, units_per_metre
 
+#: Of vertices or points (n, 3), in metres.
+Coordinates = NDArray[np.float32]
+
 EYEBALL_NAMES = ("Eyeball Left", "Eyeball Right")
 
 #: The custom property of an eyeball that tells the left one (0) from the right one (1).

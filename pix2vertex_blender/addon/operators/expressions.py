@@ -1,0 +1,156 @@
+"""Expressions: the 52 shape keys of a face, and what sets their values."""
+
+from collections.abc import Generator
+from pathlib import Path
+from typing import Any, ClassVar
+
+import bpy
+import numpy as np
+
+from ...exchange.expressions import ExpressionSet
+from ...exchange.progress import STAGE_LABELS
+from ..process import session
+from ..process.worker_client import Job
+from ..scene.expression_presets import PRESETS, preset_values, random_values
+from ..scene.expressions import BASES, PHOTO_KEY, basis_of, own_keys, set_expressions
+from ..scene.face_object import active_face
+from ..scene.former_face import FormerFace
+from ..scene.watched_face import WatchedFace
+from ..translations import translate
+from .texture import poll_face, take_settings
+from .worker_operator import Work, WorkerOperator
+
+MAKING = "Making the expressions"
+ADDED = "Expressions added to {face}"
+SOME_ADDED = "{count} expressions added to {face}; the others stay, since they are keys of your own"
+NO_EXPRESSIONS = "Add the expressions first"
+
+
+class PIX2VERTEX_OT_add_expressions(WorkerOperator, bpy.types.Operator):
+    """Give the face the 52 expressions of ARKit as shape keys, made for this head"""
+
+    bl_idname = "pix2vertex.add_expressions"
+    bl_label = "Add Expressions"
+    bl_options = {"UNDO"}
+    stage_labels: ClassVar = {**STAGE_LABELS, "expressions": MAKING}
+
+    basis: bpy.props.EnumProperty(
+        name="Basis", description="What the shape key Basis is", items=BASES, options={"SKIP_SAVE"}
+    )
+
+    @classmethod
+    def poll_idle(cls, context: bpy.types.Context) -> bool:
+        """Only for faces made from a photo."""
+        return poll_face(cls, context)
+
+    def work(self) -> Work:
+        """Have the expressions made for this head, and write them into shape keys."""
+        take_settings(self, bpy.context.scene.pix2vertex_expression, {"basis": "basis"})
+        face = active_face(bpy.context)
+        assert face is not None  # as `poll_idle` says
+        former, watched = FormerFace.of(face), WatchedFace.of(face)
+        source = self.temporary_file("_source.npz")
+        former.record.save(source)
+        before_basis = basis_of(face)
+        after = yield from _made(self, source, self.basis)
+        before = after if before_basis == self.basis else None
+        if before_basis and before is None:
+            before = yield from _made(self, source, before_basis)
+        face = watched.find_to_change()
+        kept = set_expressions(face, self.basis, after, before)
+        if kept:
+            return SOME_ADDED.format(count=len(after.names) - len(kept), face=face.name)
+        return ADDED.format(face=face.name)
+
+
+def changed_expressions(
+    operator: WorkerOperator, face: bpy.types.Object, source: Path, result: Path
+) -> Generator[Job, Job, tuple[ExpressionSet, ExpressionSet] | None]:
+    """Have the expressions made anew for a face that has some and gets another shape.
+
+    Parameters
+    ----------
+    operator : WorkerOperator
+        Whose jobs these are.
+    face : bpy.types.Object
+    source, result : Path
+        Saved reconstructions: the face as it was, and as it is to be.
+
+    Returns
+    -------
+    (before, after) or None
+        What its keys were made from and what they become; None if it has no expressions.
+    """
+    basis = basis_of(face)
+    if not basis:
+        return None
+    before = yield from _made(operator, source, basis)
+    after = yield from _made(operator, result, basis)
+    return before, after
+
+
+def _made(operator: WorkerOperator, source: Path, basis: str) -> Generator[Job, Job, ExpressionSet]:
+    result = operator.temporary_file("_expressions.npz")
+    yield session.worker().submit("expressions", source=str(source), basis=basis, result=str(result))
+    return ExpressionSet.load(result)
+
+
+class _ValueOperator:
+    """Mixed into an operator that sets the values of a face's expressions."""
+
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Only for a face with expressions."""
+        if not own_keys(active_face(context)):
+            cls.poll_message_set(translate(NO_EXPRESSIONS))  # type: ignore[attr-defined]
+            return False
+        return True
+
+    def set_values(self, context: bpy.types.Context, values: dict[str, float]) -> set[str]:
+        """Give all expressions their values, 0 to those that are not named."""
+        face = active_face(context)
+        assert face is not None
+        for name, key in own_keys(face).items():
+            key.value = values.get(name, 0.0)
+        face.data.update_tag()
+        return {"FINISHED"}
+
+
+class PIX2VERTEX_OT_expression_preset(_ValueOperator, bpy.types.Operator):
+    """Show an expression, and nothing else"""
+
+    bl_idname = "pix2vertex.expression_preset"
+    bl_label = "Expression Preset"
+
+    preset: bpy.props.EnumProperty(name="Preset", description="What the face shows", items=PRESETS)
+    strength: bpy.props.FloatProperty(
+        name="Strength", description="How much of it", default=1.0, min=0.0, max=1.0, subtype="FACTOR"
+    )
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Set the values."""
+        values: dict[str, Any] = {PHOTO_KEY: 1.0} if self.preset == "PHOTO" else preset_values(self.preset)
+        return self.set_values(context, {name: self.strength * value for name, value in values.items()})
+
+
+class PIX2VERTEX_OT_random_expression(_ValueOperator, bpy.types.Operator):
+    """Show a random expression"""
+
+    bl_idname = "pix2vertex.random_expression"
+    bl_label = "Random Expression"
+
+    seed: bpy.props.IntProperty(name="Seed", description="Seed of the random choices", min=0)
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Another one with each click."""
+        self.seed += 1
+        return self.execute(context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Set the values."""
+        return self.set_values(context, random_values(np.random.default_rng(self.seed)))
+
+
+CLASSES = (PIX2VERTEX_OT_add_expressions, PIX2VERTEX_OT_expression_preset, PIX2VERTEX_OT_random_expression)

@@ -1,0 +1,84 @@
+"""The panel of the expressions."""
+
+import bpy
+
+from ...expression.names import REGIONS
+from ..operators.expressions import (
+    PIX2VERTEX_OT_add_expressions,
+    PIX2VERTEX_OT_expression_preset,
+    PIX2VERTEX_OT_random_expression,
+)
+from ..scene.expression_presets import PRESETS
+from ..scene.expressions import PHOTO_KEY, own_keys
+from ..scene.face_object import active_face
+from ..translations import translate
+from .sidebar import Sidebar, draw_operator
+
+_REGION_LABELS = {
+    "eyes": "Eyes",
+    "jaw": "Jaw",
+    "mouth": "Mouth",
+    "brows": "Brows",
+    "cheeks": "Cheeks",
+    "nose": "Nose",
+    "tongue": "Tongue",
+}
+
+
+class PIX2VERTEX_PT_expression(Sidebar, bpy.types.Panel):
+    """Expressions of the active face"""
+
+    bl_idname = "PIX2VERTEX_PT_expression"
+    bl_label = "Expression"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Only for a face made from a photo."""
+        return active_face(context) is not None
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the panel."""
+        layout = self.layout
+        layout.row().prop(context.scene.pix2vertex_expression, "basis", expand=True)
+        draw_operator(layout, context, PIX2VERTEX_OT_add_expressions.bl_idname, icon="SHAPEKEY_DATA")
+        keys = own_keys(active_face(context))
+        if not keys:
+            return
+        if PHOTO_KEY in keys:
+            layout.prop(keys[PHOTO_KEY], "value", text=PHOTO_KEY, slider=True)
+        grid = layout.grid_flow(columns=2, even_columns=True, align=True)
+        for identifier, label, _ in PRESETS:
+            if identifier != "PHOTO" or PHOTO_KEY in keys:
+                grid.operator(PIX2VERTEX_OT_expression_preset.bl_idname, text=label).preset = identifier
+        layout.operator(PIX2VERTEX_OT_random_expression.bl_idname, icon="FILE_REFRESH")
+
+
+class PIX2VERTEX_PT_expression_sliders(Sidebar, bpy.types.Panel):
+    """The values of the expressions, by region of the face"""
+
+    bl_idname = "PIX2VERTEX_PT_expression_sliders"
+    bl_parent_id = "PIX2VERTEX_PT_expression"
+    bl_label = "Sliders"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Only for a face with expressions."""
+        return bool(own_keys(active_face(context)))
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the regions that are open."""
+        keys = own_keys(active_face(context))
+        for region, names in REGIONS.items():
+            header, body = self.layout.panel(f"pix2vertex_expression_{region}", default_closed=True)
+            header.label(text=translate(_REGION_LABELS[region]), translate=False)
+            if body is None:
+                continue
+            column = body.column(align=True)
+            for name in names:
+                if name in keys:
+                    column.prop(keys[name], "value", text=name, slider=True, translate=False)
+
+
+CLASSES = (PIX2VERTEX_PT_expression, PIX2VERTEX_PT_expression_sliders)
