@@ -11,6 +11,7 @@ import pytest
 from PIL import Image
 
 from pix2vertex_blender.exchange.progress import STAGE_LABELS, STAGES
+from pix2vertex_blender.expression.names import ARKIT_NAMES
 from pix2vertex_blender.template import load_template
 
 pytestmark = pytest.mark.slow
@@ -133,3 +134,29 @@ def test_exported_files_bring_the_shape_key_along(job, name):
 def test_the_result_is_one_mesh_object(job):
     bpy.ops.wm.open_mainfile(filepath=str(job[0] / "face.blend"))
     assert [item.name for item in bpy.data.objects if item.type == "MESH"] == ["Face"]
+
+
+@pytest.fixture(scope="module")
+def neutral_folder(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("neutral") / "astronaut"
+    command = [sys.executable, "-m", "pix2vertex_blender", "--output", folder, "--detail-level", "0"]
+    command += ["--neutral", "--no-preview"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    assert result.returncode == 0, result.stderr
+    return folder
+
+
+def test_a_neutral_face_has_all_expressions_and_does_not_smile(neutral_folder):
+    bpy.ops.wm.open_mainfile(filepath=str(neutral_folder / "face.blend"))
+    keys = bpy.data.objects["Face"].data.shape_keys.key_blocks
+    assert set(ARKIT_NAMES) <= set(keys.keys())
+    assert keys["Photo Expression"].value == 0.0
+    points = np.empty((2, len(keys["Basis"].data), 3), dtype=np.float32)
+    for name, into in zip(("Basis", "Photo Expression"), points, strict=True):
+        keys[name].data.foreach_get("co", into.ravel())
+    neutral, photo = (np.linalg.norm(np.subtract(*each[load_template().landmarks_68[[48, 54]]])) for each in points)
+    assert neutral < 0.95 * photo, "she smiles in the photo, which makes the mouth wider"
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    bpy.ops.import_scene.gltf(filepath=str(neutral_folder / "face.glb"))
+    imported = next(item for item in bpy.data.objects if item.type == "MESH")
+    assert set(ARKIT_NAMES) <= set(imported.data.shape_keys.key_blocks.keys())
