@@ -43,7 +43,7 @@ def random_values(generator: Generator) -> dict[str, float]:
 
 def _both_sides(shapes: dict[str, float]) -> dict[str, float]:
     """Values by full names; of the jaw and the mouth to one side, the left."""
-    values = {}
+    values: dict[str, float] = {}
     for shape, value in shapes.items():
         sides = ("",) if shape in ARKIT_NAMES else ("Left",) if shape in ("jaw", "mouth") else ("Left", "Right")
         values |= {shape + side: value for side in sides}
