@@ -123,6 +123,27 @@ def test_another_shape_takes_all_expressions_with_it(face, smiling, of_smiling):
     assert np.abs(detail - to_metres(larger.detail)).max() < 1e-6
 
 
+def test_another_level_of_subdivision_takes_all_expressions_with_it(face, smiling, of_smiling):
+    set_expressions(face, "NEUTRAL", of_smiling)
+    face.data.shape_keys.key_blocks["mouthSmileLeft"].data[200].co.z += 0.005  # sculpted
+    level = load_template(1)
+    finer = dataclasses.replace(
+        smiling,
+        vertices=load_template().subdivide(smiling.coarse_vertices, 1),
+        detail=np.zeros_like(level.vertices),
+        faces=level.faces.astype(np.int32),
+        uvs=level.uvs.astype(np.float32),
+        detail_level=1,
+    )
+    after = expression_set(finer, "NEUTRAL")
+    update_face_object(face, finer, smiling.vertices, bpy.context, expressions=(of_smiling, after))
+    assert len(key(face, "Basis")) == len(level.vertices)
+    assert np.abs(key(face, "Basis") - to_metres(after.basis)).max() < 1e-6
+    for name, sculpted in (("mouthSmileLeft", 0.005), ("jawOpen", 0.0)):
+        added = key(face, name) - key(face, "Basis") - to_metres(after.offset(name))
+        assert added[200, 2] == pytest.approx(sculpted, abs=1e-6)
+
+
 def test_presets_show_an_expression_and_reset(face, of_smiling):
     assert not bpy.ops.pix2vertex.expression_preset.poll()
     set_expressions(face, "NEUTRAL", of_smiling)
