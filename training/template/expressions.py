@@ -74,7 +74,7 @@ class ModelOnTemplate:
     triangles: NDArray[np.int64]
     weights: Points
     inside: NDArray[np.bool_]
-    edges: NDArray[np.int64]
+    edges: NDArray[np.integer]
 
     @classmethod
     def of(cls, template: Template) -> "ModelOnTemplate":

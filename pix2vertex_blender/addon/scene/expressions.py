@@ -30,8 +30,7 @@ BASES = (
 
 def basis_of(face: bpy.types.Object | None) -> str:
     """What the `Basis` of a face with expressions is, an identifier of `BASES`; empty if it has none."""
-    stored = face.data.get(EXPRESSIONS) if face is not None and face.type == "MESH" else None
-    basis = stored.get("basis", "") if hasattr(stored, "get") else ""
+    basis = _stored(face).get("basis", "") if face is not None and face.type == "MESH" else ""
     return basis if basis in {name for name, _, _ in BASES} else ""
 
 
@@ -128,5 +127,10 @@ def _offset(expressions: ExpressionSet, name: str) -> Any:
 
 def _made(face: bpy.types.Object) -> list[str]:
     """The names of the keys that were made for a face."""
+    return [str(name) for name in _stored(face).get("keys", ())]
+
+
+def _stored(face: bpy.types.Object) -> dict[str, Any]:
+    """What is kept with a face's mesh about its expressions."""
     stored = face.data.get(EXPRESSIONS)
-    return [str(name) for name in stored.get("keys", ())] if hasattr(stored, "get") else []
+    return stored.to_dict() if hasattr(stored, "to_dict") else {}
