@@ -73,12 +73,12 @@ def portrait_pair(expression: str, index: int, folder: Path) -> tuple[Points, Po
 
     surface, template = head_surface(), load_template()
     parameters = replace(BELONGINGS, size=512, shape=ShapeParameters(expression=expression))
-    for attempt in count():
+    sample, attempts = None, count()
+    while sample is None:
+        attempt = next(attempts)
         generator = np.random.default_rng([71, HELD_OUT_STREAM, list(EXPRESSIONS).index(expression), index, attempt])
         scene = sample_scene(surface, generator, parameters)
         sample = render(surface, scene, generator, parameters) if abs(scene.view.yaw) < LARGEST_YAW else None
-        if sample is not None:
-            break
     alpha = sample.image[..., 3:] / 255.0
     picture = alpha * sample.image[..., :3] + (1 - alpha) * make_background(generator, 512)
     path = folder / f"{expression}_{index}.png"
