@@ -259,12 +259,18 @@ def detail() -> Iterator[float]:
 
 
 def inspect() -> Iterator[float]:
-    yield from press("Show over Photo", "show_over_photo", lambda: bpy.context.scene.camera is not None, "Inspect")
+    shows_photo = module("addon.views.photo_view").shows_photo
+    yield from press("Show over Photo", "show_over_photo", lambda: shows_photo(bpy.context.scene), "Inspect")
     yield from picture("over_photo")
 
 
 def texture() -> Iterator[float]:
-    yield from press("Project Photo", "project_photo", lambda: idle() and bool(textures()), "Face")
+    session = module("addon.process.session").SESSION
+
+    def projected() -> bool:
+        return idle() and session.last_operator == "pix2vertex.project_photo" and bool(textures())
+
+    yield from press("Project Photo", "project_photo", projected, "Face")
     _window, area, _sidebar, _viewport = pointer.view()
     area.spaces.active.shading.color_type = "TEXTURE"  # EEVEE takes minutes without a GPU
     yield 3.0
