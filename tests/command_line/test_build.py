@@ -1,6 +1,5 @@
 """What `build.py` hands on to the tools, and when it makes the environment anew."""
 
-import subprocess
 from pathlib import Path
 
 import pytest
@@ -13,11 +12,11 @@ def commands(monkeypatch: pytest.MonkeyPatch) -> list[list[str]]:
     """The commands that were run, none of which is."""
     seen: list[list[str]] = []
 
-    def remember(command: list[str], **_options: object) -> subprocess.CompletedProcess[str]:
+    def remember(command: list[str], **_options: object) -> int:
         seen.append([str(word) for word in command])
-        return subprocess.CompletedProcess(command, 0)
+        return 0
 
-    monkeypatch.setattr(subprocess, "run", remember)
+    monkeypatch.setattr(build, "call", remember)
     return seen
 
 

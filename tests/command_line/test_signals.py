@@ -11,7 +11,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
-LONGEST_SECONDS = 3.0
+#: Three on a computer that has nothing else to do.
+LONGEST_SECONDS = 15.0
 
 pytestmark = [
     pytest.mark.slow,
@@ -88,8 +89,11 @@ def test_nothing_remains_after_a_signal(tmp_path, moment, number, through_build)
         time.sleep(0.02)
     assert not processes_with(mark)
     assert time.monotonic() - asked < LONGEST_SECONDS
-    assert code in (128 + number, -number), "the second one before Python has started"
-    assert [file.name for file in output.iterdir()] == ["face.fbx"]
-    assert (output / "face.fbx").read_text() == "old"
+    if code == 0:  # all was in place before the signal came
+        assert (output / "report.json").is_file() and (output / "face.fbx").stat().st_size > 1000
+    else:
+        assert code in (128 + number, -number), "the second one before Python has started"
+        assert [file.name for file in output.iterdir()] == ["face.fbx"]
+        assert (output / "face.fbx").read_text() == "old"
     assert not list(temporary.iterdir())
     assert "Traceback" not in (tmp_path / "printed").read_text()
