@@ -88,10 +88,13 @@ def reconstruct(photo_path: Path | str, options: Options = Options(), progress: 
         crop = cut_square(photo, face.square, network.configuration.resolution)
     with clock.stage("network"):
         first = read_maps(predict_views(network, crop.pixels))
+        progress("network", 0.3)
         closer = second_pass.look(photo, face.square, first)
+        progress("network", 0.6)
         maps = first if closer is None else closer
         crop_to_photo = face.square.to_photo(len(maps.mask))
         maps = within(maps, inside_photo(crop_to_photo, photo.size, len(maps.mask)))
+        progress("network", 0.8)
         fine = cut_square(photo, face.square, DETAIL_RESOLUTION).pixels
         seen = SeenFace(maps, crop_to_photo, photo.size, fine, encode_png(fine))
     # The likeliest head was learnt from the second network's maps.

@@ -187,7 +187,9 @@ class ResidualNetwork(MapNetwork):
         skips.pop()
 
         active = functional.relu(features)
-        context = self.context(torch.cat([active.mean((2, 3)), active.amax((2, 3))], 1))
+        # Not `amax`: compiled in bfloat16 its gradient is NaN, as if it looked for the maximum among rounded values.
+        largest = active.flatten(2).max(2).values
+        context = self.context(torch.cat([active.mean((2, 3)), largest], 1))
         features = _modulate(features, self.modulations[0](context))
         for level, (ascent, blocks) in enumerate(zip(self.ascents, self.decoder, strict=True), start=1):
             features = _double(ascent(features))

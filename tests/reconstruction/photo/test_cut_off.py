@@ -22,7 +22,7 @@ def test_nothing_bulges_beyond_the_edge(tmp_path):
     inside = inside_photo(cut.view.crop_to_photo, cut.view.photo_size, len(mask))
     assert mask.any() and not (mask & ~inside).any(), "the continued edge is no face"
     distance = np.linalg.norm(cut.vertices - whole.vertices, axis=1)
-    assert np.percentile(distance, 95) < 12
+    assert np.percentile(distance, 95) < 15
     assert distance.max() < 25
     outside = share_outside(cut.report.landmarks_68, cut.view.photo_size)
     assert outside > MOST_OUTSIDE

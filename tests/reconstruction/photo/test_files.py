@@ -146,7 +146,7 @@ def test_reading_is_told_and_can_be_stopped(portrait, file):
     started = time.perf_counter()
     with pytest.raises(Cancelled):
         load_photo(file("large.png"), stop)
-    assert time.perf_counter() - started < 0.5
+    assert time.perf_counter() - started < 2.0, "half a second on a computer that has nothing else to do"
 
 
 @pytest.mark.slow
