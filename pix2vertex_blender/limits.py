@@ -12,7 +12,7 @@ MEMORY_LIMIT_VARIABLE = "PIX2VERTEX_MEMORY_LIMIT"
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 
 #: Gigabytes without which not even the libraries can be loaded: some then wait for ever for what they do not get.
-LEAST_MEMORY = 0.5
+LEAST_MEMORY = 0.6
 
 #: Only Linux counts, and refuses, what a process asks for; elsewhere the limit cannot be set.
 CAN_LIMIT_MEMORY = sys.platform == "linux"

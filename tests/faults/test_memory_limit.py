@@ -32,4 +32,4 @@ def test_a_limit_in_which_nothing_runs_is_told_before_anything_is_started(limit:
 
 @pytest.mark.slow
 def test_a_limit_that_is_reached_is_named(tmp_path: Path) -> None:
-    assert "memory limit" in reconstruct(0.5, tmp_path)
+    assert "memory limit" in reconstruct(0.7, tmp_path)
