@@ -185,6 +185,7 @@ def test_finished_photos_are_left_out_until_told_otherwise(photos: Path) -> None
     assert (photos / "faces" / "anna.blend").exists(), "another format is another result"
 
 
+@pytest.mark.slow
 def test_other_options_are_another_result(photos: Path) -> None:
     settings = {"directory": str(photos), "target": "FILES", "file_format": "FBX"}
     bpy.ops.pix2vertex.reconstruct_folder(**settings, preset="UNITY")
@@ -200,6 +201,7 @@ def test_a_table_of_another_program_is_refused_and_left(photos: Path, tmp_path: 
     assert (tmp_path / "results.csv").read_text() == "name,grade\n"
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="other systems allow no such names")
 @pytest.mark.parametrize("target", ["SCENE", "FILES"])
 def test_odd_names_are_all_done(photos: Path, target: str) -> None:
@@ -224,6 +226,7 @@ def test_cancelling_keeps_what_is_done(photos: Path) -> None:
     assert not bpy.data.objects
 
 
+@pytest.mark.slow
 def test_a_killed_worker_costs_one_photo(photos: Path) -> None:
     (photos / "endless.png").write_bytes(b"x")
     run_while(lambda client: kill(client.process_id), directory=str(photos))
@@ -232,6 +235,7 @@ def test_a_killed_worker_costs_one_photo(photos: Path) -> None:
     assert table["zoe.JPEG"]["status"] == "done"
 
 
+@pytest.mark.slow
 def test_a_collection_deleted_meanwhile_is_made_again(photos: Path) -> None:
     (photos / "endless.png").write_bytes(b"x")
 

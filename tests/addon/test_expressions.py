@@ -87,6 +87,7 @@ def to_metres(points: np.ndarray) -> np.ndarray:
     return to_blender(points)
 
 
+@pytest.mark.slow
 def test_what_the_artist_has_made_survives(face, of_smiling):
     basis = face.data.shape_keys.reference_key
     basis.data[50].co.y += 0.03
@@ -105,6 +106,7 @@ def test_what_the_artist_has_made_survives(face, of_smiling):
     assert (key(face, "Basis") - registered)[50, 1] == pytest.approx(0.03, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_another_shape_takes_all_expressions_with_it(face, smiling, of_smiling):
     set_expressions(face, "NEUTRAL", of_smiling)
     smile = face.data.shape_keys.key_blocks["mouthSmileLeft"]
@@ -123,6 +125,7 @@ def test_another_shape_takes_all_expressions_with_it(face, smiling, of_smiling):
     assert np.abs(detail - to_metres(larger.detail)).max() < 1e-6
 
 
+@pytest.mark.slow
 def test_another_level_of_subdivision_takes_all_expressions_with_it(face, smiling, of_smiling):
     set_expressions(face, "NEUTRAL", of_smiling)
     face.data.shape_keys.key_blocks["mouthSmileLeft"].data[200].co.z += 0.005  # sculpted

@@ -117,6 +117,7 @@ def test_no_face_is_an_answer_and_a_box_can_be_drawn(photos: Path) -> None:
     assert not bpy.ops.pix2vertex.next_face.poll()
 
 
+@pytest.mark.slow
 def test_a_bad_photo_is_one_sentence(photos: Path) -> None:
     settings = bpy.context.scene.pix2vertex
     settings.photo = str(photos / "broken.jpg")

@@ -170,6 +170,7 @@ def test_project_photo_uses_the_scenes_settings_and_is_undone_in_one_step(face) 
     assert bpy.context.active_object.material_slots[0].material.name == FACE_MATERIAL
 
 
+@pytest.mark.slow
 def test_sliders_change_the_detail_and_not_its_strength(face) -> None:
     face.data.shape_keys.key_blocks["Detail"].value = 0.4
     assert bpy.ops.pix2vertex.update_detail() == {"FINISHED"}

@@ -228,6 +228,7 @@ def at_level(face: Reconstruction, level: int) -> Reconstruction:
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("levels", [(0, 1), (1, 0), (0, 2), (2, 1)])
 def test_another_level_changes_the_face_and_keeps_what_was_added(practice, reconstruction, wider, levels) -> None:
     before, after = (at_level(each, level) for each, level in zip((reconstruction, wider), levels, strict=True))

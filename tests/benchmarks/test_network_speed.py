@@ -40,6 +40,7 @@ def test_operations_grow_with_the_crops_and_with_the_batch():
     assert large.operations == pytest.approx(2 * small.operations, rel=1e-3)
 
 
+@pytest.mark.slow
 def test_a_training_step_moves_the_weights():
     moved = build_network(TINY)
     before = [parameter.clone() for parameter in moved.parameters()]

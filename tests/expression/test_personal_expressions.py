@@ -51,6 +51,7 @@ def check_closed(heads, template, level):
             assert ball.depths(blink)[near].max() < 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", [0, 2])
 def test_blinks_close_the_lids_in_front_of_the_balls(template, level):
     check_closed([bumpy_head(template, seed) for seed in range(3)], template, level)

@@ -59,6 +59,7 @@ def while_it_runs(interruption: Callable[[WorkerClient], None], photo: Path) -> 
         thread.join()
 
 
+@pytest.mark.slow
 @needs_signals
 def test_a_stopped_worker_is_a_sentence_in_blender(impatient: WorkerClient, saved: str, tmp_path: Path) -> None:
     before = everything()
@@ -146,6 +147,7 @@ def test_a_photo_in_a_batch_that_fails_for_any_reason_is_a_row(
     assert "KeyError" in BATCH.failures[0].sentence
 
 
+@pytest.mark.slow
 @needs_signals
 @pytest.mark.usefixtures("practice")
 def test_what_ends_the_worker_ends_the_operator_as_when_the_addon_is_disabled(saved: str, tmp_path: Path) -> None:

@@ -62,6 +62,7 @@ def test_a_line_without_end_costs_neither_time_nor_memory(make_client: MakeClien
     works(client)
 
 
+@pytest.mark.slow
 def test_progress_that_comes_faster_than_it_is_read_keeps_nobody_waiting(make_client: MakeClient) -> None:
     client = make_client("flood")
     job = client.submit("modules")

@@ -49,6 +49,7 @@ def test_points_are_spread_over_the_face(points) -> None:
     assert distances.min() > 10, "of 60 on a face none is nearer than a centimetre to another"
 
 
+@pytest.mark.slow
 def test_the_basis_is_orthonormal_over_the_face_and_says_all_heads(heads) -> None:
     face = face_vertices(load_template())
     basis = head_basis(heads.astype(np.float32), face, 5)

@@ -108,6 +108,7 @@ def test_a_strip_of_noise_is_looked_at_a_bounded_number_of_times(localiser):
     assert len(looks) < 400
 
 
+@pytest.mark.slow
 def test_the_search_can_be_stopped_everywhere_and_within_half_a_second(localiser, person):
     """Everything that takes long asks in between; the clock is that of this thread, since others may be at work."""
     photo = sheet(person, 2, 2, 200, size=(3000, 2000))
