@@ -356,8 +356,10 @@ def disable() -> Iterator[float]:
 
 
 def panels() -> Iterator[float]:
-    """Each panel alone and open, and all of them."""
+    """Each panel that the face has alone and open, and all of them."""
     for panel in list(module("addon.panels").CLASSES):
+        if hasattr(panel, "poll") and not panel.poll(bpy.context):
+            continue  # a tab without panels is none
         only(panel.bl_label)
         yield from show_tab()
         yield from picture("panel_" + panel.bl_idname.partition("_PT_")[2])
