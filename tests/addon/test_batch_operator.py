@@ -26,7 +26,7 @@ PRACTICE = Path(__file__).with_name("practice_worker.py")
 WORKER = Path(pix2vertex_blender.__file__).with_name("worker.py")
 COLLECTION = "Faces of photos"
 
-pytestmark = pytest.mark.usefixtures("practice")
+pytestmark = [pytest.mark.usefixtures("practice"), pytest.mark.slow]
 
 
 @pytest.fixture(autouse=True)

@@ -7,6 +7,8 @@ from benchmarks import network
 from pix2vertex_blender.reconstruction.network.configuration import SHIPPED
 from pix2vertex_blender.reconstruction.network.network import build_network
 
+pytestmark = pytest.mark.slow
+
 CPU = torch.device("cpu")
 TINY = dataclasses.replace(
     SHIPPED,

@@ -11,6 +11,8 @@ from pix2vertex_blender.reconstruction.corrections.eyelids import balls, clear_e
 
 from .conftest import bumpy_head
 
+pytestmark = pytest.mark.slow
+
 GRIN = {
     "mouthSmileLeft": 0.9,
     "mouthSmileRight": 0.9,

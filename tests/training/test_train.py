@@ -32,6 +32,8 @@ from training.train import (
     train,
 )
 
+pytestmark = pytest.mark.slow
+
 TINY = NetworkConfiguration("residual", 32, (8, 16), (8,), (), 0, (0, 1), (1,), context_channels=8)
 SHIPPED_RECIPE = NETWORKS["shipped"]
 SETTINGS = Settings(batch_size=2, steps=8, learning_rate=3e-3, warm_up_steps=2, log_every=100, save_every_minutes=0)
