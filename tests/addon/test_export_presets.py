@@ -16,7 +16,7 @@ from pix2vertex_blender.addon.scene.mesh_object import mesh_coordinates
 from pix2vertex_blender.addon.scene.texture_material import texture_eyeballs, texture_face, use_normal_map
 from pix2vertex_blender.exchange.result import Reconstruction
 
-pytestmark = pytest.mark.usefixtures("addon")
+pytestmark = [pytest.mark.usefixtures("addon"), pytest.mark.slow]
 
 PLACE = (0.5, -2.0, 1.5)
 TEXTURE_SIZE = (64, 32)

@@ -15,7 +15,7 @@ from pix2vertex_blender.addon.scene.face_object import build_face_object
 from pix2vertex_blender.addon.scene.mesh_object import mesh_coordinates
 from pix2vertex_blender.exchange.result import Reconstruction
 
-pytestmark = pytest.mark.usefixtures("addon")
+pytestmark = [pytest.mark.usefixtures("addon"), pytest.mark.slow]
 
 FILES = [
     ("UNREAL", "FBX"),
