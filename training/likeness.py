@@ -2,7 +2,7 @@
 
 FOLDER holds samples of `training.generate` with that seed; their heads are drawn again, so that it is known where every
 vertex of the template truly lies. Each sample is cut as the second look cuts a face, read by the network, and what its
-maps show (`reconstruction.likeness.shown_deviations`) becomes a pair with the true head. A ridge regression of the true
+maps show (`reconstruction.likeness.view_deviations`) becomes a pair with the true head. A ridge regression of the true
 heads' coefficients on what is shown is their conditional mean, as far as a linear one goes. `--pairs FILE` keeps the
 pairs, and goes on from those that are there.
 """
@@ -21,16 +21,15 @@ import torch
 from numpy.typing import NDArray
 
 from pix2vertex_blender.data_files import write_checksum
-from pix2vertex_blender.errors import DataFileError, FaceNotFoundError, Pix2VertexError
+from pix2vertex_blender.errors import DataFileError, Pix2VertexError
 from pix2vertex_blender.geometry.similarity import fit_similarity
 from pix2vertex_blender.paths import CLOSE_NETWORK_WEIGHTS, LIKENESS_FILE
 from pix2vertex_blender.reconstruction.likeness import (
     LikenessModel,
     estimate_coefficients,
     face_vertices,
-    shown_deviations,
+    view_deviations,
 )
-from pix2vertex_blender.reconstruction.network.maps import read_maps
 from pix2vertex_blender.reconstruction.network.network import load_network, predict_views
 from pix2vertex_blender.template import load_template
 
@@ -61,14 +60,15 @@ class Pairs:
     Attributes
     ----------
     shown : (m, p, 3) float32
-        Deviations of the points in millimetres, zero where not seen.
-    seen : (m, p) bool
+        Deviations of the points in millimetres, zero where not seen, the mean over a picture and its mirror image.
+    seen : (m, p) float32
+        In what share of the views.
     heads : (m, n, 3) float16
         Deviations of all vertices from the rest shape in millimetres, without pose, place and size.
     """
 
     shown: NDArray[np.float32]
-    seen: NDArray[np.bool_]
+    seen: NDArray[np.float32]
     heads: NDArray[np.float16]
 
 
@@ -86,29 +86,27 @@ def choose_points(count: int = POINTS) -> NDArray[np.int64]:
 
 
 def make_pair(
-    path: Path, seed: int, weights: Path, backgrounds: Path | None
-) -> tuple[NDArray[np.float32], NDArray[np.bool_], NDArray[np.float16]] | None:
-    """What the maps show of a sample, what of it is seen, and the true head; None for what is no portrait."""
+    look: tuple[int, Path], seed: int, weights: Path, backgrounds: Path | None
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float16]] | None:
+    """What the maps show in a look at a sample, what of it is seen, and the true head; None for what is no portrait."""
+    number, path = look
     sample = read_sample(path)
     index = int(path.stem)
     truth = true_head(sample, seed, index) if is_portrait(sample) else None
     if truth is None:
         return None
     template, network = load_template(), load_network(weights)
-    generator = np.random.default_rng([seed, 2, index])
-    mirrored = sample_crop(np.random.default_rng([seed, 2, index]), UPRIGHT).mirrored
+    generator, again = (np.random.default_rng([seed, 2 + number, index]) for _ in range(2))
+    mirrored = sample_crop(again, UPRIGHT).mirrored
     crop = augment(sample, network.configuration.resolution, generator, _backgrounds(backgrounds), (), UPRIGHT)
-    try:
-        found = shown_deviations(read_maps(predict_views(network, crop.image)[:1]), template, _points())
-    except FaceNotFoundError:
-        return None
+    found = view_deviations(predict_views(network, crop.image), template, _points())
     if found is None:
         return None
     face = face_vertices(template)
     head = fit_similarity(truth[face], template.vertices[face]).apply(truth) - template.vertices
     if mirrored:
         head = (head * (-1, 1, 1))[template.mirror]
-    return found[0].astype(np.float32), found[1], head.astype(np.float16)
+    return found[0].astype(np.float32), found[1].astype(np.float32), head.astype(np.float16)
 
 
 def true_head(sample: Sample, seed: int, index: int) -> NDArray[np.float64] | None:
@@ -124,16 +122,17 @@ def true_head(sample: Sample, seed: int, index: int) -> NDArray[np.float64] | No
 
 
 def collect(options: argparse.Namespace, known: int) -> Iterator[Pairs]:
-    """Pairs of all samples after the first `known`, some hundred at a time."""
+    """Pairs of all looks at samples after the first `known`, some hundred at a time."""
     paths = [path for folder in options.folders for path in list_samples(folder)]
-    if not paths:
+    looks = [(number, path) for number in range(options.looks) for path in paths]
+    if not looks:
         raise DataFileError("There are no samples: make some with python -m training.generate.")
     job = partial(make_pair, seed=options.seed, weights=options.weights, backgrounds=options.backgrounds)
     with multiprocessing.get_context("spawn").Pool(options.workers, _prepare_process) as pool:
-        for start in range(known, len(paths), 500):
-            made = [pair for pair in pool.imap(job, paths[start : start + 500], chunksize=16) if pair is not None]
+        for start in range(known, len(looks), 500):
+            made = [pair for pair in pool.imap(job, looks[start : start + 500], chunksize=16) if pair is not None]
             shown, seen, heads = (np.array(each) for each in zip(*made, strict=True))
-            print(f"{min(start + 500, len(paths))} of {len(paths)} samples, {len(made)} more pairs", flush=True)
+            print(f"{min(start + 500, len(looks))} of {len(looks)} looks, {len(made)} more pairs", flush=True)
             yield Pairs(shown, seen, heads)
 
 
@@ -240,6 +239,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("folders", type=Path, nargs="+", help="samples of training.generate")
     parser.add_argument("--seed", type=int, required=True, help="that they were generated with")
     parser.add_argument("--pairs", type=Path, required=True, help="folder that keeps what was collected")
+    parser.add_argument("--looks", type=int, default=1, help="at each sample, augmented anew")
     parser.add_argument("--weights", type=Path, default=CLOSE_NETWORK_WEIGHTS)
     parser.add_argument("--backgrounds", type=Path, help="file to keep the background pictures in")
     parser.add_argument("--workers", type=int, default=1)

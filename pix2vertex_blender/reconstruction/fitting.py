@@ -21,7 +21,7 @@ from .corrections.eyelids import clear_eyeballs
 from .corrections.mouth import fit_mouth
 from .corrections.pins import landmark_matrix, register_to_pins
 from .detail.detail import add_detail
-from .likeness import likeliest, load_likeness
+from .likeness import Likeness, likeliest, load_likeness
 from .photo.detection import box_around
 from .registration.alignment import align
 from .registration.matching import TargetIndex
@@ -37,7 +37,7 @@ FARTHEST_PIN = 0.25
 
 
 def register_template(
-    seen: SeenFace, seed: int, likeness: float, clock: StageClock
+    seen: SeenFace, seed: int, likeness: Likeness | None, clock: StageClock
 ) -> tuple[Registration, TargetIndex]:
     """Align the template with what was seen and register it; also returns the target.
 
@@ -46,8 +46,8 @@ def register_template(
     seen : SeenFace
     seed : int
         Of the random choices.
-    likeness : float
-        How far the registered head becomes the likeliest one, 0 to 1.
+    likeness : Likeness, optional
+        What the registered head becomes a part of the way.
     clock : StageClock
 
     Raises
@@ -73,7 +73,9 @@ def register_template(
             mirror=template.mirror,
             progress=clock.progress,
         )
-        likely = likeliest(registration.vertices, seen.maps, load_likeness(), likeness)
+        likely = registration.vertices
+        if likeness is not None:
+            likely = likeliest(likely, seen.maps.camera, likeness, load_likeness())
         fitted = fit_mouth(likely, target, seen.maps)
         registration = replace(registration, vertices=clear_eyeballs(template, fitted))
     return registration, target

@@ -13,10 +13,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data_files import check
+from ..errors import FaceNotFoundError
+from ..exchange.camera import Camera
 from ..exchange.maps import OPEN, FaceMaps
 from ..geometry.similarity import Similarity, fit_similarity
 from ..paths import LIKENESS_FILE
 from ..template import Template, load_template
+from .network.maps import read_maps
 
 #: Canonical units (millimetres over 120) within which a pixel shows a point, and the width of its pixels' weights.
 SHOWN, WIDTH = 4.0 / 120, 2.5 / 120
@@ -29,6 +32,22 @@ DOUBTED, TRUSTED = 0.6, 0.8
 #: How far heads become the likeliest ones at most: half of the way brings rendered people most of what the whole way
 #: does, and leaves a real scan as good as it was.
 MOST = 0.5
+
+
+@dataclass(frozen=True)
+class Likeness:
+    """A person's likeliest head.
+
+    Attributes
+    ----------
+    coefficients : (k,)
+        Of the model's basis.
+    strength : float
+        How far the registered head is to become this one, 0 to 1.
+    """
+
+    coefficients: NDArray[np.float64]
+    strength: float
 
 
 @dataclass(frozen=True)
@@ -130,41 +149,71 @@ def shown_deviations(
 
 
 def estimate_coefficients(
-    model: LikenessModel, deviations: NDArray[np.floating], seen: NDArray[np.bool_]
+    model: LikenessModel, deviations: NDArray[np.floating], seen: NDArray[np.floating] | NDArray[np.bool_]
 ) -> NDArray[np.float64]:
-    """Coefficients (..., k) of the likeliest heads, from what `shown_deviations` gives (..., p, 3) and (..., p)."""
+    """Coefficients (..., k) of the likeliest heads, from what `view_deviations` gives (..., p, 3) and (..., p)."""
     shown = (deviations - model.shown_mean).reshape(*seen.shape[:-1], -1)
     features = np.concatenate([shown, model.seen_weight * (seen - model.seen_mean)], axis=-1)
     coefficients: NDArray[np.float64] = features @ model.regression + model.coefficient_mean
     return coefficients
 
 
-def likeliest(
-    vertices: NDArray[np.float64], maps: FaceMaps, model: LikenessModel, strength: float = 1.0
-) -> NDArray[np.float64]:
-    """The registered head (n, 3), in the camera's axes, as deep as the likeliest one.
-
-    Each vertex moves along its line of sight: where a point lies in the picture the maps know well, and artists see it
-    at once; how far it is they have to guess. Only the part in which people differ is replaced; what the basis cannot
-    say stays as it is registered.
+def estimate(views: NDArray[np.float32], confidence: float, model: LikenessModel) -> Likeness | None:
+    """The likeliest head.
 
     Parameters
     ----------
-    vertices : (n, 3)
-        Registered, in millimetres in the camera's axes.
-    maps : FaceMaps
+    views : (k, 8, S, S)
+        What the network says about an upright square that the face fills, and about its mirror image. Each is looked at
+        by itself: in the mean of both the points lie differently, because correspondences are smoothed as well.
+    confidence : float
+        Of the maps that the head was registered to.
     model : LikenessModel
-    strength : float
-        0 leaves the head as it is, 1 replaces all.
+
+    Returns
+    -------
+    Likeness, or None if too little of a face is seen.
+    """
+    found = view_deviations(views, load_template(), model.points)
+    if found is None:
+        return None
+    return Likeness(estimate_coefficients(model, *found), likeness_strength(confidence))
+
+
+def view_deviations(
+    views: NDArray[np.float32], template: Template, points: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """The mean of `shown_deviations` (p, 3) over views (k, 8, S, S), and in what share of them a point is seen (p,).
+
+    None if any view shows too little.
+    """
+    shown = []
+    for view in views:
+        try:
+            deviations = shown_deviations(read_maps(view[None]), template, points)
+        except FaceNotFoundError:
+            return None
+        if deviations is None:
+            return None
+        shown.append(deviations)
+    places, seen = zip(*shown, strict=True)
+    return np.mean(places, axis=0), np.mean(seen, axis=0)
+
+
+def likeliest(
+    vertices: NDArray[np.float64], camera: Camera, likeness: Likeness, model: LikenessModel
+) -> NDArray[np.float64]:
+    """The registered head (n, 3), in the camera's axes, on its way to the likeliest one.
+
+    Only the part in which people differ is replaced; what the basis cannot say stays as it is registered. Nearer or
+    farther a vertex moves along its line of sight, so that this part changes nothing in the picture.
     """
     template = load_template()
-    found = shown_deviations(maps, template, model.points)
-    if found is None:
-        return vertices
     face = face_vertices(template)
     to_rest: Similarity = fit_similarity(vertices[face], template.vertices[face])
     own = np.einsum("knc,nc->k", model.basis[:, face], to_rest.apply(vertices)[face] - template.vertices[face])
-    change = strength * (estimate_coefficients(model, *found) - own)
+    change = likeness.strength * (likeness.coefficients - own)
     # Vectors turn and scale with the frame, and do not move with it.
-    nearer = np.einsum("k,knc->nc", change, model.basis) @ to_rest.rotation[:, 2] / to_rest.scale
-    return maps.camera.unproject(maps.camera.project(vertices), vertices[:, 2] + nearer)
+    moved = np.einsum("k,knc->nc", change, model.basis) @ to_rest.rotation / to_rest.scale
+    nearer = camera.unproject(camera.project(vertices), vertices[:, 2] + moved[:, 2])
+    return nearer + moved * (1.0, 1.0, 0.0)

@@ -19,7 +19,7 @@ from ..paths import CLOSE_NETWORK_WEIGHTS
 from ..template import Template, load_template
 from ..template.canonical import to_millimetres
 from .fitting import believable_pins, complete, follow_pins, register_template
-from .likeness import likeness_strength
+from .likeness import estimate, load_likeness
 from .network.device import choose_device
 from .network.maps import read_maps, within
 from .network.network import MapNetwork, load_network, predict_views
@@ -91,14 +91,15 @@ def reconstruct(photo_path: Path | str, options: Options = Options(), progress: 
         progress("network", 0.3)
         closer = second_pass.look(photo, face.square, first)
         progress("network", 0.6)
-        maps = first if closer is None else closer
+        maps = first if closer is None else closer.maps
         crop_to_photo = face.square.to_photo(len(maps.mask))
         maps = within(maps, inside_photo(crop_to_photo, photo.size, len(maps.mask)))
+        progress("network", 0.7)
+        # What makes a head likely was learnt from what the second pass sees.
+        likeness = None if closer is None else estimate(closer.views, maps.confidence, load_likeness())
         progress("network", 0.8)
         fine = cut_square(photo, face.square, DETAIL_RESOLUTION).pixels
         seen = SeenFace(maps, crop_to_photo, photo.size, fine, encode_png(fine))
-    # The likeliest head was learnt from the second network's maps.
-    likeness = likeness_strength(maps.confidence) if closer is not None else 0.0
     registration, target = register_template(seen, options.seed, likeness, clock)
     pins = believable_pins(options.pins, seen, registration.vertices)
     with clock.stage("pins"):

@@ -48,6 +48,23 @@ class SecondPassParameters:
 
 
 @dataclass(frozen=True)
+class CloserLook:
+    """What is seen of a face from nearer.
+
+    Attributes
+    ----------
+    maps : FaceMaps
+        Over the first square.
+    views : (k, 8, S, S) float32
+        What the network says about the upright square that the face fills, and about its mirror image: the channels of
+        `network.MAP_CHANNELS`.
+    """
+
+    maps: FaceMaps
+    views: NDArray[np.float32]
+
+
+@dataclass(frozen=True)
 class SecondPass:
     """Looks at found faces again with a second network.
 
@@ -66,7 +83,7 @@ class SecondPass:
     landmarks: NDArray[np.float64]
     parameters: SecondPassParameters = SecondPassParameters()
 
-    def look(self, photo: Photo, square: Square, first: FaceMaps) -> FaceMaps | None:
+    def look(self, photo: Photo, square: Square, first: FaceMaps) -> CloserLook | None:
         """Finer maps over `square`, of which the first network made `first`; None if they are no better."""
         if first.confidence < self.parameters.promising:
             return None
@@ -76,7 +93,8 @@ class SecondPass:
             second = read_maps(lay_back(views, near, square, self.parameters.resolution))
         except FaceNotFoundError:
             return None
-        return second if second.confidence > first.confidence - self.parameters.tolerance else None
+        good = second.confidence > first.confidence - self.parameters.tolerance
+        return CloserLook(second, views) if good else None
 
 
 def head_roll(rotation: NDArray[np.floating]) -> float:

@@ -8,7 +8,9 @@ import pytest
 from pix2vertex_blender.geometry.similarity import fit_similarity
 from pix2vertex_blender.reconstruction.likeness import (
     MOST,
+    Likeness,
     LikenessModel,
+    estimate,
     estimate_coefficients,
     face_vertices,
     likeliest,
@@ -35,6 +37,25 @@ def model(template: Template) -> LikenessModel:
     return LikenessModel(points, np.zeros((count, 3)), np.ones(count), 3.0, regression, np.zeros(1), depth)
 
 
+def likely_in(view, template: Template, model: LikenessModel, strength: float = 1.0) -> Likeness:
+    found = shown_deviations(view.maps, template, model.points)
+    assert found is not None
+    return Likeness(estimate_coefficients(model, *found), strength)
+
+
+def as_view(maps) -> np.ndarray:
+    """What a network would have to say for these maps, (8, S, S)."""
+    half = len(maps.mask) / 2 / maps.camera.scale
+    return np.concatenate(
+        [
+            np.where(maps.mask, 5.0, -5.0)[None],
+            np.moveaxis(np.nan_to_num(maps.correspondence), -1, 0),
+            np.moveaxis(np.nan_to_num(maps.geometry), -1, 0) / half,
+            np.full((1, *maps.mask.shape), -5.0),
+        ]
+    ).astype(np.float32)
+
+
 def test_points_are_found_where_the_maps_show_them(template, look_at) -> None:
     view = look_at(template.vertices, 20)
     points = np.flatnonzero(face_vertices(template))[::20]
@@ -57,9 +78,11 @@ def test_the_part_in_which_people_differ_is_replaced_and_the_rest_stays(template
     mole = np.zeros_like(template.vertices)
     mole[template.landmarks_68[33]] = (0.0, 0.0, 2.0)
     registered = view.truth + mole
-    strong = likeliest(registered, view.maps, model, 1.0)
-    weak = likeliest(registered, view.maps, model, 0.5)
-    np.testing.assert_allclose(likeliest(registered, view.maps, model, 0.0), registered, atol=1e-9)
+    strong, weak, none = (
+        likeliest(registered, view.maps.camera, likely_in(view, template, model, strength), model)
+        for strength in (1.0, 0.5, 0.0)
+    )
+    np.testing.assert_allclose(none, registered, atol=1e-9)
     np.testing.assert_allclose(weak - registered, (strong - registered) / 2, atol=1e-9)
     change = strong - registered
     tip = template.landmarks_68[33]
@@ -67,13 +90,39 @@ def test_the_part_in_which_people_differ_is_replaced_and_the_rest_stays(template
     assert np.abs(change[tip] - change[near].mean(axis=0)).max() < 0.5, "smooth at the mole"
 
 
-def test_every_point_stays_where_the_photo_shows_it(template, model, look_at) -> None:
-    view = look_at(template.vertices, 15)
+def test_what_is_nearer_stays_where_the_photo_shows_it(template, model, look_at) -> None:
+    view = look_at(template.vertices, 0)
     shallow = view.truth * (1.0, 1.0, 0.8)
-    deeper = likeliest(shallow, view.maps, model)
-    np.testing.assert_allclose(view.maps.camera.project(deeper), view.maps.camera.project(shallow), atol=1e-9)
+    deeper = likeliest(shallow, view.maps.camera, likely_in(view, template, model), model)
+    camera = view.maps.camera
+    in_picture = np.linalg.norm(camera.project(deeper) - camera.project(shallow), axis=1) / camera.scale
     tip, ear = template.landmarks_68[33], template.landmarks_68[0]
-    assert np.ptp(deeper[[tip, ear], 2]) > np.ptp(shallow[[tip, ear], 2]) + 2, "as deep as the maps say"
+    deepened = np.ptp(deeper[[tip, ear], 2]) - np.ptp(shallow[[tip, ear], 2])
+    assert deepened > 2, "as deep as the maps say"
+    assert in_picture[face_vertices(template)].max() < 0.25 * deepened
+
+
+def test_what_is_beside_its_place_is_drawn_to_it(template, model, look_at) -> None:
+    """People who differ in how wide the face is: a registered head that is too narrow is widened."""
+    view = look_at(template.vertices, 0)
+    face = face_vertices(template)
+    wide = np.zeros_like(model.basis)
+    wide[0, :, 0] = template.vertices[:, 0]
+    wide /= np.linalg.norm(wide[0][face])
+    model = dataclasses.replace(model, basis=wide)
+    narrow = view.truth * (0.95, 1.0, 1.0)
+    widened = likeliest(narrow, view.maps.camera, Likeness(np.zeros(1), 1.0), model)
+    ears = template.landmarks_68[[0, 16]]
+    assert np.ptp(widened[ears, 0]) > np.ptp(narrow[ears, 0]) + 2
+
+
+def test_a_picture_and_its_mirror_image_are_weighed_alike(template, model, look_at) -> None:
+    one, other = (as_view(look_at(template.vertices * (1, 1, depth), 10).maps) for depth in (1.0, 1.2))
+    alone = [estimate(view[None], 1.0, model) for view in (one, other)]
+    both = estimate(np.stack([one, other]), 1.0, model)
+    assert both is not None and both.strength == MOST
+    expected = np.mean([likeness.coefficients for likeness in alone if likeness is not None], axis=0)
+    np.testing.assert_allclose(both.coefficients, expected)
 
 
 def test_the_surer_the_maps_the_more_the_head_is_the_likeliest() -> None:
@@ -86,7 +135,9 @@ def test_too_little_of_a_face_says_nothing(template, model, look_at) -> None:
     few = np.zeros_like(view.maps.mask)
     few[40:44, 40:60] = True
     maps = dataclasses.replace(view.maps, mask=few & view.maps.mask)
-    np.testing.assert_array_equal(likeliest(view.truth, maps, model), view.truth)
+    nobody = np.full((1, 8, 64, 64), -10.0, dtype=np.float32)
+    assert estimate(as_view(maps)[None], 1.0, model) is None
+    assert estimate(nobody, 1.0, model) is None
 
 
 def test_coefficients_are_those_of_each_head(model) -> None:

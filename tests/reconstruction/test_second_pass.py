@@ -130,8 +130,9 @@ def test_a_second_look_replaces_the_first_only_if_it_agrees_with_itself(template
     unsure = dataclasses.replace(first, confidence=0.1)
     found = second_pass(template, agreeing).look(photo, WHOLE, first)
     assert found is not None
-    assert found.mask.shape == (PARAMETERS.resolution, PARAMETERS.resolution)
-    assert found.confidence > 0.9
+    assert found.maps.mask.shape == (PARAMETERS.resolution, PARAMETERS.resolution)
+    assert found.maps.confidence > 0.9
+    np.testing.assert_array_equal(found.views, agreeing)
     assert second_pass(template, confused).look(photo, WHOLE, first) is None
     assert second_pass(template, blind).look(photo, WHOLE, first) is None
     assert second_pass(template, agreeing).look(photo, WHOLE, unsure) is None
