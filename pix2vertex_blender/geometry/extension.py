@@ -39,6 +39,7 @@ class SmoothExtension:
         prior: NDArray[np.floating],
         smoothing: float,
         reach: float,
+        pause: Pause = no_pause,
     ) -> NDArray[np.float64]:
         """Smooth values (n, c) on the whole surface.
 
@@ -53,14 +54,17 @@ class SmoothExtension:
             a: known values are averaged over about this length in millimetres.
         reach : float
             b: the length in millimetres over which the solution decays to the prior.
+        pause : Pause
         """
         pull = (smoothing / reach) ** 2
         known = weights * self._mass
         matrix = sparse.diags(known + pull * self._mass) - smoothing**2 * self._laplacian
         right = known[:, None] * np.where(weights[:, None] > 0, values, 0.0) + pull * self._mass[:, None] * prior
+        pause()
         factors = scipy.sparse.linalg.splu(
             matrix.tocsc(), permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options={"SymmetricMode": True}
         )
+        pause()
         solution: NDArray[np.float64] = factors.solve(right)
         return solution
 
@@ -78,7 +82,9 @@ def smoothed(
         return values
     triangles = triangulate(faces)
     mass = lumped_mass(vertices, triangles)
+    pause()
     matrix = (sparse.diags(mass) - length**2 * cotangent_laplacian(vertices, triangles)).tocsr()
+    pause()
     condition = sparse.diags(1 / matrix.diagonal())
     columns = [
         scipy.sparse.linalg.cg(

@@ -5,14 +5,19 @@ from collections.abc import Callable
 import numpy as np
 from numpy.typing import NDArray
 
+from ..exchange.progress import Pause, no_pause
 from .mesh import Indices, Points, triangulate
 
 #: Candidate pixels tested at once, which bounds the memory.
-CHUNK = 2_000_000
+CHUNK = 1_000_000
 
 
 def rasterise(
-    points: Points, depth: NDArray[np.floating], triangles: Indices, shape: tuple[int, int]
+    points: Points,
+    depth: NDArray[np.floating],
+    triangles: Indices,
+    shape: tuple[int, int],
+    pause: Pause = no_pause,
 ) -> tuple[NDArray[np.int32], NDArray[np.float64]]:
     """Find the nearest triangle at each pixel's centre.
 
@@ -25,6 +30,7 @@ def rasterise(
     triangles : (m, 3) int
         Both sides are drawn.
     shape : (height, width)
+    pause : Pause
 
     Returns
     -------
@@ -53,6 +59,7 @@ def rasterise(
         grid = np.stack(np.meshgrid(np.arange(side), np.arange(side)), axis=-1).reshape(-1, 2)
         step = max(1, CHUNK // len(grid))
         for start in range(0, len(members), step):
+            pause()
             chosen = members[start : start + step]
             owner, pixel, weights = _covered(corners[chosen], lower[chosen], upper[chosen], grid, doubled_area[chosen])
             index = pixel[:, 1] * width + pixel[:, 0]

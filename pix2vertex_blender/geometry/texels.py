@@ -6,10 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import ndimage
 
+from ..exchange.progress import Pause, no_pause
 from .mesh import Indices, triangulate
 
 #: Texels whose triangles are looked up at once, which bounds the memory.
 CHUNK = 1 << 20
+#: Rows of texels that are interpolated at once.
+ROWS = 128
 
 
 @dataclass(frozen=True)
@@ -34,16 +37,21 @@ class TexelGrid:
     weights: NDArray[np.float32]
     covered: NDArray[np.bool_]
 
-    def interpolate(self, values: NDArray[np.floating]) -> NDArray[np.float32]:
+    def interpolate(self, values: NDArray[np.floating], pause: Pause = no_pause) -> NDArray[np.float32]:
         """Values (n, c) at the vertices at each texel: (H, W, c)."""
         values = np.asarray(values, dtype=np.float32)
         result = np.zeros((*self.covered.shape, values.shape[1]), dtype=np.float32)
-        for corner in range(3):
-            result += values[self.corners[..., corner]] * self.weights[..., corner, None]
+        for top in range(0, len(result), ROWS):
+            pause()
+            rows = slice(top, top + ROWS)
+            for corner in range(3):
+                result[rows] += values[self.corners[rows, :, corner]] * self.weights[rows, :, corner, None]
         return result
 
 
-def texel_grid(faces: Indices, uvs: NDArray[np.floating], size: int, padding: float) -> TexelGrid:
+def texel_grid(
+    faces: Indices, uvs: NDArray[np.floating], size: int, padding: float, pause: Pause = no_pause
+) -> TexelGrid:
     """Find the point of the mesh at each texel.
 
     Parameters
@@ -55,6 +63,7 @@ def texel_grid(faces: Indices, uvs: NDArray[np.floating], size: int, padding: fl
         Texels along each side.
     padding : float
         How many texels beyond its border a face is continued.
+    pause : Pause
 
     Raises
     ------
@@ -67,14 +76,18 @@ def texel_grid(faces: Indices, uvs: NDArray[np.floating], size: int, padding: fl
     corners = corners.reshape(-1, 2)[triangulate(np.arange(faces.size).reshape(faces.shape))]
     triangle = triangles_at_texels(corners, size)
     covered = triangle >= 0
+    pause()
     distance, nearest = ndimage.distance_transform_edt(~covered, return_indices=True)
+    pause()
     # Far from all faces the point of the nearest texel is repeated.
     columns, rows = np.meshgrid(np.arange(size), np.arange(size))
     repeated = distance > padding
     columns, rows = (np.where(repeated, nearest[k], own) for k, own in ((1, columns), (0, rows)))
     triangle = triangle[nearest[0], nearest[1]]
     places = np.stack([columns, rows], axis=-1) + 0.5
-    return TexelGrid(triangulate(faces)[triangle].astype(np.int32), _barycentric(corners, triangle, places), covered)
+    mixed = triangulate(faces)[triangle].astype(np.int32)
+    pause()
+    return TexelGrid(mixed, _barycentric(corners, triangle, places), covered)
 
 
 def _barycentric(

@@ -18,6 +18,7 @@ def project_texture(request: Request, progress: Progress) -> dict[str, Any]:
     import cv2
 
     from ..exchange.result import Reconstruction
+    from ..reconstruction.photo.background import in_background
     from ..reconstruction.texture.eyeballs import paint_eyeballs
     from ..reconstruction.texture.projection import project_photo
     from ..reconstruction.texture.source import sharpest_crop
@@ -36,10 +37,11 @@ def project_texture(request: Request, progress: Progress) -> dict[str, Any]:
     others = ((eyes, template.eyeballs.faces),)
     texture = project_photo(head, pixels, camera, face.view.maps.mask, size, others, progress=progress)
     progress("texture", 1.0)
-    eyeballs = paint_eyeballs(template.eyeballs, eyes, (head, template.faces), pixels, camera)
+    pause = partial(progress, "texture", 1.0)
+    eyeballs = paint_eyeballs(template.eyeballs, eyes, (head, template.faces), pixels, camera, pause=pause)
     for name, image in (("colour", texture.colour), ("origin", texture.origin), ("eyeballs", eyeballs)):
-        progress("texture", 1.0)
-        _whole, file = cv2.imencode(".png", image[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 3])
+        encode = partial(cv2.imencode, ".png", image[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 3])
+        _whole, file = in_background(encode, partial(progress, "texture"), lambda: 1.0)
         Path(request[name]).write_bytes(file.tobytes())  # which says why, if it cannot be written
     return {"from_photo": from_photo}
 

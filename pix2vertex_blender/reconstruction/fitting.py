@@ -73,10 +73,13 @@ def register_template(
             mirror=template.mirror,
             progress=clock.progress,
         )
+        pause = partial(clock.progress, "registration", 1.0)
         likely = registration.vertices
         if likeness is not None:
             likely = likeliest(likely, seen.maps.camera, likeness, load_likeness())
+        pause()
         fitted = fit_mouth(likely, target, seen.maps)
+        pause()
         registration = replace(registration, vertices=clear_eyeballs(template, fitted))
     return registration, target
 

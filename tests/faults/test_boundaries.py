@@ -17,7 +17,7 @@ from pix2vertex_blender.addon.process import faults, photo_search, session
 from pix2vertex_blender.addon.process.photo_search import SEARCHES
 from pix2vertex_blender.addon.process.worker_client import NOT_UNDERSTOOD, SILENT, WorkerClient
 from pix2vertex_blender.errors import DISK_FULL
-from tests.faults.conftest import SHORT, MakeClient, needs_signals
+from tests.faults.conftest import A_MINUTE, LONG, SHORT, MakeClient, needs_signals
 from tests.processes import process_exists
 
 FAULT = r"Something went wrong inside pix2vertex \(KeyError.*Details are in .*blender\.log"
@@ -31,10 +31,17 @@ def quiet(capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
 
 
 @pytest.fixture
-def impatient(practice: WorkerClient) -> WorkerClient:
-    """The add-on's practice worker, which is given up soon."""
-    practice._patience = SHORT
+def patient(practice: WorkerClient) -> WorkerClient:
+    """The add-on's practice worker, which is never given up because it is silent."""
+    practice._patience = LONG
     return practice
+
+
+def stop(client: WorkerClient) -> None:
+    """Stop the process and have it given up soon."""
+    assert client.process_id is not None
+    os.kill(client.process_id, signal.SIGSTOP)
+    client._patience = SHORT
 
 
 def everything() -> list[str]:
@@ -61,23 +68,24 @@ def while_it_runs(interruption: Callable[[WorkerClient], None], photo: Path) -> 
 
 @pytest.mark.slow
 @needs_signals
-def test_a_stopped_worker_is_a_sentence_in_blender(impatient: WorkerClient, saved: str, tmp_path: Path) -> None:
+def test_a_stopped_worker_is_a_sentence_in_blender(patient: WorkerClient, saved: str, tmp_path: Path) -> None:
     before = everything()
-    error = while_it_runs(lambda client: os.kill(client.process_id, signal.SIGSTOP), tmp_path / "endless.png")
+    error = while_it_runs(stop, tmp_path / "endless.png")
+    patient._patience = LONG
     assert SILENT in error
     assert everything() == before and session.SESSION.operator == ""
     assert bpy.ops.pix2vertex.reconstruct(filepath=saved) == {"FINISHED"}
 
 
 @needs_signals
-def test_release_memory_of_a_stopped_worker_is_at_once(impatient: WorkerClient, saved: str) -> None:
+def test_release_memory_does_not_wait_for_a_stopped_worker(patient: WorkerClient, saved: str) -> None:
     bpy.ops.pix2vertex.reconstruct(filepath=saved)
-    worker = impatient.process_id
+    worker = patient.process_id
     assert worker is not None
     os.kill(worker, signal.SIGSTOP)
-    started = time.perf_counter()
+    started = time.monotonic()
     assert bpy.ops.pix2vertex.release_memory() == {"FINISHED"}
-    assert time.perf_counter() - started < 1.0
+    assert time.monotonic() - started < A_MINUTE, "there is patience for much longer"
     assert not process_exists(worker)
 
 
@@ -109,7 +117,7 @@ def test_what_the_faces_job_forgets_ends_the_search_with_a_sentence(tmp_path: Pa
     photo.write_bytes(b"")
     bpy.context.scene.pix2vertex.photo = str(photo)
     search = SEARCHES.begin(photo, "cpu")
-    deadline = time.monotonic() + 30.0
+    deadline = time.monotonic() + A_MINUTE
     while photo_search._tick() is not None:  # what Blender's timer calls
         assert time.monotonic() < deadline
         time.sleep(0.05)

@@ -4,6 +4,7 @@ import os
 import signal
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,11 +12,19 @@ import pytest
 from benchmarks.speed import peak_megabytes
 from pix2vertex_blender.addon.process.worker_client import DIED, NOT_UNDERSTOOD, SILENT, JobStatus, WorkerClient
 from pix2vertex_blender.paths import SAMPLE_PORTRAIT
-from tests.faults.conftest import WORKER, MakeClient, needs_signals, wait_for_stage, watch, works
+from tests.faults.conftest import (
+    A_MINUTE,
+    LONG,
+    SHORT,
+    WORKER,
+    MakeClient,
+    needs_signals,
+    returns,
+    wait_for_stage,
+    watch,
+    works,
+)
 from tests.processes import kill, process_exists
-
-#: The longest that one look for news may keep Blender's window waiting, on a computer that is busy with other things.
-MOST_SECONDS = 0.5
 
 NONSENSE = (
     "not_json",
@@ -40,23 +49,33 @@ NONSENSE = (
 )
 
 
+def wait_for_another(client: WorkerClient, process: int | None) -> None:
+    """Poll until a process is given up for another one, for which there is all the time there is."""
+    deadline = time.monotonic() + A_MINUTE
+    while client.process_id in (process, None):
+        assert time.monotonic() < deadline
+        client.poll()
+        time.sleep(0.02)
+    client._patience = LONG
+
+
 @pytest.mark.parametrize("how", NONSENSE)
 def test_an_answer_that_is_not_understood_ends_the_worker_with_a_sentence(make_client: MakeClient, how: str) -> None:
     client = make_client(how)
     job = client.submit("modules")
     rogue = client.process_id
     assert rogue is not None
-    assert watch(client, job) < MOST_SECONDS
+    watch(client, job)
     assert job.error == NOT_UNDERSTOOD
     assert not process_exists(rogue)
     works(client)
 
 
-def test_a_line_without_end_costs_neither_time_nor_memory(make_client: MakeClient) -> None:
+def test_a_line_without_end_costs_no_memory(make_client: MakeClient) -> None:
     client = make_client("huge_line")
     before = peak_megabytes()
     job = client.submit("modules")
-    assert watch(client, job) < MOST_SECONDS
+    watch(client, job)
     assert job.error == NOT_UNDERSTOOD
     assert not peak_megabytes() - before > 50  # NaN on Windows
     works(client)
@@ -66,23 +85,24 @@ def test_a_line_without_end_costs_neither_time_nor_memory(make_client: MakeClien
 def test_progress_that_comes_faster_than_it_is_read_keeps_nobody_waiting(make_client: MakeClient) -> None:
     client = make_client("flood")
     job = client.submit("modules")
+    rogue = client.process_id
     wait_for_stage(client, job, "network")
     for _tick in range(40):
-        started = time.perf_counter()
-        client.poll()
-        assert time.perf_counter() - started < MOST_SECONDS
+        returns(client.poll)  # the flood never ends
         time.sleep(0.02)
-    started = time.perf_counter()
-    client.cancel(job)
-    assert time.perf_counter() - started < 0.05
-    works(client)
+    returns(lambda: client.cancel(job))
+    client._patience = SHORT
+    following = client.submit("modules")
+    wait_for_another(client, rogue)
+    watch(client, following)
+    assert following.status is JobStatus.DONE
 
 
 @pytest.mark.slow
 def test_the_end_is_found_behind_a_flood(make_client: MakeClient) -> None:
     client = make_client("flood_and_end")
     job = client.submit("modules")
-    assert watch(client, job) < MOST_SECONDS
+    watch(client, job)
     assert job.status is JobStatus.DONE
 
 
@@ -102,13 +122,13 @@ def test_requests_to_a_stopped_worker_never_wait(make_client: MakeClient) -> Non
     worker = client.process_id
     assert worker is not None
     os.kill(worker, signal.SIGSTOP)
-    started = time.perf_counter()
-    for _request in range(100):
-        client.cancel(client.submit("modules", padding="x" * 10_000))
-    assert time.perf_counter() - started < 2.0
-    started = time.perf_counter()
-    client.stop()
-    assert time.perf_counter() - started < 1.0
+
+    def click_and_cancel() -> None:
+        for _request in range(100):
+            client.cancel(client.submit("modules", padding="x" * 10_000))
+
+    returns(click_and_cancel)
+    returns(client.stop)
     assert not process_exists(worker)
     works(client)
 
@@ -124,7 +144,8 @@ def test_a_worker_that_stops_answering_is_a_sentence_and_the_next_click_goes_to_
     stopped = client.process_id
     assert stopped is not None
     os.kill(stopped, signal.SIGSTOP)
-    assert watch(client, job) < MOST_SECONDS
+    client._patience = SHORT
+    watch(client, job)
     assert job.error == SILENT
     assert not process_exists(stopped)
     works(client)
@@ -138,8 +159,12 @@ def test_a_worker_that_was_stopped_while_idle_is_replaced_unnoticed(make_client:
     stopped = client.process_id
     assert stopped is not None
     os.kill(stopped, signal.SIGSTOP)
-    works(client)
-    assert client.process_id != stopped and not process_exists(stopped)
+    client._patience = replace(SHORT, idle=LONG.idle)
+    job = client.submit("modules")
+    wait_for_another(client, stopped)
+    watch(client, job)
+    assert job.status is JobStatus.DONE
+    assert not process_exists(stopped)
 
 
 @pytest.mark.slow
@@ -150,8 +175,10 @@ def test_an_idle_worker_without_a_heartbeat_is_replaced_at_once(make_client: Mak
     stopped = client.process_id
     assert stopped is not None
     os.kill(stopped, signal.SIGSTOP)
-    time.sleep(3.5)
+    time.sleep(2 * SHORT.idle)
+    client._patience = SHORT
     job = client.submit("modules")
+    client._patience = LONG
     assert client.process_id != stopped, "the job is with another process already"
     watch(client, job)
     assert job.status is JobStatus.DONE
@@ -162,10 +189,11 @@ def test_the_click_after_esc_does_not_wait_for_a_worker_that_is_deaf(make_client
     job = client.submit("endless", deaf=True)
     wait_for_stage(client, job, "network")
     deaf = client.process_id
-    started = time.monotonic()
+    client._patience = replace(LONG, cancel=SHORT.cancel)
     client.cancel(job)
-    works(client)
-    assert time.monotonic() - started < 8.0
+    following = client.submit("modules")
+    watch(client, following)
+    assert following.status is JobStatus.DONE
     assert client.process_id != deaf
 
 
@@ -174,11 +202,15 @@ def test_a_long_computation_is_not_taken_for_silence(make_client: MakeClient) ->
     client = make_client("practice")
     job = client.submit("endless", deaf=True)
     wait_for_stage(client, job, "network")
-    until = time.monotonic() + 8.0  # twice the patience
-    while time.monotonic() < until:
+    deadline = time.monotonic() + A_MINUTE
+    for _heartbeat in range(3):
+        client._silence = 2 * LONG.work  # as if it had said nothing for so long
+        assert client._pipe is not None
+        while client._pipe.heard == client._heard:
+            assert time.monotonic() < deadline, "no heartbeat"
+            time.sleep(0.02)
         client.poll()
-        time.sleep(0.1)
-    assert job.status is JobStatus.RUNNING
+        assert job.status is JobStatus.RUNNING
 
 
 def test_what_blender_sleeps_is_not_the_workers_silence(make_client: MakeClient) -> None:
@@ -190,15 +222,13 @@ def test_what_blender_sleeps_is_not_the_workers_silence(make_client: MakeClient)
     assert job.status is JobStatus.RUNNING
 
 
-def test_a_killed_worker_is_a_sentence_soon(make_client: MakeClient) -> None:
+def test_a_killed_worker_is_a_sentence_although_there_is_patience(make_client: MakeClient) -> None:
     client = make_client("practice")
     job = client.submit("endless")
     wait_for_stage(client, job, "network")
     assert client.process_id is not None
     kill(client.process_id)
-    started = time.monotonic()
-    watch(client, job)
-    assert time.monotonic() - started < 0.5
+    watch(client, job)  # much shorter than its patience
     assert job.error == DIED
     works(client)
 
@@ -208,15 +238,13 @@ def test_a_killed_worker_is_a_sentence_soon(make_client: MakeClient) -> None:
 @pytest.mark.parametrize("how", [signal.SIGKILL, signal.SIGSEGV] if os.name != "nt" else [])
 @pytest.mark.parametrize("stage", ["start", "detect", "network", "registration", "detail"])
 def test_the_real_worker_may_be_killed_in_any_stage(stage: str, how: signal.Signals, tmp_path: Path) -> None:
-    client = WorkerClient([sys.executable, str(WORKER)], {}, tmp_path / "worker.log")
+    client = WorkerClient([sys.executable, str(WORKER)], {}, tmp_path / "worker.log", LONG)
     options = {"device": "cpu", "detail_level": 1}
     job = client.submit("reconstruct", photo=str(SAMPLE_PORTRAIT), options=options, result=str(tmp_path / "face.npz"))
     wait_for_stage(client, job, stage, 300.0)
     assert client.process_id is not None
     os.kill(client.process_id, how)
-    started = time.monotonic()
     watch(client, job)
-    assert time.monotonic() - started < 3.0, "a gigabyte is given back first"
     assert job.error == DIED
     client.stop()
 

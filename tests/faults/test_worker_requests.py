@@ -3,7 +3,6 @@
 import json
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,7 +10,7 @@ import pytest
 
 from pix2vertex_blender.exchange.protocol import ALIVE, LONGEST_LINE, Preparation
 from pix2vertex_blender.jobs.reconstruct import PREPARATIONS
-from tests.faults.conftest import PRACTICE, WORKER, MakeClient, watch, works
+from tests.faults.conftest import A_MINUTE, PRACTICE, WORKER, MakeClient, watch, works
 
 BAD_REQUESTS = (
     b"garbage\n",
@@ -65,9 +64,7 @@ def test_after_bad_lines_the_worker_still_ends_with_its_requests(process: "subpr
         pass
     assert process.stdin is not None
     process.stdin.close()
-    started = time.monotonic()
-    assert process.wait(10.0) == 0
-    assert time.monotonic() - started < 2.0
+    assert process.wait(A_MINUTE) == 0, "although its job never ends"
 
 
 def test_an_unknown_job_is_a_sentence_and_the_worker_goes_on(make_client: MakeClient) -> None:

@@ -120,9 +120,9 @@ def add_detail(
     vertices = np.asarray(vertices, dtype=np.float64)
     normals = vertex_normals(vertices, level.faces)
     pause()
-    seen = visibility(vertices, normals, level.faces, camera, (pixels.shape[0], pixels.shape[1]), mask)
+    seen = visibility(vertices, normals, level.faces, camera, (pixels.shape[0], pixels.shape[1]), mask, pause)
     pause()
-    solver = DetailSolver(vertices, level.faces, seen * level.groups["face"] * kept_share(level))
+    solver = DetailSolver(vertices, level.faces, seen * level.groups["face"] * kept_share(level), pause=pause)
     pause()
     footprint = camera.scale * np.sqrt(vertex_areas(vertices, level.faces))
     footprint = np.maximum(footprint, GRAIN * photo_pixel)
@@ -155,6 +155,7 @@ class DetailSolver:
         In [0, 1]: how well each vertex is seen; vertices at 0 are not moved, and the equations are solved on the rest.
     time_step : float
         The heat step in square centimetres that the system is factorised for; others near it cost little more.
+    pause : Pause
 
     Raises
     ------
@@ -170,6 +171,7 @@ class DetailSolver:
         faces: NDArray[np.integer],
         visibility: NDArray[np.floating],
         time_step: float = DetailParameters.time_step,
+        pause: Pause = no_pause,
     ) -> None:
         vertices = np.asarray(vertices, dtype=np.float64)
         self.count = len(vertices)
@@ -181,13 +183,16 @@ class DetailSolver:
             )
         triangles = triangulate(np.asarray(faces))
         self.normals = vertex_normals(vertices, triangles)
+        pause()
         seen = (visibility[triangles] > 0).any(axis=1)
         self._used, part = np.unique(triangles[seen], return_inverse=True)
         part = part.reshape(-1, 3)
         self._vertices, self._normals = vertices[self._used], self.normals[self._used]
         self._visibility = visibility[self._used]
+        pause()
         self._mass = lumped_mass(self._vertices, part) if len(part) else np.zeros(0)
         self._laplacian = cotangent_laplacian(self._vertices, part)
+        pause()
         self._curvature = ring_curvature(self._vertices, part, self._normals)
         self._factorised_time = time_step * SQUARE_MILLIMETRES_PER_SQUARE_CENTIMETRE
         self._factors: scipy.sparse.linalg.SuperLU | None = None
@@ -220,19 +225,19 @@ class DetailSolver:
             return displacement
         fairing = self.fairing(parameters.fairing_step)
         pause()
-        contrast = self.high_pass(values[self._used], parameters)
+        contrast = self.high_pass(values[self._used], parameters, pause)
         pause()
         data = self._data_term(contrast, fairing, parameters)
         combined = parameters.balance * data + (1 - parameters.balance) * fairing
         displacement[self._used] = parameters.strength * self._visibility * combined
         return displacement
 
-    def high_pass(self, intensity: Array, parameters: DetailParameters) -> Array:
+    def high_pass(self, intensity: Array, parameters: DetailParameters, pause: Pause = no_pause) -> Array:
         """Eq. 9 (mu) relative to the intensity of the seen surroundings, at the vertices of the seen part."""
         time = parameters.time_step * SQUARE_MILLIMETRES_PER_SQUARE_CENTIMETRE * parameters.scale**2
         seen = self._visibility > 0
         values = np.column_stack([np.where(seen, intensity * self._visibility, 0.0), self._visibility])
-        smooth = self._smooth(values, time)
+        smooth = self._smooth(values, time, pause)
         low = smooth[:, 0] / np.maximum(smooth[:, 1], 1e-6)
         return np.where(seen, (intensity - low) / np.maximum(low, DARKEST_SURROUNDINGS), 0.0)
 
@@ -262,7 +267,7 @@ class DetailSolver:
             raise ValueError(f"equation must be 12 or 13, not {parameters.equation}")
         return parameters.largest_displacement * np.tanh(term / parameters.largest_displacement)
 
-    def _smooth(self, values: Array, time: float) -> Array:
+    def _smooth(self, values: Array, time: float, pause: Pause = no_pause) -> Array:
         """An implicit heat step: solve ``(I - time Lap) u = values`` for values (n, k), time in square millimetres."""
         mass = sparse.diags(self._mass)
         if self._factors is None:
@@ -272,6 +277,7 @@ class DetailSolver:
                 diag_pivot_thresh=0.0,
                 options={"SymmetricMode": True},
             )
+        pause()
         right = self._mass[:, None] * values
         start = self._factors.solve(right)
         if time == self._factorised_time:

@@ -4,6 +4,7 @@ import json
 import struct
 import zlib
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...exchange.progress import Pause, no_pause
+from ..photo.background import in_background
 from .baking import DetailMaps
 
 #: What the height 0 is in a displacement map of limited range: the step of 16 bits nearest to a half.
@@ -110,7 +112,8 @@ def encode_png(
         line[...] = np.clip(np.rint((factor * values + offset) * 65535), 0, 65535)
     if steps.ndim == 3:
         steps = cv2.cvtColor(steps, cv2.COLOR_RGB2BGR)
-    written, data = cv2.imencode(".png", steps, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    encode = partial(cv2.imencode, ".png", steps, [cv2.IMWRITE_PNG_COMPRESSION, 1])
+    written, data = in_background(encode, lambda _fraction: pause(), lambda: 1.0)
     if not written:
         raise OSError("the image could not be encoded")
     encoded = data.tobytes()

@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...exchange.camera import Camera
+from ...exchange.progress import Pause, no_pause
 from ...geometry.mesh import triangulate
 from ...geometry.raster import interpolate, rasterise
 
@@ -66,6 +67,7 @@ def visibility(
     camera: Camera,
     shape: tuple[int, int],
     mask: NDArray[np.bool_] | None = None,
+    pause: Pause = no_pause,
 ) -> Array:
     """How well the camera sees each vertex (n,), in [0, 1]: facing it, in front, inside the image and the mask.
 
@@ -79,6 +81,7 @@ def visibility(
         Of the image.
     mask : (h, w) bool, optional
         Where the face is seen, of any resolution, over the same square as the image.
+    pause : Pause
     """
     points = camera.project(vertices)
     height, width = shape
@@ -90,8 +93,13 @@ def visibility(
     buffer_scale = BUFFER / max(height, width)
     triangles = triangulate(np.asarray(faces))
     triangle, barycentric = rasterise(
-        points * buffer_scale, vertices[:, 2], triangles, (int(height * buffer_scale), int(width * buffer_scale))
+        points * buffer_scale,
+        vertices[:, 2],
+        triangles,
+        (int(height * buffer_scale), int(width * buffer_scale)),
+        pause,
     )
+    pause()
     depth = interpolate(vertices[:, 2], triangles, triangle, barycentric)
     nearest = cv2.erode(np.where(np.isfinite(depth), depth, -1e6).astype(np.float32), np.ones((3, 3), np.uint8))
     row = np.clip((points[:, 1] * buffer_scale).astype(int), 0, depth.shape[0] - 1)

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 from numpy.typing import NDArray
@@ -218,7 +219,10 @@ def register(
 
     folds = Folds(template.reference, template.triangles)
     fit = _fit_closely(template, current, match, folds, parameters, progress)
-    final, tangles = Untangler(template.reference, template.triangles, folds).repair(fit.vertices)
+    pause = partial(progress, "registration", 1.0)
+    pause()
+    final, tangles = Untangler(template.reference, template.triangles, folds).repair(fit.vertices, pause)
+    pause()
     distances = np.linalg.norm(final - fit.matches.points, axis=1)[fit.used > 0]
     return Registration(
         vertices=final * template.unit,

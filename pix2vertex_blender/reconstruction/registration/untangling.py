@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
 
+from ...exchange.progress import Pause, no_pause
 from ...geometry.intersections import intersecting_triangles
 from .contacts import Folds, grow, openings
 from .deformation import Array
@@ -69,7 +70,7 @@ class Untangler:
             intersecting[some[np.unique(known)]] = False
         return Tangles(folded, intersecting)
 
-    def repair(self, vertices: Array) -> tuple[Array, Tangles]:
+    def repair(self, vertices: Array, pause: Pause = no_pause) -> tuple[Array, Tangles]:
         """The mesh (n, 3) with its tangles smoothed away as far as possible, and those that remain.
 
         Around each tangle the deformation becomes the affine map that fits its surroundings, which cannot make
@@ -81,6 +82,7 @@ class Untangler:
         for _ in range(ATTEMPTS):
             if not found.any.any():
                 break
+            pause()
             current = self._smoothed(current, found.any, core, fade)
             found = self.find(current)
             if found.any.sum() < tangles.any.sum():

@@ -5,6 +5,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...exchange.camera import Camera
+from ...exchange.progress import Pause, no_pause
 from ...geometry.mesh import triangulate
 from ...geometry.raster import rasterise
 from ...geometry.texels import texel_grid
@@ -36,6 +37,7 @@ def paint_eyeballs(
     pixels: NDArray[np.uint8],
     camera: Camera,
     size: int = 512,
+    pause: Pause = no_pause,
 ) -> NDArray[np.uint8]:
     """Paint pupil, iris and white on the eyeballs' UVs, (size, size, 3) sRGB, one picture for both.
 
@@ -52,18 +54,22 @@ def paint_eyeballs(
         From millimetres to the crop's pixels.
     size : int
         Texels along each side.
+    pause : Pause
     """
-    iris_colour, sclera_colour = eye_colours(seen_eyes(eyeballs, vertices, head, pixels, camera))
+    iris_colour, sclera_colour = eye_colours(seen_eyes(eyeballs, vertices, head, pixels, camera, pause))
+    pause()
     own = (eyeballs.groups["left"] > 0.5)[eyeballs.faces].all(axis=1)
-    grid = texel_grid(eyeballs.faces[own], eyeballs.uvs[own], size, size)
+    grid = texel_grid(eyeballs.faces[own], eyeballs.uvs[own], size, size, pause)
     forwards = eyeballs.vertices[:, 2] - eyeballs.vertices[eyeballs.groups["left"] > 0.5, 2].mean()
     values = np.column_stack([eyeballs.groups["iris"], eyeballs.groups["pupil"], forwards / np.abs(forwards).max()])
-    layers = grid.interpolate(values).astype(np.float64)
+    layers = grid.interpolate(values, pause).astype(np.float64)
+    pause()
     iris, pupil = (_edge(layers[..., k])[..., None] for k in range(2))
     rim = np.clip(layers[..., :1] - layers[..., 1:2], 0, 1)
     backwards = np.clip(-layers[..., 2:3], 0, 1)
     white = sclera_colour * (1 + backwards * (BACK - 1))
     coloured = iris_colour * (1.15 - 0.35 * rim) * (1 + FIBRE_CONTRAST * _fibres(size)[..., None])
+    pause()
     mixed = white + iris * (coloured - white)
     mixed = mixed + pupil * (PUPIL - mixed)
     painted: NDArray[np.uint8] = np.clip(np.rint(mixed), 0, 255).astype(np.uint8)
@@ -71,7 +77,12 @@ def paint_eyeballs(
 
 
 def seen_eyes(
-    eyeballs: Eyeballs, vertices: NDArray[np.floating], head: Mesh, pixels: NDArray[np.uint8], camera: Camera
+    eyeballs: Eyeballs,
+    vertices: NDArray[np.floating],
+    head: Mesh,
+    pixels: NDArray[np.uint8],
+    camera: Camera,
+    pause: Pause = no_pause,
 ) -> NDArray[np.uint8]:
     """Pixels (k, 3) of the photo, made smaller, that show the eyeballs between the lids."""
     resolution = len(pixels)
@@ -80,7 +91,7 @@ def seen_eyes(
     points = np.concatenate([vertices, head[0]])
     eye_triangles = triangulate(eyeballs.faces)
     triangles = np.concatenate([eye_triangles, triangulate(head[1]) + len(vertices)])
-    seen, _ = rasterise(small.project(points), points[:, 2], triangles, (BUFFER, BUFFER))
+    seen, _ = rasterise(small.project(points), points[:, 2], triangles, (BUFFER, BUFFER), pause)
     shown = ((seen >= 0) & (seen < len(eye_triangles))).astype(np.uint8)
     inside = cv2.erode(shown, np.ones((3, 3), np.uint8))
     return pixels[inside > 0]

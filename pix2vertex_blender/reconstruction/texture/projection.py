@@ -6,14 +6,14 @@ skin around it. The latter two are solved on the surface, not in the texture, so
 """
 
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from ...exchange.camera import Camera
-from ...exchange.progress import Progress, silent
+from ...exchange.progress import Pause, Progress, silent
 from ...geometry.extension import SmoothExtension
 from ...geometry.texels import TexelGrid, texel_grid
 from ...template import load_template
@@ -36,6 +36,8 @@ STRIP = 256
 DARK = 10.0
 #: Largest logarithm of the ratio by which a mirrored part is brightened or darkened.
 LARGEST_GAIN = 0.8
+
+_GRIDS: dict[int, TexelGrid] = {}
 
 
 @dataclass(frozen=True)
@@ -122,11 +124,12 @@ def project_photo(
     progress("texture", 0.2)
     shares = origin_shares(seen, level.mirror)
     points = camera.project(vertices)
-    tones = _tones(vertices, pixels, points, camera.scale, seen, shares, parameters)
+    tones = _tones(vertices, pixels, points, camera.scale, seen, shares, parameters, partial(progress, "texture", 0.3))
     progress("texture", 0.4)
-    grid = _grid(min(size, LARGEST_GRID))
-    progress("texture", 0.6)
-    layers = grid.interpolate(np.column_stack([points, points[level.mirror], tones, shares]))
+    grid = _grid(min(size, LARGEST_GRID), partial(progress, "texture", 0.5))
+    layers = grid.interpolate(
+        np.column_stack([points, points[level.mirror], tones, shares]), partial(progress, "texture", 0.6)
+    )
     progress("texture", 0.6)
     return _paint(layers, pixels, size, progress)
 
@@ -153,6 +156,7 @@ def _tones(
     seen: SeenSkin,
     shares: Array,
     parameters: TextureParameters,
+    pause: Pause,
 ) -> Array:
     """Smooth fields (n, 9): the logarithms of the gains of photo and mirrored photo, and the filling's colour.
 
@@ -165,18 +169,21 @@ def _tones(
     surface = SmoothExtension(vertices[:count], coarse.faces)
     footprint = np.full(count, 3.0 * scale)
     colour = 255 * np.column_stack([sample_intensity(pixels[..., k], points[:count], footprint) for k in range(3)])
+    pause()
     mirrored = colour[coarse.mirror]
     shares, at_all, inner = shares[:count], seen.at_all[:count], seen.inner[:count]
     both = at_all * at_all[coarse.mirror]
     gain = surface.extend(
-        _log_ratio(colour, mirrored), both, np.zeros(3), parameters.gain_smoothing, parameters.gain_reach
+        _log_ratio(colour, mirrored), both, np.zeros(3), parameters.gain_smoothing, parameters.gain_reach, pause
     )
+    pause()
     known = shares[:, :2].sum(axis=1)
     adjusted = (mirrored + DARK) * np.exp(gain) - DARK
     mixed = (shares[:, :1] * colour + shares[:, 1:2] * adjusted) / np.maximum(known, 1e-6)[:, None]
     sure = known * inner
     tone = np.median(mixed[sure > 0.9], axis=0) if (sure > 0.9).any() else colour.mean(axis=0)
-    filling = surface.extend(mixed, sure, tone, parameters.fill_smoothing, parameters.fill_reach)
+    filling = surface.extend(mixed, sure, tone, parameters.fill_smoothing, parameters.fill_reach, pause)
+    pause()
     towards_filling = (1 - inner)[:, None] * np.where(known[:, None] > 0, _log_ratio(filling, mixed), 0.0)
     return coarse.subdivide(np.column_stack([towards_filling, gain + towards_filling, filling]), LEVEL)
 
@@ -187,10 +194,12 @@ def _log_ratio(one: Array, other: Array) -> Array:
     return limited
 
 
-@cache
-def _grid(size: int) -> TexelGrid:
-    template = load_template(LEVEL)
-    return texel_grid(template.faces, template.uvs, size, PADDING * size)
+def _grid(size: int, pause: Pause) -> TexelGrid:
+    """The template's texels, which stay in memory for the next face."""
+    if size not in _GRIDS:
+        template = load_template(LEVEL)
+        _GRIDS[size] = texel_grid(template.faces, template.uvs, size, PADDING * size, pause)
+    return _GRIDS[size]
 
 
 def _paint(layers: NDArray[np.float32], pixels: NDArray[np.uint8], size: int, progress: Progress) -> FaceTexture:

@@ -95,27 +95,28 @@ def find_seen_skin(
     cosine = facing(vertices, vertex_normals(vertices, level.faces), camera)
     inside_face = inside_mask(points / resolution, mask)
     pause()
-    seen = inside_face * ~hidden(vertices, level.faces, others, cosine, camera, resolution)
+    seen = inside_face * ~hidden(vertices, level.faces, others, cosine, camera, resolution, pause)
     pause()
     inner = np.max([level.groups[name] for name in INNER_GROUPS], axis=0)
     inside = inner > 0.02
     seen = seen * np.where(inside, 1.0, smoothstep(2 * level.groups["face"] - 0.6))
     pause()
-    neighbours = _Neighbourhood(level)
+    neighbours = _Neighbourhood(level, pause)
     pause()
     at_all = seen * (cosine > GRAZING) * ~inside
     footprint = np.full(len(vertices), 2.0 * camera.scale)
     colours = np.column_stack([sample_intensity(pixels[..., k], points, footprint) for k in range(3)])
     pause()
-    seen = seen * ~neighbours.widened(find_hair(vertices, level, colours, at_all, neighbours), HAIR_RINGS)
+    seen = seen * ~neighbours.widened(find_hair(vertices, level, colours, at_all, neighbours, pause), HAIR_RINGS)
     pause()
     well, at_all = (
-        neighbours.faded(seen * smoothstep((cosine - low) / FULL), inside, FADE_STEPS) * ~inside
+        neighbours.faded(seen * smoothstep((cosine - low) / FULL), inside, FADE_STEPS, pause) * ~inside
         for low in (WELL_SEEN, GRAZING)
     )
     pause()
     at_all = np.maximum(well, at_all)
-    return SeenSkin(well, at_all, neighbours.faded(np.maximum(at_all, at_all[level.mirror]), inside, INNER_STEPS))
+    inner = neighbours.faded(np.maximum(at_all, at_all[level.mirror]), inside, INNER_STEPS, pause)
+    return SeenSkin(well, at_all, inner)
 
 
 def facing(vertices: Array, normals: Array, camera: Camera) -> Array:
@@ -132,6 +133,7 @@ def hidden(
     cosine: Array,
     camera: Camera,
     resolution: int,
+    pause: Pause = no_pause,
 ) -> NDArray[np.bool_]:
     """Whether each vertex (n,) lies outside the picture, behind something, or beside what hides something."""
     small = camera.resized(BUFFER / resolution)
@@ -141,8 +143,9 @@ def hidden(
         [triangulate(faces), *(triangulate(mesh[1]) + start for mesh, start in zip(others, offsets, strict=False))]
     )
     buffer = interpolate(
-        points[:, 2], triangles, *rasterise(small.project(points), points[:, 2], triangles, (BUFFER, BUFFER))
+        points[:, 2], triangles, *rasterise(small.project(points), points[:, 2], triangles, (BUFFER, BUFFER), pause)
     )
+    pause()
     radius = max(1, round(MARGIN * small.scale))
     disk = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * radius + 1, 2 * radius + 1))
     nearest = cv2.dilate(np.where(np.isfinite(buffer), buffer, 1e6).astype(np.float32), disk)
@@ -162,7 +165,12 @@ def inside_mask(points: Array, mask: NDArray[np.bool_]) -> Array:
 
 
 def find_hair(
-    vertices: Array, level: Template, colours: Array, seen: Array, neighbours: "_Neighbourhood"
+    vertices: Array,
+    level: Template,
+    colours: Array,
+    seen: Array,
+    neighbours: "_Neighbourhood",
+    pause: Pause = no_pause,
 ) -> NDArray[np.bool_]:
     """Which vertices (n,) show hair or background.
 
@@ -178,6 +186,7 @@ def find_hair(
     seen : (n,)
     neighbours : _Neighbourhood
         Of the same level.
+    pause : Pause
     """
     lab = _lab(colours)
     skin = (np.sum([level.groups[name] for name in SKIN_GROUPS], axis=0) > 0.5) & (seen > 0.9)
@@ -188,7 +197,9 @@ def find_hair(
     coarse = load_template()
     count = len(coarse.vertices)
     surface = SmoothExtension(vertices[:count], coarse.faces)
-    around = surface.extend(lab[:count], skin[:count].astype(float), middle, smoothing=12.0, reach=150.0)
+    pause()
+    around = surface.extend(lab[:count], skin[:count].astype(float), middle, smoothing=12.0, reach=150.0, pause=pause)
+    pause()
     difference = lab - level.subdivide(around, level.level)
     difference[:, 0] *= np.where(difference[:, 0] > 0, LIGHTER, 1.0)
     scatter = np.maximum(1.5 * np.median(np.abs(difference[skin]), axis=0), SKIN_SCATTER)
@@ -204,13 +215,15 @@ def find_hair(
 class _Neighbourhood:
     """The vertices that edges connect on a level of the template."""
 
-    def __init__(self, level: Template) -> None:
+    def __init__(self, level: Template, pause: Pause = no_pause) -> None:
         self._edges = unique_edges(level.faces)
+        pause()
         count = len(level.vertices)
         ones = np.ones(2 * len(self._edges))
         rows = np.concatenate([self._edges[:, 0], self._edges[:, 1]])
         columns = np.concatenate([self._edges[:, 1], self._edges[:, 0]])
         self._adjacency = sparse.csr_matrix((ones, (rows, columns)), (count, count))
+        pause()
         degree = np.asarray(self._adjacency.sum(axis=1)).ravel()
         self._average = sparse.diags(0.5 / np.maximum(degree, 1)) @ self._adjacency + 0.5 * sparse.identity(count)
 
@@ -220,10 +233,11 @@ class _Neighbourhood:
             chosen = chosen | (self._adjacency @ chosen > 0)
         return chosen
 
-    def faded(self, values: Array, ignored: NDArray[np.bool_], steps: int) -> Array:
+    def faded(self, values: Array, ignored: NDArray[np.bool_], steps: int, pause: Pause = no_pause) -> Array:
         """Fade values (n,) in [0, 1] inwards to 0 where they end, but not towards the ignored vertices (n,)."""
         soft = values
         for _ in range(steps):
+            pause()
             soft = self._average @ np.where(ignored, 1.0, soft)
         return values * smoothstep((soft - 0.45) / 0.5)
 

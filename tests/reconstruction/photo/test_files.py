@@ -10,6 +10,7 @@ import pytest
 from PIL import Image
 
 from pix2vertex_blender.errors import Cancelled, PhotoError
+from pix2vertex_blender.reconstruction.photo.photo_file import PhotoFile, png_parts
 from pix2vertex_blender.reconstruction.photo.reading import load_photo
 
 
@@ -129,24 +130,36 @@ def test_a_camera_raw_is_not_mistaken_for_its_small_preview(portrait, file):
         load_photo(file("a.nef"))
 
 
-@pytest.mark.slow
-def test_reading_is_told_and_can_be_stopped(portrait, file):
+def test_reading_is_told(portrait, file):
     portrait.resize((3000, 2000)).save(file("a.jpg"))
     told: list[float] = []
     load_photo(file("a.jpg"), told.append)
     assert told == sorted(told)
     assert told[0] < 0.5 < told[-1] <= 1
-    started = time.perf_counter()
 
-    def stop(_fraction: float) -> None:
-        if time.perf_counter() - started > 0.02:
+
+def test_reading_can_be_stopped_in_the_middle(portrait, file, monkeypatch):
+    portrait.resize((1500, 1500)).save(file("a.png"), compress_level=0)
+    size, read = file("a.png").stat().st_size, 0
+    read_into = PhotoFile.readinto
+
+    def from_a_disk_that_hangs(self, buffer):
+        nonlocal read
+        deadline = time.monotonic() + 60
+        while read > size / 4 and not self.stopped and time.monotonic() < deadline:
+            time.sleep(0.01)
+        count = read_into(self, buffer)
+        read += count
+        return count
+
+    def stop(fraction):
+        if fraction > 0.1:
             raise Cancelled
 
-    portrait.resize((12000, 9000)).save(file("large.png"), compress_level=1)
-    started = time.perf_counter()
+    monkeypatch.setattr(PhotoFile, "readinto", from_a_disk_that_hangs)
     with pytest.raises(Cancelled):
-        load_photo(file("large.png"), stop)
-    assert time.perf_counter() - started < 2.0, "half a second on a computer that has nothing else to do"
+        load_photo(file("a.png"), stop)
+    assert read < size / 2
 
 
 @pytest.mark.slow
@@ -170,7 +183,7 @@ def test_more_than_four_hundred_megapixels_are_too_many(file):
         load_photo(file("a.png"))
 
 
-def test_a_png_of_very_many_parts_is_read_in_no_time(portrait, difference, file):
+def test_a_png_of_very_many_parts_is_read_as_one(portrait, difference, file):
     portrait.save(file("a.png"), compress_level=0)
     data = file("a.png").read_bytes()
     start = data.index(b"IDAT") - 4
@@ -179,9 +192,9 @@ def test_a_png_of_very_many_parts_is_read_in_no_time(portrait, difference, file)
     )
     many = b"".join(chunk(b"IDAT", pixels[k : k + 2]) for k in range(0, len(pixels), 2))
     file("a.png").write_bytes(data[:start] + many + chunk(b"IEND", b""))
-    started = time.process_time()
     assert difference(load_photo(file("a.png")).pixels, portrait) == 0
-    assert time.process_time() - started < 3
+    assert len(list(chunks_of(file("a.png").read_bytes()))) > 10_000
+    assert len(png_parts(file("a.png"))) == 1
 
 
 def chunks_of(data: bytes) -> list[tuple[bytes, int, int]]:
