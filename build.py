@@ -23,6 +23,8 @@ ENVIRONMENT = ROOT / ".venv"
 LOCK_FILE = ROOT / "requirements.lock"
 PYTHON = ENVIRONMENT / ("Scripts/python.exe" if os.name == "nt" else "bin/python")
 
+#: Tests run in two processes side by side, those of one file in the same one.
+SIDE_BY_SIDE = ("-n", "2", "--dist", "loadfile")
 
 #: What ends a command from outside, and how long the command may take to clear up.
 SIGNALS = [getattr(signal, name) for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
@@ -135,7 +137,7 @@ def test(arguments: Sequence[str]) -> int:
         ["-m", "ruff", "check", "."],
         ["-m", "ruff", "format", "--check", "."],
         ["-m", "mypy"],
-        ["-m", "pytest", "--durations=15", *chosen],
+        ["-m", "pytest", "--durations=15", *SIDE_BY_SIDE, *chosen],
     )
     failed = []
     for check in checks:

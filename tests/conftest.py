@@ -1,4 +1,6 @@
-"""For all tests: the development data they may read, how torch's threads wait, and how the process ends."""
+"""For all tests: the development data they may read, how libraries' threads wait and how many there are, and how the
+process ends.
+"""
 
 import os
 import shutil
@@ -7,12 +9,17 @@ from pathlib import Path
 
 import pytest
 
-from pix2vertex_blender.limits import LIBRARY_SETTINGS
+from pix2vertex_blender.limits import LIBRARY_SETTINGS, environment
 from training.paths import shared_folder
 
 # As in the worker process; before any test imports NumPy or torch.
 for name, value in LIBRARY_SETTINGS.items():
     os.environ.setdefault(name, value)
+
+# Processes that run tests side by side share the processor.
+if processes := int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", 0)):
+    for name, value in environment(max(1, (os.cpu_count() or 1) // processes), memory_limit=0.0).items():
+        os.environ.setdefault(name, value)
 
 DEVELOPMENT_DATA = shared_folder().resolve()
 NOWHERE = Path(__file__).with_name("no_development_data")

@@ -35,9 +35,9 @@ def environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_the_fast_tests_are_those_that_are_not_slow(commands: list[list[str]]) -> None:
     assert build.test(["--fast", "tests/addon"]) == 0
     assert [command[2] for command in commands] == ["ruff", "ruff", "mypy", "pytest"]
-    assert commands[-1][3:] == ["--durations=15", "-m", "not slow", "tests/addon"]
-    build.test([])
-    assert commands[-1][3:] == ["--durations=15"]
+    assert commands[-1][3:] == ["--durations=15", *build.SIDE_BY_SIDE, "-m", "not slow", "tests/addon"]
+    build.test(["-n", "0"])
+    assert commands[-1][3:] == ["--durations=15", *build.SIDE_BY_SIDE, "-n", "0"], "the last word counts"
 
 
 def test_the_environment_follows_the_locked_packages_and_not_the_words_around_them(
