@@ -6,7 +6,6 @@ A full disk, an exporter that fails or a process that is ended then costs the ne
 import errno
 import os
 import secrets
-import shutil
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -43,6 +42,8 @@ def replacing(path: Path) -> Iterator[Path]:
         partial = folder / path.name
         yield partial
         if path.exists():
+            import shutil
+
             _put_on_disk(partial)
             shutil.copymode(path, partial)
         partial.replace(path)
@@ -69,6 +70,8 @@ def hidden_folder(parent: Path) -> Iterator[Path]:
     OSError
         If it cannot be made.
     """
+    import shutil
+
     folder = parent / f"{HIDDEN_PREFIX}{secrets.token_hex(4)}"
     with undone_if_ended(lambda: shutil.rmtree(folder, ignore_errors=True)):
         try:

@@ -1,14 +1,16 @@
 """Arrays in files. One that is read may be damaged or made to harm: nothing is allocated before its size is known."""
 
 import io
-import zipfile
 import zlib
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.lib import format as npy
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import zipfile
 
 #: The kinds of NumPy's types that may be read: numbers, truth values and text.
 _KINDS = "biufU"
@@ -35,6 +37,8 @@ def read_arrays(source: Path | bytes, largest: int) -> Arrays:
     DamagedArraysError
         If it is damaged, larger, or holds something else than arrays of numbers and text.
     """
+    import zipfile  # which Blender would load at every start
+
     try:
         with zipfile.ZipFile(io.BytesIO(source) if isinstance(source, bytes) else source) as file:
             if sum(entry.file_size for entry in file.infolist()) > largest:
@@ -59,7 +63,7 @@ def write_arrays(path: Path, **arrays: NDArray[Any]) -> None:
     path.write_bytes(stream.getbuffer())
 
 
-def _read(file: zipfile.ZipFile, entry: zipfile.ZipInfo) -> NDArray[Any]:
+def _read(file: "zipfile.ZipFile", entry: "zipfile.ZipInfo") -> NDArray[Any]:
     """One array, if its bytes are as many as its header says."""
     with file.open(entry) as stream:
         read_header = {(1, 0): npy.read_array_header_1_0, (2, 0): npy.read_array_header_2_0}[npy.read_magic(stream)]

@@ -17,7 +17,7 @@ from PIL import Image
 
 from pix2vertex_blender.addon.headless.clay import clay_picture
 from pix2vertex_blender.addon.headless.command_line import main
-from pix2vertex_blender.addon.process import session
+from pix2vertex_blender.addon.process import session, worker_client
 from pix2vertex_blender.addon.process.worker_client import WorkerClient
 from pix2vertex_blender.addon.views.camera import camera_coordinates
 from pix2vertex_blender.exchange.result import Reconstruction
@@ -51,7 +51,7 @@ def run(empty_file: None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> It
         return main([*map(str, arguments), *([] if preview else ["--no-preview"])])
 
     session.stop_worker()
-    monkeypatch.setattr(session, "WorkerClient", practice)
+    monkeypatch.setattr(worker_client, "WorkerClient", practice)
     yield call
     session.stop_worker()
     monkeypatch.setattr(tempfile, "tempdir", None)

@@ -65,3 +65,19 @@ def test_blenders_process_loads_none_of_the_workers_libraries() -> None:
         [sys.executable, "-c", script], cwd=PACKAGE.parent, capture_output=True, text=True, check=True
     ).stdout
     assert not set(output.split()) & {*WORKER_LIBRARIES, "PIL"}
+
+
+def test_what_blender_loads_at_every_start_is_what_the_panels_need() -> None:
+    """The rest is loaded by the first click; `benchmarks/interface.py` measures the start."""
+    script = (
+        "import sys, bpy; before = set(sys.modules); import pix2vertex_blender; pix2vertex_blender.register();"
+        "print(*sorted(set(sys.modules) - before))"
+    )
+    output = subprocess.run(
+        [sys.executable, "-c", script], cwd=PACKAGE.parent, capture_output=True, text=True, check=True
+    ).stdout
+    late = {"process.worker_client", "process.pipe", "process.log_file"}
+    names = {f"pix2vertex_blender.addon.{name}" for name in late}
+    names |= {f"pix2vertex_blender.{name}" for name in ("exchange.result", "exchange.record", "serving", "template")}
+    assert "pix2vertex_blender.addon.panels" in output.split()
+    assert not set(output.split()) & {*names, "logging", "subprocess", "zipfile", "shutil", "socket"}

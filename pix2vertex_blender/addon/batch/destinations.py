@@ -4,18 +4,20 @@ from collections.abc import Callable, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import bpy
 
 from ...errors import OutputError
-from ...exchange.result import Reconstruction
 from ..export.export import export_face
 from ..scene.face_grid import add_collection, link_alone, place_in_grid, remove_face, selection_kept
 from ..scene.face_object import build_face_object
 from ..scene.reference import Reference
 from .output_folder import check_writable
 from .table import TABLE_NAME, Outcome, ResultTable
+
+if TYPE_CHECKING:
+    from ...exchange.result import Reconstruction
 
 COLLECTION_NAME = "Faces of {folder}"
 
@@ -26,7 +28,7 @@ class Destination(Protocol):
     def is_finished(self, photo: Path) -> Outcome | None:
         """What an earlier run has done with a photo, if it need not be done again."""
 
-    def take(self, reconstruction: Reconstruction, photo: Path, name: str, position: int) -> tuple[str, ...]:
+    def take(self, reconstruction: "Reconstruction", photo: Path, name: str, position: int) -> tuple[str, ...]:
         """Put a face where it belongs; returns what to write into the table's column of files."""
 
     def record(self, outcome: Outcome) -> None:
@@ -63,7 +65,7 @@ class SceneDestination:
         """Nothing is: each run makes its own collection."""
         return None
 
-    def take(self, reconstruction: Reconstruction, photo: Path, name: str, position: int) -> tuple[str, ...]:
+    def take(self, reconstruction: "Reconstruction", photo: Path, name: str, position: int) -> tuple[str, ...]:
         """Add the face to the collection, which is made for the first one."""
         collection = self._collection.find() if self._collection else None
         if collection is None:
@@ -138,7 +140,7 @@ class FilesDestination:
             return None
         return outcome if all(name.endswith(self._suffix) for name in outcome.files) else None
 
-    def take(self, reconstruction: Reconstruction, photo: Path, name: str, _position: int) -> tuple[str, ...]:
+    def take(self, reconstruction: "Reconstruction", photo: Path, name: str, _position: int) -> tuple[str, ...]:
         """Build the face, write it and remove it again."""
         path = self._folder / f"{name}{self._suffix}"
         with selection_kept(bpy.context):

@@ -1,7 +1,6 @@
 """A folder that appears whole or not at all."""
 
 import os
-import tempfile
 from collections.abc import Collection, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
@@ -63,6 +62,8 @@ def check_writable(path: Path) -> None:
     try:
         _refuse_what_is_in_the_way(path, path, ())
         path.mkdir(parents=True, exist_ok=True)
+        import tempfile
+
         with tempfile.TemporaryFile(dir=path):
             pass
     except OSError as error:

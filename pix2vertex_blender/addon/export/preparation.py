@@ -1,7 +1,5 @@
 """What Blender's exporters need to find in a scene, set for as long as they write and then put back."""
 
-import shutil
-import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -76,6 +74,9 @@ def textures_in_files(objects: Sequence[bpy.types.Object]) -> Iterator[None]:
 
     Images that were painted, made by the add-on or packed get one in a temporary folder.
     """
+    import shutil
+    import tempfile
+
     folder = Path(tempfile.mkdtemp(dir=session.temporary_folder()))
     changed: list[tuple[bpy.types.Image, str]] = []
     try:

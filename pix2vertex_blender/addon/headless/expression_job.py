@@ -8,7 +8,7 @@ import bpy
 from ...errors import Pix2VertexError
 from ...exchange.expressions import ExpressionSet
 from ..process import session
-from ..process.worker_client import JobStatus
+from ..process.job import JobStatus
 from ..scene.expressions import PHOTO_KEY, set_expressions
 
 _POLL_SECONDS = 0.05

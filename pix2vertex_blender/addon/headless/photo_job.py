@@ -20,7 +20,7 @@ from ...exchange.result import Reconstruction
 from ...geometry.raster import face_depth
 from ..export.export import export_fbx, export_glb, save_blend
 from ..process import session
-from ..process.worker_client import JobStatus
+from ..process.job import JobStatus
 from ..scene.face_object import build_face_object
 from .expression_job import add_expressions
 from .fault_log import WorkerError

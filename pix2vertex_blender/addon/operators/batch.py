@@ -9,13 +9,12 @@ import bpy
 
 from ...errors import PhotoError
 from ...exchange.progress import STAGES
-from ...exchange.result import Reconstruction
 from ..batch.destinations import Destination, FilesDestination, SceneDestination
 from ..batch.names import printable, result_names
 from ..batch.table import BATCH, DONE, FAILED, TABLE_NAME, Outcome, left_out_in, options_text, photos_in
 from ..process import session
 from ..process.faults import explain
-from ..process.worker_client import Job
+from ..process.job import Job
 from ..properties.scene import BATCH_TARGETS, EXPORT_FORMATS, EXPORT_PRESETS
 from ..translations import translate
 from .export import SUFFIXES, face_writer
@@ -111,6 +110,8 @@ class PIX2VERTEX_OT_reconstruct_folder(ReconstructionChoices, WorkerOperator, bp
         options = {"device": self.device, "detail_level": self.detail_level}
         try:
             yield session.worker().submit("reconstruct", photo=str(photo), options=options, result=str(result))
+            from ...exchange.result import Reconstruction
+
             reconstruction = Reconstruction.load(result)
             files = destination.take(reconstruction, photo, name, position)
         except Exception as error:

@@ -2,14 +2,12 @@
 
 from abc import abstractmethod
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import bpy
 import numpy as np
 
 from ...errors import Pix2VertexError, SceneError
-from ...exchange.protocol import Preparation
-from ...exchange.result import Reconstruction
-from ...exchange.view import no_pins
 from ..process import session
 from ..scene.face_object import active_face, is_fitted_to, read_provenance
 from ..scene.face_update import update_face_object
@@ -22,6 +20,9 @@ from ..views.looks import PINS, begin_in_view
 from ..views.photo_view import hide_camera, show_over_crop
 from .expressions import changed_expressions
 from .worker_operator import Work, WorkerOperator
+
+if TYPE_CHECKING:
+    from ...exchange.result import Reconstruction
 
 NO_FACE = "Select a face that was reconstructed from a photo"
 DELETED = "The face was deleted meanwhile, so there is nothing to fit."
@@ -56,7 +57,7 @@ class _PinsOperator:
         return {"FINISHED"}
 
     @abstractmethod
-    def change(self, face: bpy.types.Object, record: Reconstruction, context: bpy.types.Context) -> None:
+    def change(self, face: bpy.types.Object, record: "Reconstruction", context: bpy.types.Context) -> None:
         """What the operator does."""
 
 
@@ -67,9 +68,11 @@ class PIX2VERTEX_OT_show_pins(_PinsOperator, bpy.types.Operator):
     bl_label = "Show Pins"
     bl_options = {"REGISTER", "UNDO"}
 
-    def change(self, face: bpy.types.Object, record: Reconstruction, context: bpy.types.Context) -> None:
+    def change(self, face: bpy.types.Object, record: "Reconstruction", context: bpy.types.Context) -> None:
         """Add the pins; in a window look at the face in the photo, with a tool that drags."""
         show_in_local_views(show_pins(face, record, context), face)
+        from ...exchange.protocol import Preparation
+
         session.prepare(Preparation.REFIT)
         space = context.space_data
         if space is None or space.type != "VIEW_3D" or context.mode != "OBJECT":
@@ -94,7 +97,7 @@ class PIX2VERTEX_OT_hide_pins(_PinsOperator, bpy.types.Operator):
     bl_label = "Hide Pins"
     bl_options = {"REGISTER", "UNDO"}
 
-    def change(self, face: bpy.types.Object, record: Reconstruction, context: bpy.types.Context) -> None:
+    def change(self, face: bpy.types.Object, record: "Reconstruction", context: bpy.types.Context) -> None:
         """Delete the pins; the face is the active object again."""
         if context.active_object in pins_of(face):
             context.view_layer.objects.active = face
@@ -114,7 +117,7 @@ class PIX2VERTEX_OT_reset_pins(_PinsOperator, bpy.types.Operator):
         name="Only Selected", description="Leave pins that are not selected where they are"
     )
 
-    def change(self, face: bpy.types.Object, record: Reconstruction, _context: bpy.types.Context) -> None:
+    def change(self, face: bpy.types.Object, record: "Reconstruction", _context: bpy.types.Context) -> None:
         """Reset the selected pins or all."""
         pins = pins_of(face)
         if self.only_selected:
@@ -122,6 +125,8 @@ class PIX2VERTEX_OT_reset_pins(_PinsOperator, bpy.types.Operator):
             if not pins:
                 raise SceneError("Select the pins to reset.")
         elif not pins:
+            from ...exchange.view import no_pins
+
             store_record(face, record.with_view(pins=no_pins()))
         reset_pins(face, record, [pin[LANDMARK] for pin in pins])
 
@@ -173,6 +178,8 @@ class PIX2VERTEX_OT_refit(WorkerOperator, bpy.types.Operator):
             raise SceneError(DELETED)
         provenance = read_provenance(face)
         photo = Path(provenance.photo) if provenance is not None else None
+        from ...exchange.result import Reconstruction
+
         refitted, previous = Reconstruction.load(result), np.load(vertices)
         update_face_object(face, refitted, previous, bpy.context, photo=photo, expressions=expressions)
         return REFITTED.format(face=face.name, count=len(pins))

@@ -2,15 +2,14 @@
 
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import bpy
 import numpy as np
 
-from ...exchange.expressions import ExpressionSet
 from ...exchange.progress import STAGE_LABELS
 from ..process import session
-from ..process.worker_client import Job
+from ..process.job import Job
 from ..scene.expression_presets import PRESETS, preset_values, random_values
 from ..scene.expressions import BASES, PHOTO_KEY, basis_of, own_keys, set_expressions
 from ..scene.face_object import active_face
@@ -19,6 +18,9 @@ from ..scene.watched_face import WatchedFace
 from ..translations import translate
 from .texture import poll_face, take_settings
 from .worker_operator import Work, WorkerOperator
+
+if TYPE_CHECKING:
+    from ...exchange.expressions import ExpressionSet
 
 MAKING = "Making the expressions"
 ADDED = "Expressions added to {face}"
@@ -65,7 +67,7 @@ class PIX2VERTEX_OT_add_expressions(WorkerOperator, bpy.types.Operator):
 
 def changed_expressions(
     operator: WorkerOperator, face: bpy.types.Object, source: Path, result: Path
-) -> Generator[Job, Job, tuple[ExpressionSet, ExpressionSet] | None]:
+) -> "Generator[Job, Job, tuple[ExpressionSet, ExpressionSet] | None]":
     """Have the expressions made anew for a face that has some and gets another shape.
 
     Parameters
@@ -89,9 +91,11 @@ def changed_expressions(
     return before, after
 
 
-def _made(operator: WorkerOperator, source: Path, basis: str) -> Generator[Job, Job, ExpressionSet]:
+def _made(operator: WorkerOperator, source: Path, basis: str) -> "Generator[Job, Job, ExpressionSet]":
     result = operator.temporary_file("_expressions.npz")
     yield session.worker().submit("expressions", source=str(source), basis=basis, result=str(result))
+    from ...exchange.expressions import ExpressionSet
+
     return ExpressionSet.load(result)
 
 

@@ -12,7 +12,7 @@ from ...exchange.arrays import write_arrays
 from ..images.images import picture
 from ..images.map_pictures import correspondence_picture, depth_picture, mask_picture, normal_picture
 from ..process import session
-from ..process.worker_client import Job
+from ..process.job import Job
 from ..scene.axes import from_blender
 from ..scene.expressions import photo_coordinates
 from ..scene.face_object import active_face, read_provenance

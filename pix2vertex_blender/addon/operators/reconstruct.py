@@ -2,16 +2,15 @@
 
 from collections.abc import Generator
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import bpy
 import numpy as np
 
 from ...errors import PhotoError, Pix2VertexError, SceneError
 from ...exchange.confidence import doubts, share_outside
-from ...exchange.result import Reconstruction
 from ..process import session
-from ..process.worker_client import Job
+from ..process.job import Job
 from ..properties.scene import DESTINATIONS
 from ..scene.face_object import active_face, build_face_object
 from ..scene.face_update import add_missing_eyeballs, update_face_object
@@ -23,6 +22,9 @@ from .expressions import changed_expressions
 from .reconstruction_choices import ReconstructionChoices
 from .texture import TEXTURE_STAGES, projected
 from .worker_operator import Work, WorkerOperator
+
+if TYPE_CHECKING:
+    from ...exchange.result import Reconstruction
 
 RECONSTRUCTED = "{face} reconstructed from {photo}"
 UPDATED = "{face} updated from {photo}"
@@ -88,6 +90,8 @@ class PIX2VERTEX_OT_reconstruct(ReconstructionChoices, WorkerOperator, bpy.types
             options |= {"pins": pins} if (pins := former.pins()) else {}
             request |= {"source": str(source), "vertices": str(vertices), "detail": former.detail}
         yield session.worker().submit("reconstruct", options=options, **request)
+        from ...exchange.result import Reconstruction
+
         reconstruction = Reconstruction.load(result)
         face = former.reference.find() if former is not None else None
         if former is not None and self.destination == "AUTO" and not former.shows_same_face(reconstruction):
@@ -140,7 +144,7 @@ class PIX2VERTEX_OT_reconstruct(ReconstructionChoices, WorkerOperator, bpy.types
             self.report({"WARNING"}, translate(str(error)))
             return None
 
-    def _warn_if_unsure(self, reconstruction: Reconstruction) -> None:
+    def _warn_if_unsure(self, reconstruction: "Reconstruction") -> None:
         report = reconstruction.report
         outside = share_outside(report.landmarks_68, reconstruction.view.photo_size)
         for sentence in doubts(report.confidence, outside):

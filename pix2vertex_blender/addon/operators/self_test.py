@@ -2,22 +2,25 @@
 
 import time
 from collections.abc import Generator
+from typing import TYPE_CHECKING
 
 import bpy
 
 from ...errors import DataFileError, DeviceError, Pix2VertexError
-from ...exchange.report import Report
-from ...exchange.result import Reconstruction
 from ...paths import SAMPLE_PORTRAIT
 from ..process import session
 from ..process.faults import explain
+from ..process.job import Job
 from ..process.self_test import FAILS, SELF_TEST, WORKS, Line
-from ..process.worker_client import Job
 from ..properties.scene import DEVICES
 from ..scene.face_grid import remove_face, selection_kept
 from ..scene.face_object import build_face_object, detail_key
 from ..translations import translate
 from .worker_operator import Work, WorkerOperator
+
+if TYPE_CHECKING:
+    from ...exchange.report import Report
+    from ...exchange.result import Reconstruction
 
 PASSED, FAILED = "Everything works", "{part} does not work: {sentence}"
 NO_DEVICE = "This computer has no working device '{device}': choose one of auto, {working}."
@@ -91,6 +94,8 @@ class PIX2VERTEX_OT_self_test(WorkerOperator, bpy.types.Operator):
         except Pix2VertexError:
             self._part = _STAGES.get(job.stage, self._part)
             raise
+        from ...exchange.result import Reconstruction
+
         reconstruction = Reconstruction.load(result)
         for line in _reconstruction_lines(reconstruction.report):
             SELF_TEST.lines.append(line)
@@ -151,7 +156,7 @@ class PIX2VERTEX_OT_open_folder(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def _reconstruction_lines(report: Report) -> list[Line]:
+def _reconstruction_lines(report: "Report") -> list[Line]:
     """What the report of a reconstruction says about the parts."""
     seconds, registration = report.seconds, report.registration
     network = f"{report.device}, confidence {report.confidence:.2f}"
@@ -164,7 +169,7 @@ def _reconstruction_lines(report: Report) -> list[Line]:
     ]
 
 
-def _build_and_remove(reconstruction: Reconstruction) -> str:
+def _build_and_remove(reconstruction: "Reconstruction") -> str:
     """Build the object, look at it, and take it away again."""
     with selection_kept(bpy.context):
         face = build_face_object(reconstruction, bpy.context, photo=SAMPLE_PORTRAIT, with_eyeballs=True)

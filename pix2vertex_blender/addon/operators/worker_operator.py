@@ -13,8 +13,8 @@ from ...errors import Pix2VertexError
 from ...exchange.progress import STAGE_LABELS
 from ..process import session
 from ..process.faults import explain
+from ..process.job import Job, JobStatus
 from ..process.session import SESSION
-from ..process.worker_client import Job, JobStatus
 from ..translations import translate
 
 _TICK_SECONDS = 0.1

@@ -1,55 +1,59 @@
 """Where exceptions end in Blender's process: each becomes a sentence, and a fault of ours an entry in a log."""
 
-import contextlib
 import functools
-import logging
-import logging.handlers
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ...errors import is_fault, sentence_for
 from .session import user_folder
-from .worker_client import DETAILS, LOG
+
+if TYPE_CHECKING:
+    import logging
 
 #: What the worker says about itself is in the worker's own log.
 LOG_NAME = "blender.log"
-_LOG_BYTES = 1 << 20
 
+DETAILS = "{sentence} Details are in {log}."
 
-class _Log(logging.handlers.RotatingFileHandler):
-    def emit(self, record: logging.LogRecord) -> None:
-        """Write an entry; the file is open no longer, since Blender may empty its folder in between."""
-        with contextlib.suppress(OSError):
-            Path(self.baseFilename).parent.mkdir(parents=True, exist_ok=True)
-        super().emit(record)
-        self.close()
-
-    def handleError(self, record: logging.LogRecord) -> None:  # noqa: N802 - the base's name
-        """Say nothing: the log's own disk may be full."""
+_path: Path | None = None
+_handler: "logging.Handler | None" = None
 
 
 def attach() -> None:
     """Begin to keep the log, whose file appears with the first entry."""
+    global _path
     detach()
-    handler = _Log(user_folder() / LOG_NAME, maxBytes=_LOG_BYTES, backupCount=1, encoding="utf-8", delay=True)
-    handler.setFormatter(logging.Formatter("%(asctime)s %(message)s"))
-    LOG.addHandler(handler)
-    LOG.propagate = False
+    _path = user_folder() / LOG_NAME
 
 
 def detach() -> None:
     """Close the log."""
-    for handler in list(LOG.handlers):
-        LOG.removeHandler(handler)
-        handler.close()
+    global _path, _handler
+    if _handler is not None:
+        log().removeHandler(_handler)
+        _handler.close()
+    _path = _handler = None
+
+
+def log() -> "logging.Logger":
+    """The log, for which nothing is loaded before its first entry."""
+    import logging
+
+    global _handler
+    logger = logging.getLogger("pix2vertex")
+    if _handler is None and _path is not None:
+        from .log_file import LogFile
+
+        _handler = LogFile(_path)
+        logger.addHandler(_handler)
+        logger.propagate = False
+    return logger
 
 
 def log_path() -> Path:
     """The file of the log."""
-    for handler in LOG.handlers:
-        if isinstance(handler, _Log):
-            return Path(handler.baseFilename)
-    return user_folder() / LOG_NAME
+    return _path or user_folder() / LOG_NAME
 
 
 def explain(error: BaseException, where: str) -> str:
@@ -63,7 +67,7 @@ def explain(error: BaseException, where: str) -> str:
     """
     if not is_fault(error):
         return sentence_for(error)
-    LOG.error("%s", where, exc_info=error)
+    log().error("%s", where, exc_info=error)
     return DETAILS.format(sentence=sentence_for(error), log=log_path())
 
 

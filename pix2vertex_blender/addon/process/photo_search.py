@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from ...exchange.progress import SEARCHING
 from . import faults, session
-from .worker_client import Job, JobStatus
+from .job import Job, JobStatus
 
 #: Longer side in pixels of the reduced photo that is shown in Blender.
 PREVIEW_SIDE = 768

@@ -5,16 +5,19 @@ import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import bpy
 
-from ...exchange.protocol import Preparation
 from ...limits import environment
 from ...paths import WORKER_SCRIPT
-from ...serving import IDLE_SECONDS_VARIABLE
 from ...worker import MODULE_PATH_VARIABLE
 from .computer import ADDON_PACKAGE, idle_seconds, memory_limit, threads
-from .worker_client import Job, JobStatus, WorkerClient
+from .job import Job, JobStatus
+
+if TYPE_CHECKING:
+    from ...exchange.protocol import Preparation
+    from .worker_client import WorkerClient
 
 
 @dataclass
@@ -43,7 +46,7 @@ class Session:
         Where the logs of a run without a window go; the user's folder if None.
     """
 
-    worker: WorkerClient | None = None
+    worker: "WorkerClient | None" = None
     worker_settings: tuple[float, int, float] | None = None
     job: Job | None = None
     operator: str = ""
@@ -75,12 +78,15 @@ class Session:
 SESSION = Session()
 
 
-def worker() -> WorkerClient:
+def worker() -> "WorkerClient":
     """The client of the worker process, which starts when it gets its first job."""
     settings = (idle_seconds(), threads(), memory_limit())
     if SESSION.worker_settings not in (None, settings) and SESSION.running_job is None:
         _end_process()  # the preferences have changed
     if SESSION.worker is None:
+        from ...serving import IDLE_SECONDS_VARIABLE
+        from .worker_client import WorkerClient
+
         variables = {
             MODULE_PATH_VARIABLE: os.pathsep.join(_library_folders()),
             IDLE_SECONDS_VARIABLE: str(idle_seconds()),
@@ -92,7 +98,7 @@ def worker() -> WorkerClient:
     return SESSION.worker
 
 
-def prepare(preparation: Preparation) -> None:
+def prepare(preparation: "Preparation") -> None:
     """Have the worker start and load what is needed soon, while the artist is busy; not in scripts, which go on."""
     if not bpy.app.background and worker().process_id is None:
         worker().submit("prepare", preparation=preparation)

@@ -1,11 +1,9 @@
 """Blender's side of the worker process: start it, feed it, look without waiting whether there is news, stop it."""
 
-import logging
 import os
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import Enum
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -21,9 +19,9 @@ from ...exchange.protocol import (
     read_reply,
 )
 from ...limits import LEAST_MEMORY, memory_limit
+from .faults import DETAILS, log
+from .job import Job, JobStatus
 from .pipe import Pipe
-
-LOG = logging.getLogger("pix2vertex")
 
 DIED = (
     "The reconstruction process stopped unexpectedly, perhaps for lack of memory; try again or lower the detail level."
@@ -37,7 +35,6 @@ DIED_LIMITED = (
     " is too low; raise it or set it to 0."
 )
 CANNOT_START = "The reconstruction process cannot be started; see the log {log}."
-DETAILS = "{sentence} Details are in {log}."
 SILENT = "The reconstruction process no longer answers and was ended; try again."
 NOT_UNDERSTOOD = (
     "The reconstruction process gave an answer that makes no sense and was ended; try again, and install the extension"
@@ -46,57 +43,6 @@ NOT_UNDERSTOOD = (
 
 #: Stages of a job beyond which the worker is broken.
 _MOST_STAGES = 100
-
-
-class JobStatus(Enum):
-    """Where a job is."""
-
-    RUNNING = "running"
-    DONE = "done"
-    CANCELLED = "cancelled"
-    FAILED = "failed"
-
-
-@dataclass
-class Job:
-    """One piece of work in the worker, brought up to date by `WorkerClient.poll`.
-
-    Attributes
-    ----------
-    number : int
-        The job's number in requests and replies.
-    request : dict
-        What was sent.
-    deliveries : int
-        How often it was sent: twice when an idle worker ended just then.
-    status : JobStatus
-        RUNNING until the worker's final reply or its death.
-    stages : list of str
-        What the worker has begun to do, in order; empty until the first news.
-    fraction : float
-        How far the last stage is.
-    result : dict
-        The fields of the worker's final reply, when DONE.
-    error : str
-        One sentence for the artist, when FAILED.
-    fault : bool
-        Whether the failure was a fault of ours rather than something the artist can change.
-    """
-
-    number: int
-    request: dict[str, Any]
-    deliveries: int = 0
-    status: JobStatus = JobStatus.RUNNING
-    stages: list[str] = field(default_factory=list)
-    fraction: float = 0.0
-    result: dict[str, Any] = field(default_factory=dict)
-    error: str = ""
-    fault: bool = False
-
-    @property
-    def stage(self) -> str:
-        """What the worker does now; empty until the first news."""
-        return self.stages[-1] if self.stages else ""
 
 
 @dataclass(frozen=True)
@@ -194,7 +140,7 @@ class WorkerClient:
             try:
                 self._take(read_reply(line))
             except NotUnderstoodError as error:
-                LOG.error("The worker was not understood: %s", error)
+                log().error("The worker was not understood: %s", error)
                 self._replace(NOT_UNDERSTOOD)
             if self._pipe is not pipe:
                 return

@@ -7,15 +7,17 @@ left alone.
 
 from collections.abc import Callable
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bpy
 import numpy as np
 
-from ...exchange.expressions import ExpressionSet
 from .axes import to_blender
 from .mesh_object import Coordinates, mesh_coordinates
 from .shape_keys import Change, change_keys
+
+if TYPE_CHECKING:
+    from ...exchange.expressions import ExpressionSet
 
 PHOTO_KEY = "Photo Expression"
 
@@ -50,7 +52,7 @@ def photo_coordinates(face: bpy.types.Object, smooth: bpy.types.ShapeKey) -> Coo
 
 
 def set_expressions(
-    face: bpy.types.Object, basis: str, after: ExpressionSet, before: ExpressionSet | None = None
+    face: bpy.types.Object, basis: str, after: "ExpressionSet", before: "ExpressionSet | None" = None
 ) -> list[str]:
     """Give a face the keys of its expressions, or bring those that it has up to date.
 
@@ -91,7 +93,7 @@ def set_expressions(
     return kept
 
 
-def at_level(expressions: ExpressionSet, carry: Callable[[Any], Any]) -> ExpressionSet:
+def at_level(expressions: "ExpressionSet", carry: Callable[[Any], Any]) -> "ExpressionSet":
     """The expressions of a mesh whose level of subdivision has changed, with what carries values (n, 3) there."""
     whole = [carry(expressions.offset(name)).astype(np.float32) for name in expressions.names]
     moved = [np.flatnonzero(offset.any(axis=1)).astype(np.int32) for offset in whole]
@@ -105,7 +107,7 @@ def at_level(expressions: ExpressionSet, carry: Callable[[Any], Any]) -> Express
 
 
 def changes(
-    face: bpy.types.Object, after: ExpressionSet, before: ExpressionSet | None, fresh: Any = ()
+    face: bpy.types.Object, after: "ExpressionSet", before: "ExpressionSet | None", fresh: Any = ()
 ) -> Callable[[str], Change | None]:
     """How the keys of a face's expressions change, by name, for `change_keys`; those in `fresh` were just made."""
     ours = _made(face)
@@ -119,7 +121,7 @@ def changes(
     return change
 
 
-def _offset(expressions: ExpressionSet, name: str) -> Any:
+def _offset(expressions: "ExpressionSet", name: str) -> Any:
     if name == PHOTO_KEY:
         return expressions.registered - expressions.basis
     return expressions.offset(name)

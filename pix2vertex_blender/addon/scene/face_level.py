@@ -4,13 +4,17 @@ The vertices of a coarser level are the first ones of a finer level, and each fa
 (see `geometry.subdivision`), so that values are carried with the faces of the finer level alone.
 """
 
+from typing import TYPE_CHECKING
+
 import bmesh
 import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from ...exchange.result import Reconstruction
 from .mesh_object import add_vertex_group, fill_mesh, mesh_coordinates, set_mesh_coordinates
+
+if TYPE_CHECKING:
+    from ...exchange.result import Reconstruction
 
 Values = NDArray[np.floating]
 
@@ -46,7 +50,7 @@ def carried(values: Values, levels: int, faces: NDArray[np.integer]) -> NDArray[
     return fine
 
 
-def change_level(face: bpy.types.Object, levels: int, reconstruction: Reconstruction) -> None:
+def change_level(face: bpy.types.Object, levels: int, reconstruction: "Reconstruction") -> None:
     """Give a face's mesh the faces and UVs of a reconstruction some levels finer, or coarser if negative.
 
     Shape keys keep their settings, drivers and what each adds to the one it is relative to; vertex groups, the faces'

@@ -2,18 +2,20 @@
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from ...exchange.frames import Frame
-from ...exchange.result import Reconstruction, camera_from
 from .axes import to_blender
 from .material import face_material
 from .mesh_object import add_at_cursor, add_eyeballs, add_vertex_group, build_mesh
 from .record import has_record, store_record
+
+if TYPE_CHECKING:
+    from ...exchange.frames import Frame
+    from ...exchange.result import Reconstruction
 
 FACE_NAME = "Face"
 BASIS_KEY = "Basis"
@@ -45,11 +47,11 @@ class Provenance:
 
     photo: str
     photo_size: tuple[int, int]
-    frame: Frame
+    frame: "Frame"
 
 
 def build_face_object(
-    reconstruction: Reconstruction,
+    reconstruction: "Reconstruction",
     context: bpy.types.Context,
     *,
     photo: Path | None = None,
@@ -98,6 +100,9 @@ def read_provenance(item: bpy.types.Object | None) -> Provenance | None:
     stored = item.data.get(PROVENANCE) if item is not None and item.type == "MESH" else None
     if stored is None:
         return None
+    from ...exchange.frames import Frame
+    from ...exchange.result import camera_from
+
     width, height = stored["photo_size"]
     return Provenance(
         photo=stored["photo"],
@@ -110,7 +115,7 @@ def read_provenance(item: bpy.types.Object | None) -> Provenance | None:
     )
 
 
-def store_origin(face: bpy.types.Object, reconstruction: Reconstruction, photo: Path | None) -> None:
+def store_origin(face: bpy.types.Object, reconstruction: "Reconstruction", photo: Path | None) -> None:
     """Keep with a face where it came from, what it was fitted to and what later steps need."""
     face.data[PROVENANCE] = _as_property(reconstruction, photo)
     store_record(face, reconstruction)
@@ -149,7 +154,7 @@ def detail_key(item: bpy.types.Object | None) -> bpy.types.ShapeKey | None:
     return keys.key_blocks.get(DETAIL_KEY) if keys is not None else None
 
 
-def _add_shape_keys(face: bpy.types.Object, reconstruction: Reconstruction) -> None:
+def _add_shape_keys(face: bpy.types.Object, reconstruction: "Reconstruction") -> None:
     face.shape_key_add(name=BASIS_KEY, from_mix=False)
     detail = face.shape_key_add(name=DETAIL_KEY, from_mix=False)
     detail.data.foreach_set("co", to_blender(reconstruction.vertices + reconstruction.detail).ravel())
@@ -157,7 +162,7 @@ def _add_shape_keys(face: bpy.types.Object, reconstruction: Reconstruction) -> N
     face.data.update()
 
 
-def _as_property(reconstruction: Reconstruction, photo: Path | None) -> dict[str, Any]:
+def _as_property(reconstruction: "Reconstruction", photo: Path | None) -> dict[str, Any]:
     """The provenance, and the report as text, in types that Blender stores."""
     view, camera = reconstruction.view, reconstruction.view.camera
     return {

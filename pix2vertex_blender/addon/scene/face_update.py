@@ -2,15 +2,13 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import bpy
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import SceneError
-from ...exchange.expressions import ExpressionSet
-from ...exchange.result import Reconstruction
-from ...template import load_template
 from .axes import to_blender
 from .expressions import at_level, changes
 from .face_level import carried, change_level, coarser
@@ -18,6 +16,10 @@ from .face_object import DETAIL_KEY, store_origin
 from .landmark_pins import place_pins
 from .mesh_object import EYEBALL, add_eyeballs, set_mesh_coordinates
 from .shape_keys import change_keys
+
+if TYPE_CHECKING:
+    from ...exchange.expressions import ExpressionSet
+    from ...exchange.result import Reconstruction
 
 LINKED = "{name} belongs to another Blender file: make it local to change it."
 REMODELLED = "{name} no longer has the vertices of a reconstructed face, so its shape cannot be updated."
@@ -27,6 +29,8 @@ IN_A_MODE = "{name} cannot be changed in this mode: go back to Object Mode and t
 
 def level_of(face: bpy.types.Object) -> int | None:
     """The level of subdivision that a face's mesh has as many faces as; None if there is none."""
+    from ...template import load_template
+
     count, level = len(load_template().faces), 0
     while count < len(face.data.polygons):
         count, level = 4 * count, level + 1
@@ -51,12 +55,12 @@ def locked_key(keys: Iterable[bpy.types.ShapeKey]) -> str:
 
 def update_face_object(
     face: bpy.types.Object,
-    reconstruction: Reconstruction,
+    reconstruction: "Reconstruction",
     previous_vertices: NDArray[np.floating],
     context: bpy.types.Context,
     *,
     photo: Path | None = None,
-    expressions: tuple[ExpressionSet, ExpressionSet] | None = None,
+    expressions: "tuple[ExpressionSet, ExpressionSet] | None" = None,
 ) -> None:
     """Give a face the shape of another reconstruction.
 
@@ -119,7 +123,7 @@ def update_face_object(
     place_pins(face, reconstruction)
 
 
-def add_missing_eyeballs(face: bpy.types.Object, reconstruction: Reconstruction) -> list[bpy.types.Object]:
+def add_missing_eyeballs(face: bpy.types.Object, reconstruction: "Reconstruction") -> list[bpy.types.Object]:
     """Give a face its eyeballs, in its collections, unless it has any; returns what was added."""
     created: list[bpy.types.Object] = []
     if any(EYEBALL in child for child in face.children):
@@ -160,7 +164,7 @@ def _same_topology(mesh: bpy.types.Mesh, faces: NDArray[np.integer], levels: int
     return np.array_equal(coarser(corners.reshape(-1, 4), max(0, -levels)), coarser(faces, max(0, levels)))
 
 
-def _update_eyeballs(face: bpy.types.Object, reconstruction: Reconstruction) -> None:
+def _update_eyeballs(face: bpy.types.Object, reconstruction: "Reconstruction") -> None:
     """Move the vertices of the eyeballs that are still as they were made."""
     for child in face.children:
         index = child.get(EYEBALL)

@@ -3,18 +3,21 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import bpy
 import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import SceneError
-from ...exchange.result import Reconstruction
 from .face_object import read_provenance
 from .face_update import obstacle_to_update
 from .landmark_pins import current_pins
 from .record import read_record
 from .reference import Reference
+
+if TYPE_CHECKING:
+    from ...exchange.result import Reconstruction
 
 #: Two squares around faces belong to the same face if their centres are nearer than this share of a side.
 _SAME_FACE = 0.25
@@ -37,7 +40,7 @@ class FormerFace:
     """
 
     reference: Reference
-    record: Reconstruction
+    record: "Reconstruction"
     same_photo: bool = True
     detail: Mapping[str, float] = field(default_factory=dict)
 
@@ -70,7 +73,7 @@ class FormerFace:
         """The pins that hold for the new reconstruction too: photo pixels by landmark."""
         return pins_by_landmark(self.record.view.pins) if self.same_photo else {}
 
-    def shows_same_face(self, other: Reconstruction) -> bool:
+    def shows_same_face(self, other: "Reconstruction") -> bool:
         """Whether another reconstruction of the photo shows this face and not the one beside it."""
         centres, sides = [], []
         for view in (self.record.view, other.view):

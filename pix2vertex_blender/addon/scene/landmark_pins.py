@@ -4,16 +4,19 @@ A pin is an empty, a child of the face, on the line of sight of its landmark and
 objects moves it, and undo, saving and scripts work as for any object. Only where it is seen in the photo counts.
 """
 
+from typing import TYPE_CHECKING
+
 import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from ...exchange.result import Reconstruction
-from ...template import load_template
 from .axes import from_blender, to_blender
 from .expressions import photo_coordinates
 from .mesh_object import mesh_coordinates
 from .record import store_record
+
+if TYPE_CHECKING:
+    from ...exchange.result import Reconstruction
 
 COLLECTION_NAME = "Landmark Pins"
 
@@ -49,7 +52,7 @@ def pins_of(face: bpy.types.Object) -> list[bpy.types.Object]:
     return sorted((child for child in face.children if LANDMARK in child), key=lambda pin: pin[LANDMARK])
 
 
-def show_pins(face: bpy.types.Object, record: Reconstruction, context: bpy.types.Context) -> list[bpy.types.Object]:
+def show_pins(face: bpy.types.Object, record: "Reconstruction", context: bpy.types.Context) -> list[bpy.types.Object]:
     """Add the pins that a face lacks and put all in their places; a pin that the artist has moved stays."""
     pins = current_pins(face, record)
     present = {pin[LANDMARK] for pin in pins_of(face)}
@@ -61,7 +64,7 @@ def show_pins(face: bpy.types.Object, record: Reconstruction, context: bpy.types
     return pins_of(face)
 
 
-def place_pins(face: bpy.types.Object, record: Reconstruction) -> None:
+def place_pins(face: bpy.types.Object, record: "Reconstruction") -> None:
     """Put the pins of a face where the record has pinned its landmarks, or else where the mesh has them."""
     points = _on_the_mesh(face, record)
     pixels = record.view.frame.to_photo(points)
@@ -72,7 +75,7 @@ def place_pins(face: bpy.types.Object, record: Reconstruction) -> None:
         _put(pin, record, pixel, points[landmark, 2], pinned)
 
 
-def hide_pins(face: bpy.types.Object, record: Reconstruction) -> None:
+def hide_pins(face: bpy.types.Object, record: "Reconstruction") -> None:
     """Delete the pins of a face; where the artist has put them is kept in the face's record."""
     pins = current_pins(face, record)
     if not np.array_equal(pins, record.view.pins, equal_nan=True):
@@ -84,7 +87,7 @@ def hide_pins(face: bpy.types.Object, record: Reconstruction) -> None:
         bpy.data.collections.remove(collection)
 
 
-def current_pins(face: bpy.types.Object, record: Reconstruction) -> NDArray[np.float64]:
+def current_pins(face: bpy.types.Object, record: "Reconstruction") -> NDArray[np.float64]:
     """Where the artist wants landmarks, (68, 2) in photo pixels, NaN for those that follow the mesh.
 
     Pins count where they are now; where there is none, what the record says.
@@ -104,7 +107,7 @@ def current_pins(face: bpy.types.Object, record: Reconstruction) -> NDArray[np.f
     return pins
 
 
-def reset_pins(face: bpy.types.Object, record: Reconstruction, landmarks: list[int]) -> None:
+def reset_pins(face: bpy.types.Object, record: "Reconstruction", landmarks: list[int]) -> None:
     """Put pins where the landmarks were found automatically; their landmarks follow the mesh again."""
     automatic = np.array(record.report.automatic_landmarks_68)
     depths = _on_the_mesh(face, record)[:, 2]
@@ -125,7 +128,7 @@ def _new_pin(face: bpy.types.Object, landmark: int, name: str) -> bpy.types.Obje
 
 
 def _put(
-    pin: bpy.types.Object, record: Reconstruction, pixel: NDArray[np.floating], depth: float, pinned: bool
+    pin: bpy.types.Object, record: "Reconstruction", pixel: NDArray[np.floating], depth: float, pinned: bool
 ) -> None:
     """Put a pin on the line of sight of a photo pixel, in front of a depth in millimetres."""
     frame = record.view.frame
@@ -137,11 +140,13 @@ def _put(
     pin.empty_display_type = "CUBE" if pinned else "SPHERE"
 
 
-def _on_the_mesh(face: bpy.types.Object, record: Reconstruction) -> NDArray[np.float64]:
+def _on_the_mesh(face: bpy.types.Object, record: "Reconstruction") -> NDArray[np.float64]:
     """The landmarks (68, 3) of the face as in the photo, without detail, in millimetres in the camera's axes.
 
     The vertices of level 0 come first at every level of subdivision.
     """
+    from ...template import load_template
+
     keys = face.data.shape_keys
     seen = photo_coordinates(face, keys.reference_key) if keys is not None else mesh_coordinates(face.data.vertices)
     return record.view.frame.to_camera(load_template().landmark_points(from_blender(seen)))

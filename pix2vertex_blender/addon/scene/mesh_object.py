@@ -1,14 +1,16 @@
 """Arrays in millimetres become mesh objects: faces, UVs, vertex groups, child eyeballs."""
 
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from ...exchange.result import PlainMesh
 from .axes import to_blender, units_per_metre
+
+if TYPE_CHECKING:
+    from ...exchange.result import PlainMesh
 
 #: Of vertices or points (n, 3), in metres.
 Coordinates = NDArray[np.float32]
@@ -51,7 +53,7 @@ def add_at_cursor(
     return item
 
 
-def build_mesh(name: str, mesh_arrays: PlainMesh) -> bpy.types.Mesh:
+def build_mesh(name: str, mesh_arrays: "PlainMesh") -> bpy.types.Mesh:
     """A mesh datablock of quads with UVs and smooth shading from arrays in millimetres."""
     vertices, faces, uvs = mesh_arrays
     mesh = bpy.data.meshes.new(name)
@@ -99,7 +101,7 @@ def add_vertex_group(item: bpy.types.Object, name: str, weights: NDArray[np.floa
         group.add(np.flatnonzero(steps == step).tolist(), step / _WEIGHT_STEPS, "REPLACE")
 
 
-def add_eyeballs(eyeballs: tuple[PlainMesh, ...], head: bpy.types.Object, created: list[bpy.types.Object]) -> None:
+def add_eyeballs(eyeballs: "tuple[PlainMesh, ...]", head: bpy.types.Object, created: list[bpy.types.Object]) -> None:
     """Make eyeball objects, left one first, as children of a head."""
     for index, (name, arrays) in enumerate(zip(EYEBALL_NAMES, eyeballs, strict=False)):
         eyeball = bpy.data.objects.new(name, build_mesh(name, arrays))

@@ -5,12 +5,14 @@ with their copy of the mesh.
 """
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import bpy
 
 from ...errors import RecordError
-from ...exchange.record import DAMAGED, from_bytes, to_bytes
-from ...exchange.result import Reconstruction
+
+if TYPE_CHECKING:
+    from ...exchange.result import Reconstruction
 
 #: The custom property of a face's mesh that holds its packed reconstruction.
 RECORD = "pix2vertex_record"
@@ -22,12 +24,14 @@ NO_RECORD = "{name} has no data of a photo: select a face that was reconstructed
 NO_CROP = "The photo kept with {name} is missing: reconstruct the face again."
 
 
-def store_record(face: bpy.types.Object, reconstruction: Reconstruction) -> None:
+def store_record(face: bpy.types.Object, reconstruction: "Reconstruction") -> None:
     """Keep a reconstruction with a face object.
 
     It is saved with the file, copied and appended with the object, and undone with it. The crop of the photo becomes an
     image packed into the file, which copies of the object share.
     """
+    from ...exchange.record import to_bytes
+
     face.data[RECORD] = {"data": to_bytes(reconstruction)}
     if reconstruction.view.crop_png:
         face.data[PHOTO_CROP] = _crop_image(face, reconstruction.view.crop_png)
@@ -38,7 +42,7 @@ def has_record(item: bpy.types.Object | None) -> bool:
     return item is not None and item.type == "MESH" and RECORD in item.data
 
 
-def read_record(face: bpy.types.Object) -> Reconstruction:
+def read_record(face: bpy.types.Object) -> "Reconstruction":
     """The reconstruction kept with a face object: the registered mesh at level 0, without detail.
 
     Raises
@@ -48,6 +52,8 @@ def read_record(face: bpy.types.Object) -> Reconstruction:
     """
     if not has_record(face):
         raise RecordError(NO_RECORD.format(name=face.name))
+    from ...exchange.record import DAMAGED, from_bytes
+
     image = face.data.get(PHOTO_CROP)
     try:
         kept = face.data[RECORD]["data"]

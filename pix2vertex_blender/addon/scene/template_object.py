@@ -2,8 +2,6 @@
 
 import bpy
 
-from ...template import load_template
-from ...template.eyeballs import one_eyeball
 from .material import face_material
 from .mesh_object import add_at_cursor, add_eyeballs, add_vertex_group, build_mesh
 
@@ -18,6 +16,9 @@ def build_template_object(context: bpy.types.Context, *, with_eyeballs: bool = T
     DataFileError
         If the template's file is missing or damaged.
     """
+    from ...template import load_template
+    from ...template.eyeballs import one_eyeball
+
     template = load_template()
 
     def build(created: list[bpy.types.Object]) -> bpy.types.Object:

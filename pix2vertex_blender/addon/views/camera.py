@@ -1,17 +1,20 @@
 """Blender cameras that see a face as the photographer did."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
 
 import bpy
 import numpy as np
 from mathutils import Matrix
 from numpy.typing import NDArray
 
-from ...exchange.camera import Camera
-from ...exchange.frames import Frame
-from ...exchange.result import Reconstruction
 from ..scene.axes import METRES_PER_MILLIMETRE, rotation_to_blender
+
+if TYPE_CHECKING:
+    from ...exchange.camera import Camera
+    from ...exchange.frames import Frame
+    from ...exchange.result import Reconstruction
 
 #: Where an orthographic camera stands, in millimetres in front of the face's origin; its picture does not depend on it.
 _ORTHOGRAPHIC_DISTANCE = 1500.0
@@ -27,7 +30,7 @@ class Window:
     height: float
 
 
-def window_around(reconstruction: Reconstruction, margin: float = 0.08) -> Window:
+def window_around(reconstruction: "Reconstruction", margin: float = 0.08) -> Window:
     """The smallest square window that shows the whole head, with a margin relative to its size."""
     pixels = reconstruction.view.camera.project(camera_coordinates(reconstruction))
     low, high = pixels.min(axis=0), pixels.max(axis=0)
@@ -36,13 +39,13 @@ def window_around(reconstruction: Reconstruction, margin: float = 0.08) -> Windo
     return Window(float(left), float(top), size, size)
 
 
-def camera_coordinates(reconstruction: Reconstruction) -> NDArray[np.float64]:
+def camera_coordinates(reconstruction: "Reconstruction") -> NDArray[np.float64]:
     """The registered vertices (n, 3) in millimetres in the camera's frame."""
     return reconstruction.view.frame.to_camera(reconstruction.vertices)
 
 
 def add_crop_camera(
-    name: str, face: bpy.types.Object, head_to_camera: NDArray[np.floating], camera: Camera, window: Window
+    name: str, face: bpy.types.Object, head_to_camera: NDArray[np.floating], camera: "Camera", window: Window
 ) -> bpy.types.Object:
     """A camera object, not yet in a scene, whose picture is a window of the crop.
 
@@ -81,7 +84,7 @@ def add_crop_camera(
     return item
 
 
-def photo_camera(camera: Camera, crop_to_photo: NDArray[np.floating]) -> tuple[Camera, float]:
+def photo_camera(camera: "Camera", crop_to_photo: NDArray[np.floating]) -> "tuple[Camera, float]":
     """The camera from millimetres to photo pixels, and the angle by which it is rolled against the crop's.
 
     Returns
@@ -95,13 +98,13 @@ def photo_camera(camera: Camera, crop_to_photo: NDArray[np.floating]) -> tuple[C
     scale = math.sqrt(abs(float(np.linalg.det(affine[:, :2]))))
     centre = affine[:, :2] @ np.array(camera.centre) + affine[:, 2]
     roll = -math.atan2(affine[1, 0], affine[0, 0])
-    return Camera(camera.scale * scale, (float(centre[0]), float(centre[1])), camera.inverse_distance), roll
+    return replace(camera, scale=camera.scale * scale, centre=(float(centre[0]), float(centre[1]))), roll
 
 
 def add_photo_camera(
     name: str,
     face: bpy.types.Object,
-    frame: Frame,
+    frame: "Frame",
     photo_size: tuple[int, int],
 ) -> bpy.types.Object:
     """A camera object, not yet in a scene, whose picture is the whole photo."""

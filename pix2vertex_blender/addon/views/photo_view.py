@@ -1,15 +1,18 @@
 """The scene's camera stands where the photographer stood, with the photo behind the mesh."""
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from ...exchange.result import Reconstruction
 from ..scene.face_object import Provenance
 from .camera import Window, add_crop_camera, add_photo_camera
 from .looks import LOOK, PHOTO, PINS, begin_in_scene, cameras_in_use, settle
+
+if TYPE_CHECKING:
+    from ...exchange.result import Reconstruction
 
 CAMERA_NAME = "Photo Camera"
 
@@ -26,7 +29,7 @@ _COMPARED, _BLOCKS, _LARGEST_DIFFERENCE = 32, 4, 0.03
 
 def show_over_photo(
     face: bpy.types.Object,
-    record: Reconstruction,
+    record: "Reconstruction",
     provenance: Provenance,
     crop: bpy.types.Image,
     context: bpy.types.Context,
@@ -51,7 +54,7 @@ def show_over_photo(
 
 def show_over_crop(
     face: bpy.types.Object,
-    record: Reconstruction,
+    record: "Reconstruction",
     picture: bpy.types.Image,
     size: tuple[int, int],
     context: bpy.types.Context,
@@ -127,7 +130,7 @@ def _remove_camera(camera: bpy.types.Object) -> None:
         bpy.data.cameras.remove(lens)
 
 
-def _upright_photo(provenance: Provenance, crop: bpy.types.Image, record: Reconstruction) -> bpy.types.Image | None:
+def _upright_photo(provenance: Provenance, crop: bpy.types.Image, record: "Reconstruction") -> bpy.types.Image | None:
     """The photo's file as an image, if it is there and Blender shows it as it was reconstructed."""
     path = Path(bpy.path.abspath(provenance.photo))
     known = set(bpy.data.images)
@@ -142,7 +145,7 @@ def _upright_photo(provenance: Provenance, crop: bpy.types.Image, record: Recons
     return None
 
 
-def _shows(photo: bpy.types.Image, crop: bpy.types.Image, provenance: Provenance, record: Reconstruction) -> bool:
+def _shows(photo: bpy.types.Image, crop: bpy.types.Image, provenance: Provenance, record: "Reconstruction") -> bool:
     """Whether the crop is cut from the photo as it is shown."""
     fractions = (np.arange(_COMPARED) + 0.5) / _COMPARED
     across, down = (each.ravel() for each in np.meshgrid(fractions, fractions))
