@@ -15,17 +15,20 @@ if TYPE_CHECKING:
 def reconstruct_face(request: Request, progress: Progress) -> dict[str, Any]:
     """Reconstruct the face of `request["photo"]` with `request["options"]` and save it as `request["result"]`.
 
-    If the request names the saved reconstruction `source`, its vertices are saved as in `refit_face`. The settings
-    `detail` of the face's sliders may be there as in the job `detail`.
+    If the request names a file `glimpse`, what is known of the face is drawn into it as soon as it is. If it names the
+    saved reconstruction `source`, its vertices are saved as in `refit_face`. The settings `detail` of the face's
+    sliders may be there as in the job `detail`.
     """
     progress("start", 0.0)
+    from ..exchange.glimpse import leave_glimpse, show_nobody
     from ..reconstruction.pipeline import Options, reconstruct  # torch takes seconds to load: only when there is work
 
     options = dict(request["options"])
     if options.get("face_box") is not None:
         options["face_box"] = tuple(options["face_box"])
     options["pins"] = {int(landmark): tuple(pixel) for landmark, pixel in options.get("pins", {}).items()}
-    reconstruction = reconstruct(Path(request["photo"]), Options(**options), progress)
+    show = partial(leave_glimpse, Path(request["glimpse"])) if "glimpse" in request else show_nobody
+    reconstruction = reconstruct(Path(request["photo"]), Options(**options), progress, show)
     _with_detail(reconstruction, request, progress).save(Path(request["result"]))
     if "source" in request:
         from ..exchange.result import Reconstruction

@@ -11,6 +11,7 @@ import numpy as np
 import scipy
 import torch
 
+from ..exchange.glimpse import Show, show_nobody
 from ..exchange.maps import FaceMaps
 from ..exchange.progress import Progress, StageClock, silent
 from ..exchange.report import RegistrationReport, Report, TemplateReport
@@ -19,6 +20,7 @@ from ..paths import CLOSE_NETWORK_WEIGHTS
 from ..template import Template, load_template
 from ..template.canonical import to_millimetres
 from .fitting import believable_pins, complete, follow_pins, register_template
+from .glimpses import head_glimpse, mask_glimpse, surface_glimpse
 from .likeness import estimate, load_likeness
 from .network.device import choose_device
 from .network.maps import read_maps, within
@@ -66,8 +68,18 @@ class Options:
     pins: Mapping[int, tuple[float, float]] = field(default_factory=dict)
 
 
-def reconstruct(photo_path: Path | str, options: Options = Options(), progress: Progress = silent) -> Reconstruction:
+def reconstruct(
+    photo_path: Path | str, options: Options = Options(), progress: Progress = silent, show: Show = show_nobody
+) -> Reconstruction:
     """Turn a photo into a face mesh with the template's topology.
+
+    Parameters
+    ----------
+    photo_path : Path or str
+    options : Options
+    progress : Progress
+    show : Show
+        Is shown the face's outline, its surface and the registered head as soon as they are known.
 
     Raises
     ------
@@ -89,6 +101,7 @@ def reconstruct(photo_path: Path | str, options: Options = Options(), progress: 
     with clock.stage("network"):
         first = read_maps(predict_views(network, crop.pixels))
         progress("network", 0.3)
+        show(lambda: mask_glimpse(crop.pixels, first))
         closer = second_pass.look(photo, face.square, first)
         progress("network", 0.6)
         maps = first if closer is None else closer.maps
@@ -100,7 +113,9 @@ def reconstruct(photo_path: Path | str, options: Options = Options(), progress: 
         progress("network", 0.8)
         fine = cut_square(photo, face.square, DETAIL_RESOLUTION).pixels
         seen = SeenFace(maps, crop_to_photo, photo.size, fine, encode_png(fine))
+        show(lambda: surface_glimpse(seen.crop, maps))
     registration, target = register_template(seen, options.seed, likeness, clock)
+    show(lambda: head_glimpse(seen.crop, maps, registration.vertices, template))
     pins = believable_pins(options.pins, seen, registration.vertices)
     with clock.stage("pins"):
         pinned = follow_pins(registration.vertices, target, seen, pins, options.detail_level, progress)

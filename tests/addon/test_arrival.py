@@ -106,6 +106,42 @@ def test_undo_gives_the_view_back(saved) -> None:
     assert state() == before
 
 
+def test_undo_of_the_texture_gives_the_shading_back_and_leaves_the_face(saved) -> None:
+    reconstruct(saved)
+    bpy.ops.ed.undo_push(message="Face")
+    before = state()
+    assert view().shading.color_type == "MATERIAL"
+    with in_view():
+        bpy.ops.pix2vertex.project_photo("EXEC_DEFAULT", True)
+    assert view().shading.color_type == "TEXTURE"
+    bpy.ops.ed.undo()
+    assert "Face" in bpy.data.objects and state() == before
+
+
+def test_undo_of_something_else_leaves_the_shading(saved) -> None:
+    reconstruct(saved)
+    with in_view():
+        bpy.ops.pix2vertex.project_photo("EXEC_DEFAULT", True)
+        bpy.ops.pix2vertex.project_photo("EXEC_DEFAULT", True)
+    bpy.data.objects["Face"].location.x = 3.0
+    bpy.ops.ed.undo_push(message="Move")
+    bpy.ops.ed.undo()
+    assert bpy.data.objects["Face"].location.x == 0.0
+    assert view().shading.color_type == "TEXTURE"
+    bpy.ops.ed.undo()
+    assert view().shading.color_type == "TEXTURE", "the texture of before"
+
+
+def test_what_the_artist_shades_otherwise_stays(saved) -> None:
+    reconstruct(saved)
+    bpy.ops.ed.undo_push(message="Face")
+    with in_view():
+        bpy.ops.pix2vertex.project_photo("EXEC_DEFAULT", True)
+    view().shading.color_type = "RANDOM"
+    bpy.ops.ed.undo()
+    assert view().shading.color_type == "RANDOM"
+
+
 def test_nothing_in_the_way_needs_no_local_view(saved) -> None:
     bpy.data.objects.remove(bpy.data.objects["Cube"])
     face = reconstruct(saved)

@@ -61,9 +61,8 @@ def main() -> int:
     session = Session(options.blender, folder)
     session.harness("setup")
     zip_path = options.zip or zip_without_libraries(folder)
-    shutil.copy(HERE / "inside.py", folder)
-    shutil.copy(HERE / "bridge.py", folder)
-    shutil.copy(HERE / "pointer.py", folder)
+    for script in HERE.glob("*.py"):
+        shutil.copy(script, folder)
     shutil.copy(ROOT / "pix2vertex_blender" / "data" / "astronaut.jpg", folder / "photo.jpg")
     with Image.open(folder / "photo.jpg") as photo:
         photo.save(folder / "photo.png")

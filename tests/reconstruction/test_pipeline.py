@@ -1,16 +1,19 @@
 """The whole algorithm on a real photo, without Blender."""
 
+import cv2
 import numpy as np
 import pytest
 import skimage.data
 from PIL import Image
 
 from pix2vertex_blender.errors import Cancelled, FaceNotFoundError
+from pix2vertex_blender.exchange.glimpse import SIDE
 from pix2vertex_blender.exchange.progress import STAGES
 from pix2vertex_blender.exchange.record import from_bytes, to_bytes
 from pix2vertex_blender.exchange.result import Reconstruction
 from pix2vertex_blender.exchange.view import no_pins
 from pix2vertex_blender.reconstruction.corrections.eyelids import balls, lid_vertices
+from pix2vertex_blender.reconstruction.photo.photo import decode_image
 from pix2vertex_blender.reconstruction.pipeline import Options, reconstruct
 from pix2vertex_blender.reconstruction.refit import refit
 from pix2vertex_blender.template import load_template
@@ -33,8 +36,19 @@ def told():
 
 
 @pytest.fixture(scope="module")
-def reconstruction(photo, told):
-    return reconstruct(photo, CPU, lambda stage, fraction: told.append((stage, fraction)))
+def glimpses():
+    """Glimpses and the stages in which they were shown."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def reconstruction(photo, told, glimpses):
+    return reconstruct(
+        photo,
+        CPU,
+        lambda stage, fraction: told.append((stage, fraction)),
+        lambda draw: glimpses.append((told[-1][0], draw())),
+    )
 
 
 def test_progress_names_the_stages_in_their_order(reconstruction, told):
@@ -44,6 +58,26 @@ def test_progress_names_the_stages_in_their_order(reconstruction, told):
         fractions = [fraction for name, fraction in told if name == stage]
         assert fractions == sorted(fractions)
         assert (fractions[0], fractions[-1]) == (0.0, 1.0)
+
+
+def test_the_face_is_shown_as_it_becomes_known(reconstruction, glimpses):
+    assert [stage for stage, _picture in glimpses] == ["network", "network", "registration"]
+    mask, surface, head = (picture.astype(float) for _stage, picture in glimpses)
+    assert mask.shape == surface.shape == head.shape == (SIDE, SIDE, 3)
+    view = reconstruction.view
+    photo = cv2.resize(decode_image(view.crop_png), (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(float)
+    face = cv2.erode(cv2.resize(view.maps.mask.astype(np.uint8), (SIDE, SIDE)), np.ones((9, 9), np.uint8)) > 0
+    assert np.abs(mask - photo)[face].mean() < 6, "the face as in the photo"
+    assert mask[~face].mean() < 0.6 * photo[~face].mean()
+    for clay in (surface, head):
+        assert np.abs(clay[face] @ [1, -1, 0]).max() < 20, "it has no colours"
+        assert clay[face].std() > 10, "but light and shade"
+    nose = (view.camera.resized(SIDE / len(view.maps.mask)).project(view.frame.to_camera(reconstruction.vertices)))[
+        reconstruction.landmarks_68[30]
+    ].astype(int)
+    assert face[nose[1], nose[0]]
+    higher = nose[1] - int(0.45 * SIDE)
+    assert not face[higher, nose[0]] and np.abs(head - mask)[higher, nose[0]].max() > 60, "the skull under the hair"
 
 
 def test_the_same_photo_and_seed_give_the_same_mesh(reconstruction, photo):

@@ -89,7 +89,9 @@ class PIX2VERTEX_OT_reconstruct(ReconstructionChoices, WorkerOperator, bpy.types
             former.record.save(source)
             options |= {"pins": pins} if (pins := former.pins()) else {}
             request |= {"source": str(source), "vertices": str(vertices), "detail": former.detail}
+        request |= {"glimpse": str(glimpse)} if (glimpse := self.glimpse_file()) else {}
         yield session.worker().submit("reconstruct", options=options, **request)
+        session.SESSION.glimpse = None  # from now on the head itself is seen
         from ...exchange.result import Reconstruction
 
         reconstruction = Reconstruction.load(result)

@@ -127,7 +127,7 @@ def projected(operator: WorkerOperator, face: bpy.types.Object, size: str, stora
     texture_eyeballs(face, eyes)
     if not texture_face(face, colour):
         return BESIDE_OTHERS.format(face=face.name)
-    show_texture(face, bpy.context)
+    show_texture(face, TEXTURE, bpy.context)
     missing = not (job.result["from_photo"] or Path(photo).is_file())
     return (PROJECTED_FROM_CROP if missing else PROJECTED).format(face=face.name)
 
@@ -234,12 +234,13 @@ class PIX2VERTEX_OT_show_image(bpy.types.Operator):
         """Show it, if it was made."""
         face = active_face(context)
         assert face is not None
-        image = face.get(IMAGE_PROPERTIES[self.image])
+        kept = IMAGE_PROPERTIES[self.image]
+        image = face.get(kept)
         if image is None:
             self.report({"ERROR"}, translate(NOT_MADE))
             return {"CANCELLED"}
         show_on_head(face, image, texture=face.get(TEXTURE))
-        show_texture(face, context)
+        show_texture(face, kept, context)
         return {"FINISHED"}
 
 
@@ -250,7 +251,7 @@ def _let_see(face: bpy.types.Object, image: bpy.types.Image) -> None:
             area.spaces.active.image = image
     if has_own_material(face):
         show_on_head(face, image, texture=face.get(TEXTURE))
-        show_texture(face, bpy.context)
+        show_texture(face, NORMALS, bpy.context)
 
 
 CLASSES = (PIX2VERTEX_OT_project_photo, PIX2VERTEX_OT_bake_maps, PIX2VERTEX_OT_show_image)

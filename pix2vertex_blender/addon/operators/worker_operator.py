@@ -123,6 +123,15 @@ class WorkerOperator:
         self._files.append(path)
         return path
 
+    def glimpse_file(self) -> Path | None:
+        """A path where the worker may draw what is known so far, which is shown while the artist waits; only then."""
+        if not self.options.is_invoke or bpy.app.background:
+            return None
+        from ...exchange.glimpse import GlimpseFile
+
+        SESSION.glimpse = GlimpseFile(self.temporary_file(".npy"))
+        return SESSION.glimpse.path
+
     def _look(self) -> set[str] | None:
         """Take up the worker's news; the operator's result once all work is done."""
         job = self._job
@@ -175,7 +184,8 @@ class WorkerOperator:
             session.worker().cancel(self._job)
 
     def _show(self, text: str, fraction: float) -> None:
-        if (text, fraction) == (SESSION.text, SESSION.fraction):
+        has_news = SESSION.glimpse is not None and SESSION.glimpse.look()
+        if not has_news and (text, fraction) == (SESSION.text, SESSION.fraction):
             return
         SESSION.text, SESSION.fraction = text, fraction
         if self._timer is not None:

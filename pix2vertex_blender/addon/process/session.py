@@ -16,6 +16,7 @@ from .computer import ADDON_PACKAGE, idle_seconds, memory_limit, threads
 from .job import Job, JobStatus
 
 if TYPE_CHECKING:
+    from ...exchange.glimpse import GlimpseFile
     from ...exchange.protocol import Preparation
     from .worker_client import WorkerClient
 
@@ -36,6 +37,8 @@ class Session:
         The `bl_idname` and label of the operator whose work is running; empty while none is.
     text, fraction : str, float
         What it is doing and how far it is.
+    glimpse : GlimpseFile or None
+        What is known of the face so far, if the running operator has it drawn.
     error : str
         The sentence that tells why the last work failed; empty if it did not.
     last_operator : str
@@ -53,6 +56,7 @@ class Session:
     label: str = ""
     text: str = ""
     fraction: float = 0.0
+    glimpse: "GlimpseFile | None" = None
     error: str = ""
     last_operator: str = ""
     abandon: Callable[[], None] | None = None
@@ -72,7 +76,7 @@ class Session:
     def end(self) -> None:
         """The operator's work has ended."""
         self.operator = self.label = self.text = ""
-        self.abandon = None
+        self.abandon = self.glimpse = None
 
 
 SESSION = Session()

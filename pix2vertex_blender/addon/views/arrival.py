@@ -1,7 +1,7 @@
 """A new head comes into view: framed from the front, alone where something would hide it, and as textured as it is.
 
 Nothing in the scene is moved, hidden or deleted for it. What is changed of the view is remembered with the head, and
-comes back when undo takes the head away again.
+comes back when undo takes the head away again, or the texture for which the view changed.
 """
 
 from collections.abc import Iterator
@@ -43,12 +43,21 @@ class _Arrival:
         Values by what they are.
     local : bool
         Whether the local view was begun for the head.
+    image : str
+        The custom property of the head with the image for which the view changed; empty if it was the head itself.
     """
 
     face: Reference
     area: int
     before: dict[str, Any]
     local: bool = False
+    image: str = ""
+
+    @property
+    def is_undone(self) -> bool:
+        """Whether the head is gone, or its image is."""
+        face = self.face.find()
+        return face is None or bool(self.image and face.get(self.image) is None)
 
 
 _arrivals: list[_Arrival] = []
@@ -88,17 +97,26 @@ def arrive(face: bpy.types.Object, context: bpy.types.Context) -> None:
     del _arrivals[:-_KEPT]
 
 
-def show_texture(face: bpy.types.Object, context: bpy.types.Context) -> None:
-    """Have the 3D views in solid shading show images, so that a texture is seen without a click."""
+def show_texture(face: bpy.types.Object, image: str, context: bpy.types.Context) -> None:
+    """Have the 3D views in solid shading show images, so that a texture is seen without a click.
+
+    Parameters
+    ----------
+    face : Object
+    image : str
+        The custom property of the face with the image; undo that takes it away gives the shading back.
+    context : Context
+    """
     if not frames_new_faces():
         return
     for area in views_of(context.window.screen if context.window is not None else None):
         shading = area.spaces.active.shading
         if shading.type != "SOLID" or shading.color_type in {"TEXTURE", "VERTEX"}:
             continue
-        if not any(arrival.area == area.as_pointer() and arrival.face.find() == face for arrival in _arrivals):
-            _arrivals.append(_Arrival(Reference.to(face), area.as_pointer(), {"color_type": shading.color_type}))
+        before = {"color_type": shading.color_type}
+        _arrivals.append(_Arrival(Reference.to(face), area.as_pointer(), before, image=image))
         shading.color_type = "TEXTURE"
+    del _arrivals[:-_KEPT]
 
 
 def show_in_local_views(items: list[bpy.types.Object], face: bpy.types.Object) -> None:
@@ -199,8 +217,8 @@ def _toggle_local_view(area: bpy.types.Area, context: bpy.types.Context) -> None
 
 @persistent
 def _leave_after_undo(*_arguments: Any) -> None:
-    """Give the views of heads back that undo has taken away; operators must wait until undo has ended."""
-    if any(arrival.face.find() is None for arrival in _arrivals):
+    """Give the views of what undo has taken away back; operators must wait until undo has ended."""
+    if any(arrival.is_undone for arrival in _arrivals):
         if bpy.app.background:
             leave_views()
         else:
@@ -208,8 +226,8 @@ def _leave_after_undo(*_arguments: Any) -> None:
 
 
 def leave_views() -> None:
-    """Give the views back of heads that do not exist any more."""
-    gone = [arrival for arrival in _arrivals if arrival.face.find() is None]
+    """Give the views back of heads and textures that do not exist any more."""
+    gone = [arrival for arrival in _arrivals if arrival.is_undone]
     for arrival in reversed(gone):
         _arrivals.remove(arrival)
         with _shown_view(arrival.area) as area:
@@ -235,5 +253,7 @@ def _shown_view(address: int) -> Iterator[bpy.types.Area | None]:
 
 def _restore(view: bpy.types.SpaceView3D, before: dict[str, Any]) -> None:
     for name, value in before.items():
+        if name == "color_type" and view.shading.color_type != "TEXTURE":
+            continue  # the artist has chosen another one since
         owner = view if name.startswith("clip_") else view.region_3d if name.startswith("view_") else view.shading
         setattr(owner, name, value)

@@ -1,4 +1,12 @@
-"""Rectangles and words in a region of Blender's window."""
+"""Rectangles, pictures and words in a region of Blender's window."""
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import gpu
 
 Point = tuple[float, float]
 Colour = tuple[float, float, float, float]
@@ -13,12 +21,45 @@ def fill(low: Point, high: Point, colour: Colour) -> None:
 
     gpu.state.blend_set("ALPHA")
     shader = gpu.shader.from_builtin("UNIFORM_COLOR")
-    corners = [low, (high[0], low[1]), high, (low[0], high[1])]
-    batch = batch_for_shader(shader, "TRI_FAN", {"pos": corners})
+    batch = batch_for_shader(shader, "TRI_FAN", {"pos": corners_of(low, high)})
     shader.bind()
     shader.uniform_float("color", colour)
     batch.draw(shader)
     gpu.state.blend_set("NONE")
+
+
+def corners_of(low: Point, high: Point) -> list[Point]:
+    """Corners of a rectangle, anticlockwise from the lower left."""
+    return [low, (high[0], low[1]), high, (low[0], high[1])]
+
+
+def texture_of(pixels: NDArray[np.uint8]) -> "gpu.types.GPUTexture":
+    """A picture (h, w, 3) in sRGB as the graphics card takes it."""
+    import gpu
+
+    height, width = pixels.shape[:2]
+    colours = np.ones((height, width, 4), dtype=np.float32)
+    colours[..., :3] = _linear(pixels[::-1] / np.float32(255.0))
+    buffer = gpu.types.Buffer("FLOAT", colours.size, colours.ravel())
+    return gpu.types.GPUTexture((width, height), format="RGBA16F", data=buffer)
+
+
+def draw_picture(low: Point, high: Point, texture: "gpu.types.GPUTexture") -> None:
+    """Fill a rectangle between two corners with a picture."""
+    import gpu
+    from gpu_extras.batch import batch_for_shader
+
+    shader = gpu.shader.from_builtin("IMAGE")
+    corners = {"pos": corners_of(low, high), "texCoord": corners_of((0.0, 0.0), (1.0, 1.0))}
+    batch = batch_for_shader(shader, "TRI_FAN", corners)
+    shader.bind()
+    shader.uniform_sampler("image", texture)
+    batch.draw(shader)
+
+
+def _linear(srgb: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Linear light of sRGB values, which is what Blender's shader for images expects."""
+    return np.where(srgb <= 0.04045, srgb / 12.92, ((srgb + 0.055) / 1.055) ** 2.4)
 
 
 def write(place: Point, text: str, size: float, colour: Colour = _WHITE) -> None:
