@@ -18,6 +18,7 @@ from hand import (
     textures,
     timed,
     use_bridge,
+    wait,
 )
 
 
