@@ -2,7 +2,8 @@
 
 python benchmarks/speed.py [--photo PHOTO] [--json OUT] [--write-baseline] [--release FOLDER] [--growth]
 
-Each device is measured in a process of its own: the first reconstruction is cold, the second warm. CPU seconds are
+Each device is measured in a process of its own: the first reconstruction is cold, the second warm. In the second the
+faces of the photo are known already, as they are when the artist has chosen a photo in the panel. CPU seconds are
 those of all threads, and stand for the work when other programs run beside it. With --write-baseline the figures become
 `baseline.json`, the release that later ones are compared with; --release FOLDER measures the unpacked source of one
 instead of this repository.

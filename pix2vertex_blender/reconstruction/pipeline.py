@@ -27,7 +27,7 @@ from .network.maps import read_maps, within
 from .network.network import MapNetwork, load_network, predict_views
 from .photo.background import Tell
 from .photo.detection import FaceBox
-from .photo.face_search import find_faces, localiser_of
+from .photo.face_search import faces_of, localiser_of
 from .photo.localisation import FoundFace, choose_face
 from .photo.photo import Photo, cut_square, encode_png, inside_photo
 from .photo.reading import load_photo
@@ -129,7 +129,7 @@ def _locate(photo: Photo, network: MapNetwork, options: Options, tell: Tell) -> 
     localiser = localiser_of(network)
     if options.face_box is not None:
         return localiser.find_in_box(photo, FaceBox(*options.face_box), tell), 1
-    faces = find_faces(localiser, photo, tell)
+    faces = faces_of(network, photo, tell)
     face = choose_face(faces, options.face)
     return face if face.studied else localiser.settle(photo, face.square, tell), len(faces)
 

@@ -10,7 +10,7 @@ from pix2vertex_blender.errors import Cancelled
 from pix2vertex_blender.paths import SAMPLE_PORTRAIT
 from pix2vertex_blender.reconstruction.network.network import load_network
 from pix2vertex_blender.reconstruction.photo.detection import FaceBox, box_around
-from pix2vertex_blender.reconstruction.photo.face_search import box_of, find_faces, localiser_of
+from pix2vertex_blender.reconstruction.photo.face_search import box_of, faces_of, find_faces, localiser_of
 from pix2vertex_blender.reconstruction.photo.photo import Photo, Square, cut_square, inside_photo
 
 
@@ -130,6 +130,24 @@ def test_the_search_can_be_stopped_before_each_look_of_the_network(localiser, pe
 
     with pytest.raises(Cancelled):
         find_faces(localiser, photo, stop)
+
+
+@pytest.mark.slow
+def test_a_photo_is_searched_once_before_another_one_is(person):
+    network = load_network()
+
+    def searched(photo):
+        asked = []
+        found = faces_of(network, photo, asked.append)
+        return found, len(asked) > 1  # one for the photo's pixels
+
+    changed = np.array(person)
+    changed[0, 0, 0] ^= 1
+    first, was_searched = searched(as_photo(person))
+    assert was_searched and first == find_faces(localiser_of(network), as_photo(person))
+    assert searched(as_photo(person)) == (first, False)
+    assert searched(Photo("changed", changed))[1], "a single pixel"
+    assert searched(as_photo(person)) == (first, True)
 
 
 @pytest.mark.slow
