@@ -11,7 +11,7 @@ import pytest
 
 import pix2vertex_blender
 from pix2vertex_blender.addon.process import session
-from pix2vertex_blender.addon.process.worker_client import WorkerClient
+from pix2vertex_blender.addon.process.worker_client import Patience, WorkerClient
 from pix2vertex_blender.exchange.camera import Camera
 from pix2vertex_blender.exchange.maps import FaceMaps
 from pix2vertex_blender.exchange.report import Report
@@ -22,6 +22,9 @@ from pix2vertex_blender.template import load_template
 
 PRACTICE = Path(__file__).with_name("practice_worker.py")
 WORKER = Path(pix2vertex_blender.__file__).with_name("worker.py")
+
+#: Longer than any test: no worker is given up because the computer is busy.
+LONG = Patience(start=3600.0, work=3600.0, idle=3600.0, cancel=3600.0)
 
 
 @pytest.fixture(scope="session")
@@ -104,7 +107,7 @@ def addon(empty_file: None) -> Iterator[None]:
 @pytest.fixture
 def practice(addon: None, tmp_path: Path) -> Iterator[WorkerClient]:
     """The add-on with a worker whose jobs need neither torch nor time."""
-    client = WorkerClient([sys.executable, "-I", str(PRACTICE), str(WORKER)], {}, tmp_path / "worker.log")
+    client = WorkerClient([sys.executable, "-I", str(PRACTICE), str(WORKER)], {}, tmp_path / "worker.log", LONG)
     session.stop_worker()
     session.SESSION.worker, session.SESSION.error = client, ""
     yield client

@@ -6,17 +6,16 @@ from pathlib import Path
 
 import pytest
 
-from pix2vertex_blender.addon.process.worker_client import CANNOT_START, DIED, JobStatus, Patience, WorkerClient
+from pix2vertex_blender.addon.process.worker_client import CANNOT_START, DIED, JobStatus, WorkerClient
 from pix2vertex_blender.serving import IDLE_SECONDS_VARIABLE
 from pix2vertex_blender.worker import MODULE_PATH_VARIABLE
+from tests.addon.conftest import LONG
 from tests.processes import kill, process_exists
 
 PRACTICE = Path(__file__).with_name("practice_worker.py")
 WORKER = Path(__file__).parents[2] / "pix2vertex_blender" / "worker.py"
 COMMAND = [sys.executable, "-I", str(PRACTICE), str(WORKER)]
 PATIENCE = 60.0
-#: Longer than any test: no worker is given up because the computer is busy.
-LONG = Patience(start=3600.0, work=3600.0, idle=3600.0, cancel=3600.0)
 
 
 def wait_until(condition: Callable[[], bool]) -> None:

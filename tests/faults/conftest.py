@@ -11,14 +11,12 @@ import pytest
 
 import pix2vertex_blender
 from pix2vertex_blender.addon.process.worker_client import Job, JobStatus, Patience, WorkerClient
-from tests.addon.conftest import addon, empty_file, practice, reconstruction, saved  # noqa: F401
+from tests.addon.conftest import LONG, addon, empty_file, practice, reconstruction, saved  # noqa: F401
 
 ROGUE = Path(__file__).with_name("rogue_worker.py")
 PRACTICE = Path(__file__).parents[1] / "addon" / "practice_worker.py"
 WORKER = Path(pix2vertex_blender.__file__).with_name("worker.py")
 
-#: Longer than any test: what happens then does not happen because somebody has run out of patience.
-LONG = Patience(start=3600.0, work=3600.0, idle=3600.0, cancel=3600.0)
 #: For a worker that is stopped or deaf for certain: a living one on a busy computer may be silent for as long.
 SHORT = Patience(start=1.0, work=1.0, idle=0.5, cancel=0.5)
 

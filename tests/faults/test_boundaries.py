@@ -30,13 +30,6 @@ def quiet(capfd: pytest.CaptureFixture[str]) -> Iterator[None]:
     assert "Traceback" not in capfd.readouterr().err
 
 
-@pytest.fixture
-def patient(practice: WorkerClient) -> WorkerClient:
-    """The add-on's practice worker, which is never given up because it is silent."""
-    practice._patience = LONG
-    return practice
-
-
 def stop(client: WorkerClient) -> None:
     """Stop the process and have it given up soon."""
     assert client.process_id is not None
@@ -68,19 +61,19 @@ def while_it_runs(interruption: Callable[[WorkerClient], None], photo: Path) -> 
 
 @pytest.mark.slow
 @needs_signals
-def test_a_stopped_worker_is_a_sentence_in_blender(patient: WorkerClient, saved: str, tmp_path: Path) -> None:
+def test_a_stopped_worker_is_a_sentence_in_blender(practice: WorkerClient, saved: str, tmp_path: Path) -> None:
     before = everything()
     error = while_it_runs(stop, tmp_path / "endless.png")
-    patient._patience = LONG
+    practice._patience = LONG
     assert SILENT in error
     assert everything() == before and session.SESSION.operator == ""
     assert bpy.ops.pix2vertex.reconstruct(filepath=saved) == {"FINISHED"}
 
 
 @needs_signals
-def test_release_memory_does_not_wait_for_a_stopped_worker(patient: WorkerClient, saved: str) -> None:
+def test_release_memory_does_not_wait_for_a_stopped_worker(practice: WorkerClient, saved: str) -> None:
     bpy.ops.pix2vertex.reconstruct(filepath=saved)
-    worker = patient.process_id
+    worker = practice.process_id
     assert worker is not None
     os.kill(worker, signal.SIGSTOP)
     started = time.monotonic()
