@@ -26,10 +26,13 @@ def show_nobody(draw: Callable[[], Picture]) -> None:
 def leave_glimpse(path: Path, draw: Callable[[], Picture]) -> None:
     """Replace the glimpse in a file. Whoever waits can do without it: a file that cannot be written is no fault."""
     picture = draw()
-    with contextlib.suppress(OSError):
-        beside = path.with_suffix(".new.npy")
+    beside = path.with_suffix(".new.npy")
+    try:
         np.save(beside, picture)
         beside.replace(path)
+    except OSError:
+        with contextlib.suppress(OSError):
+            beside.unlink(missing_ok=True)
 
 
 class GlimpseFile:

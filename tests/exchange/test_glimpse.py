@@ -52,3 +52,6 @@ def test_an_array_that_is_no_glimpse_is_passed_over(tmp_path: Path, array: np.nd
 
 def test_a_glimpse_that_cannot_be_left_stops_nothing(tmp_path: Path) -> None:
     leave_glimpse(tmp_path / "nowhere" / "glimpse.npy", lambda: grey(10))
+    (tmp_path / "glimpse.npy" / "folder").mkdir(parents=True)
+    leave_glimpse(tmp_path / "glimpse.npy", lambda: grey(10))
+    assert [each.name for each in tmp_path.iterdir()] == ["glimpse.npy"], "nothing lies beside it"

@@ -46,15 +46,24 @@ def texture_of(pixels: NDArray[np.uint8]) -> "gpu.types.GPUTexture":
 
 def draw_picture(low: Point, high: Point, texture: "gpu.types.GPUTexture") -> None:
     """Fill a rectangle between two corners with a picture."""
-    import gpu
     from gpu_extras.batch import batch_for_shader
 
-    shader = gpu.shader.from_builtin("IMAGE")
+    shader = _image_shader()
     corners = {"pos": corners_of(low, high), "texCoord": corners_of((0.0, 0.0), (1.0, 1.0))}
     batch = batch_for_shader(shader, "TRI_FAN", corners)
     shader.bind()
     shader.uniform_sampler("image", texture)
     batch.draw(shader)
+
+
+def _image_shader() -> "gpu.types.GPUShader":
+    """Blender's shader for images in linear light: from Blender 5 on, `IMAGE` shows colours as they are."""
+    import gpu
+
+    try:
+        return gpu.shader.from_builtin("IMAGE_SCENE_LINEAR_TO_REC709_SRGB")
+    except ValueError:
+        return gpu.shader.from_builtin("IMAGE")
 
 
 def _linear(srgb: NDArray[np.float32]) -> NDArray[np.float32]:
