@@ -1,0 +1,1 @@
+"""Takes of facial motion capture: read from files, cleaned, smoothed and retimed. Knows nothing of Blender."""
