@@ -64,7 +64,9 @@ class JawMotion:
     shift: Array
 
 
-def joints(vertices: Array, eyes: Array | None = None, *, with_neck: bool = True) -> dict[str, Joint]:
+def joints(
+    vertices: Array, eyes: Array | None = None, *, with_neck: bool = True, tongue_on: str = "jaw_skin"
+) -> dict[str, Joint]:
     """The bones of a head, each after the one that it hangs on.
 
     Parameters
@@ -75,6 +77,8 @@ def joints(vertices: Array, eyes: Array | None = None, *, with_neck: bool = True
         Centres of the eyeballs, the left one first; where the template's would be if None.
     with_neck : bool
         Whether there is a bone in the neck; otherwise the head is the root.
+    tongue_on : str
+        The bone that carries the tongue's.
     """
     template = load_template()
     place = head_place(vertices)
@@ -90,7 +94,7 @@ def joints(vertices: Array, eyes: Array | None = None, *, with_neck: bool = True
     found["jaw_skin"] = found["jaw"]
     for side, centre in zip(("left", "right"), eyes, strict=True):
         found[f"{side}_eye"] = Joint(centre, centre + _EYE_BONE * place.scale * forward, "head", up)
-    found["tongue"] = Joint(root, tip, "jaw", up)
+    found["tongue"] = Joint(root, tip, tongue_on, up)
     return found
 
 
@@ -103,8 +107,19 @@ def head_place(vertices: Array) -> Similarity:
 def eye_centres(vertices: Array) -> Array:
     """Where the centres (2, 3) of the template's eyeballs are in a head (n, 3), the left one first."""
     template = load_template()
-    balls = template.place_eyeballs(vertices)
-    return np.stack([balls[template.eyeballs.groups[side] > 0.5].mean(axis=0) for side in ("left", "right")])
+    balls, groups = template.place_eyeballs(vertices), template.eyeballs.groups
+    bulging = sum(groups[name] for name in ("iris", "pupil", "cornea") if name in groups) > 0
+    return np.stack([_sphere_centre(balls[(groups[side] > 0.5) & ~bulging]) for side in ("left", "right")])
+
+
+def _sphere_centre(points: Array) -> Array:
+    """The centre (3,) of the sphere that fits points (n, 3) best, by their squared distances."""
+    middle = points.mean(axis=0)
+    away = points - middle
+    equations = np.column_stack([2 * away, np.ones(len(points))])
+    solution = np.linalg.lstsq(equations, (away**2).sum(axis=1), rcond=None)[0]
+    centre: Array = middle + solution[:3]
+    return centre
 
 
 def jaw_motion(name: str, vertices: Array, offsets: NDArray[np.floating]) -> JawMotion:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from ..expression.shapes import load_expressions
 from ..geometry.mesh import unique_edges
 from ..template import load_template
-from .joints import JAW_AXIS, template_jaw_motion, turned_down
+from .joints import JAW_AXIS, JawMotion, template_jaw_motion, turned_down
 
 Array = NDArray[np.float64]
 
@@ -36,13 +36,17 @@ def skin_weights() -> dict[str, Array]:
     return weights
 
 
+def jaw_share(points: Array, added: NDArray[np.floating], motion: JawMotion, axis: Array) -> Array:
+    """How much (n,) of the jaw's motion points (n, 3) have whom `jawOpen` moves by what it adds (n, 3), from 0 to 1."""
+    rigid = (points - axis) @ (turned_down(motion.angle) - np.eye(3)).T + motion.shift
+    share: Array = (added * rigid).sum(axis=1) / ((rigid**2).sum(axis=1) + _LEAST_MOTION**2)
+    return np.clip(share, 0.0, 1.0)
+
+
 def _jaw_weights() -> Array:
-    template, axis = load_template(), np.array(JAW_AXIS)
-    wanted = load_expressions().of("jawOpen").astype(np.float64)
-    motion = template_jaw_motion("jawOpen")
-    rigid = (template.vertices - axis) @ (turned_down(motion.angle) - np.eye(3)).T + motion.shift
-    share = (wanted * rigid).sum(axis=1) / ((rigid**2).sum(axis=1) + _LEAST_MOTION**2)
-    return _averaged(np.clip(share, 0.0, 1.0), np.ones(len(share), dtype=bool), _JAW_PASSES)
+    vertices, added = load_template().vertices, load_expressions().of("jawOpen").astype(np.float64)
+    share = jaw_share(vertices, added, template_jaw_motion("jawOpen"), np.array(JAW_AXIS))
+    return _averaged(share, np.ones(len(share), dtype=bool), _JAW_PASSES)
 
 
 def _neck_weights() -> Array:

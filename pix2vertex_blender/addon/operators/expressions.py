@@ -1,6 +1,6 @@
 """Expressions: the 52 shape keys of a face, and what sets their values."""
 
-from collections.abc import Generator
+from collections.abc import Collection, Generator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar
 
@@ -10,7 +10,8 @@ import numpy as np
 from ...exchange.progress import STAGE_LABELS
 from ..process import session
 from ..process.job import Job
-from ..scene.expression_presets import PRESETS, preset_values, random_values
+from ..rig.rig import update_rig
+from ..scene.expression_presets import MOUTH, PRESETS, VISEMES, mirrored, preset_values, random_values
 from ..scene.expressions import BASES, PHOTO_KEY, basis_of, own_keys, set_expressions
 from ..scene.face_object import active_face
 from ..scene.former_face import FormerFace
@@ -60,6 +61,7 @@ class PIX2VERTEX_OT_add_expressions(WorkerOperator, bpy.types.Operator):
             before = yield from _made(self, source, before_basis)
         face = watched.find_to_change()
         kept = set_expressions(face, self.basis, after, before)
+        update_rig(face)
         if kept:
             return SOME_ADDED.format(count=len(after.names) - len(kept), face=face.name)
         return ADDED.format(face=face.name)
@@ -112,12 +114,15 @@ class _ValueOperator:
             return False
         return True
 
-    def set_values(self, context: bpy.types.Context, values: dict[str, float]) -> set[str]:
-        """Give all expressions their values, 0 to those that are not named."""
+    def set_values(
+        self, context: bpy.types.Context, values: Mapping[str, float], only: Collection[str] = ()
+    ) -> set[str]:
+        """Give all expressions, or those in `only`, their values, 0 to those that are not named."""
         face = active_face(context)
         assert face is not None
         for name, key in own_keys(face).items():
-            key.value = values.get(name, 0.0)
+            if not only or name in only:
+                key.value = values.get(name, 0.0)
         face.data.update_tag()
         return {"FINISHED"}
 
@@ -128,7 +133,9 @@ class PIX2VERTEX_OT_expression_preset(_ValueOperator, bpy.types.Operator):
     bl_idname = "pix2vertex.expression_preset"
     bl_label = "Expression Preset"
 
-    preset: bpy.props.EnumProperty(name="Preset", description="What the face shows", items=PRESETS)
+    preset: bpy.props.EnumProperty(
+        name="Preset", description="What the face shows", items=PRESETS + tuple(each[:3] for each in VISEMES)
+    )
     strength: bpy.props.FloatProperty(
         name="Strength", description="How much of it", default=1.0, min=0.0, max=1.0, subtype="FACTOR"
     )
@@ -136,7 +143,8 @@ class PIX2VERTEX_OT_expression_preset(_ValueOperator, bpy.types.Operator):
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Set the values."""
         values: dict[str, Any] = {PHOTO_KEY: 1.0} if self.preset == "PHOTO" else preset_values(self.preset)
-        return self.set_values(context, {name: self.strength * value for name, value in values.items()})
+        only = MOUTH if self.preset in {each[0] for each in VISEMES} else ()
+        return self.set_values(context, {name: self.strength * value for name, value in values.items()}, only)
 
 
 class PIX2VERTEX_OT_random_expression(_ValueOperator, bpy.types.Operator):
@@ -157,4 +165,21 @@ class PIX2VERTEX_OT_random_expression(_ValueOperator, bpy.types.Operator):
         return self.set_values(context, random_values(np.random.default_rng(self.seed)))
 
 
-CLASSES = (PIX2VERTEX_OT_add_expressions, PIX2VERTEX_OT_expression_preset, PIX2VERTEX_OT_random_expression)
+class PIX2VERTEX_OT_mirror_expression(_ValueOperator, bpy.types.Operator):
+    """Give the expressions of both sides of the face each other's values"""
+
+    bl_idname = "pix2vertex.mirror_expression"
+    bl_label = "Mirror Expression"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Set the values."""
+        values = {name: key.value for name, key in own_keys(active_face(context)).items() if name != PHOTO_KEY}
+        return self.set_values(context, mirrored(values), values)
+
+
+CLASSES = (
+    PIX2VERTEX_OT_add_expressions,
+    PIX2VERTEX_OT_expression_preset,
+    PIX2VERTEX_OT_random_expression,
+    PIX2VERTEX_OT_mirror_expression,
+)

@@ -6,9 +6,13 @@ from ...expression.names import REGIONS
 from ..operators.expressions import (
     PIX2VERTEX_OT_add_expressions,
     PIX2VERTEX_OT_expression_preset,
+    PIX2VERTEX_OT_mirror_expression,
     PIX2VERTEX_OT_random_expression,
 )
-from ..scene.expression_presets import PRESETS
+from ..operators.rig import PIX2VERTEX_OT_add_metarig, PIX2VERTEX_OT_add_rig, PIX2VERTEX_OT_import_take
+from ..properties.expression import PAIRS
+from ..rig.armature import rig_of
+from ..scene.expression_presets import PRESETS, VISEMES
 from ..scene.expressions import PHOTO_KEY, own_keys
 from ..scene.face_object import active_face
 from ..translations import translate
@@ -51,7 +55,9 @@ class PIX2VERTEX_PT_expression(Sidebar, bpy.types.Panel):
         for identifier, label, _ in PRESETS:
             if identifier != "PHOTO" or PHOTO_KEY in keys:
                 grid.operator(PIX2VERTEX_OT_expression_preset.bl_idname, text=label).preset = identifier
-        layout.operator(PIX2VERTEX_OT_random_expression.bl_idname, icon="FILE_REFRESH")
+        row = layout.row(align=True)
+        row.operator(PIX2VERTEX_OT_random_expression.bl_idname, icon="FILE_REFRESH")
+        row.operator(PIX2VERTEX_OT_mirror_expression.bl_idname, icon="MOD_MIRROR")
 
 
 class PIX2VERTEX_PT_expression_sliders(Sidebar, bpy.types.Panel):
@@ -69,7 +75,11 @@ class PIX2VERTEX_PT_expression_sliders(Sidebar, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the regions that are open."""
-        keys = own_keys(active_face(context))
+        face = active_face(context)
+        assert face is not None  # as `poll` says
+        keys = own_keys(face)
+        settings = context.scene.pix2vertex_expression
+        self.layout.prop(settings, "symmetric")
         for region, names in REGIONS.items():
             header, body = self.layout.panel(f"pix2vertex_expression_{region}", default_closed=True)
             header.label(text=translate(_REGION_LABELS[region]), translate=False)
@@ -77,8 +87,58 @@ class PIX2VERTEX_PT_expression_sliders(Sidebar, bpy.types.Panel):
                 continue
             column = body.column(align=True)
             for name in names:
-                if name in keys:
+                pair = name.removesuffix("Left").removesuffix("Right")
+                if name not in keys:
+                    continue
+                if settings.symmetric and pair in PAIRS:
+                    if name.endswith("Left"):
+                        column.prop(face.pix2vertex_both_sides, pair, text=pair, slider=True, translate=False)
+                else:
                     column.prop(keys[name], "value", text=name, slider=True, translate=False)
 
 
-CLASSES = (PIX2VERTEX_PT_expression, PIX2VERTEX_PT_expression_sliders)
+class PIX2VERTEX_PT_visemes(Sidebar, bpy.types.Panel):
+    """Shapes of the mouth for speech"""
+
+    bl_idname = "PIX2VERTEX_PT_visemes"
+    bl_parent_id = "PIX2VERTEX_PT_expression"
+    bl_label = "Visemes"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Only for a face with expressions."""
+        return bool(own_keys(active_face(context)))
+
+    def draw(self, _context: bpy.types.Context) -> None:
+        """Draw a button for each."""
+        grid = self.layout.grid_flow(columns=5, even_columns=True, align=True)
+        for identifier, label, _ in VISEMES:
+            grid.operator(PIX2VERTEX_OT_expression_preset.bl_idname, text=label, translate=False).preset = identifier
+
+
+class PIX2VERTEX_PT_rig(Sidebar, bpy.types.Panel):
+    """A skeleton for the face, and motion capture"""
+
+    bl_idname = "PIX2VERTEX_PT_rig"
+    bl_parent_id = "PIX2VERTEX_PT_expression"
+    bl_label = "Rig and Motion Capture"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the buttons."""
+        layout = self.layout
+        label = "Add Rig" if rig_of(active_face(context)) is None else "Update Rig"
+        layout.operator_menu_enum(
+            PIX2VERTEX_OT_add_rig.bl_idname, "naming", text=translate(label), translate=False, icon="ARMATURE_DATA"
+        )
+        layout.operator(PIX2VERTEX_OT_add_metarig.bl_idname, icon="OUTLINER_OB_ARMATURE")
+        layout.operator(PIX2VERTEX_OT_import_take.bl_idname, icon="IMPORT")
+
+
+CLASSES = (
+    PIX2VERTEX_PT_expression,
+    PIX2VERTEX_PT_expression_sliders,
+    PIX2VERTEX_PT_visemes,
+    PIX2VERTEX_PT_rig,
+)

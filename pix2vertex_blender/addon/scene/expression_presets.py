@@ -1,8 +1,10 @@
 """Whole expressions, as values of ARKit's shapes. Names without a side stand for both."""
 
+from collections.abc import Mapping
+
 from numpy.random import Generator
 
-from ...expression.names import ARKIT_NAMES
+from ...expression.names import ARKIT_NAMES, REGIONS
 
 #: The six basic emotions (Ekman), from the action units that make them up.
 EMOTIONS: dict[str, dict[str, float]] = {
@@ -23,13 +25,65 @@ PRESETS = (
     ("ANGER", "Anger", "Brows down, lips pressed"),
     ("DISGUST", "Disgust", "Nose wrinkled, upper lip up"),
 )
+#: Shapes of the mouth for speech: those of Oculus, and of VRM, whose `ee` is their `E`. What is not of the mouth stays.
+SPEECH: dict[str, dict[str, float]] = {
+    "SIL": {},
+    "PP": {"mouthPress": 0.5, "mouthRollLower": 0.35, "mouthRollUpper": 0.3},
+    "FF": {"jawOpen": 0.06, "mouthRollLower": 0.7, "mouthUpperUp": 0.25, "mouthShrugUpper": 0.15},
+    "TH": {"jawOpen": 0.14, "tongueOut": 0.35, "mouthLowerDown": 0.15, "mouthUpperUp": 0.1},
+    "DD": {"jawOpen": 0.14, "mouthLowerDown": 0.25, "mouthUpperUp": 0.15, "mouthStretch": 0.1},
+    "KK": {"jawOpen": 0.18, "mouthLowerDown": 0.2, "mouthUpperUp": 0.2},
+    "CH": {"jawOpen": 0.08, "mouthFunnel": 0.6, "mouthShrugUpper": 0.15, "mouthLowerDown": 0.15},
+    "SS": {"jawOpen": 0.05, "mouthStretch": 0.3, "mouthLowerDown": 0.3, "mouthUpperUp": 0.2, "mouthSmile": 0.1},
+    "NN": {"jawOpen": 0.1, "mouthLowerDown": 0.2, "mouthUpperUp": 0.1, "mouthStretch": 0.1},
+    "RR": {"jawOpen": 0.1, "mouthFunnel": 0.35, "mouthPucker": 0.2, "mouthLowerDown": 0.1},
+    "AA": {"jawOpen": 0.45, "mouthLowerDown": 0.3, "mouthUpperUp": 0.15, "mouthStretch": 0.1},
+    "E": {"jawOpen": 0.22, "mouthStretch": 0.35, "mouthSmile": 0.25, "mouthLowerDown": 0.25, "mouthUpperUp": 0.15},
+    "IH": {"jawOpen": 0.14, "mouthSmile": 0.35, "mouthStretch": 0.3, "mouthLowerDown": 0.2, "mouthUpperUp": 0.15},
+    "OH": {"jawOpen": 0.3, "mouthFunnel": 0.55, "mouthPucker": 0.25},
+    "OU": {"jawOpen": 0.15, "mouthPucker": 0.8, "mouthFunnel": 0.3},
+}
+#: Identifier, label, description: the names are those of the programs.
+VISEMES = (
+    ("SIL", "sil", "Silence: the mouth at rest"),
+    ("PP", "PP", "As in put, bat, mat"),
+    ("FF", "FF", "As in fat, vat"),
+    ("TH", "TH", "As in think, that"),
+    ("DD", "DD", "As in tip, doll"),
+    ("KK", "kk", "As in call, gas"),
+    ("CH", "CH", "As in chair, join, she"),
+    ("SS", "SS", "As in sir, zeal"),
+    ("NN", "nn", "As in lot, not"),
+    ("RR", "RR", "As in red"),
+    ("AA", "aa", "As in car; VRM's aa"),
+    ("E", "E", "As in bed; VRM's ee"),
+    ("IH", "ih", "As in tip; VRM's ih"),
+    ("OH", "oh", "As in toe; VRM's oh"),
+    ("OU", "ou", "As in book; VRM's ou"),
+)
+#: What a viseme sets.
+MOUTH = (*REGIONS["jaw"], *REGIONS["mouth"], *REGIONS["tongue"], "cheekPuff")
+
 #: How many shapes, or pairs of them, a random expression has.
 _FEWEST, _MOST = 3, 7
 
 
 def preset_values(preset: str) -> dict[str, float]:
-    """Values by ARKit's names of one of `PRESETS`."""
-    return _both_sides(EMOTIONS.get(preset, {}))
+    """Values by ARKit's names of one of `PRESETS` or `VISEMES`."""
+    return _both_sides(EMOTIONS.get(preset) or SPEECH.get(preset, {}))
+
+
+def mirrored(values: Mapping[str, float]) -> dict[str, float]:
+    """The values of an expression seen in a mirror."""
+    return {name: values.get(other_side(name), 0.0) for name in values}
+
+
+def other_side(name: str) -> str:
+    """The name of the same shape on the other side; its own if it has no side."""
+    for one, other in (("Left", "Right"), ("Right", "Left")):
+        if name.endswith(one):
+            return name.removesuffix(one) + other
+    return name
 
 
 def random_values(generator: Generator) -> dict[str, float]:

@@ -9,6 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import SceneError
+from ..rig.rig import update_rig
 from .axes import to_blender
 from .expressions import at_level, changes
 from .face_level import carried, change_level, coarser
@@ -48,6 +49,12 @@ def obstacle_to_update(face: bpy.types.Object, detail_level: int | None) -> str:
     return ""
 
 
+def is_remodelled(face: bpy.types.Object) -> bool:
+    """Whether a face has other vertices than a level of the template."""
+    level = level_of(face)
+    return level is None or not _same_topology(face.data, load_template().faces, -level)
+
+
 def locked_key(keys: Iterable[bpy.types.ShapeKey]) -> str:
     """The name of a shape key that the artist has locked; empty if there is none."""
     return next((key.name for key in keys if key.lock_shape), "")
@@ -66,7 +73,7 @@ def update_face_object(
 
     The `Basis` and the `Detail` key change, and every other key keeps what it adds to the key it is relative to. What
     the artist has moved on the `Basis` stays moved as far. Nothing else of the object and its mesh is touched; its
-    eyeballs and landmark pins follow. If the artist has removed the shape keys, the mesh takes the shape with its
+    eyeballs, landmark pins and rig follow. If the artist has removed the shape keys, the mesh takes the shape with its
     detail.
 
     Parameters
@@ -121,6 +128,7 @@ def update_face_object(
     _update_eyeballs(face, reconstruction)
     store_origin(face, reconstruction, photo)
     place_pins(face, reconstruction)
+    update_rig(face)
 
 
 def add_missing_eyeballs(face: bpy.types.Object, reconstruction: "Reconstruction") -> list[bpy.types.Object]:

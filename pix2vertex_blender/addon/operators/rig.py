@@ -1,0 +1,199 @@
+"""The rig of a face, and takes of motion capture on it."""
+
+from pathlib import Path
+from typing import Any
+
+import bpy
+
+from ...animation.reading import read_take
+from ...animation.retime import at_rate, smoothed
+from ...animation.take import Take
+from ...errors import Pix2VertexError, SceneError
+from ..process.faults import explain
+from ..rig.actions import apply_take
+from ..rig.armature import rig_of
+from ..rig.metarig import add_metarig, has_rigify
+from ..rig.rig import set_rig
+from ..scene.expressions import own_keys
+from ..scene.face_object import active_face
+from ..scene.face_update import LINKED, REMODELLED, is_remodelled
+from ..translations import translate
+
+NO_FACE = "Select a face that was reconstructed from a photo"
+ONLY_IN_OBJECT_MODE = "Only in Object Mode"
+NO_EXPRESSIONS = "Add the expressions first"
+NO_RIGIFY = "Enable the add-on Rigify in the preferences first"
+
+RIGGED = "{rig} has {count} bones"
+RIGGED_WITHOUT_EXPRESSIONS = "{rig} has {count} bones; add the expressions to have them move its jaw and eyes"
+NO_RIG = "The rotations of head and eyes are left out: add the rig first to have them."
+NO_BONES = "No rotations of head and eyes in the file."
+IMPORTED = "{take}: {count} expressions, {seconds:.1f} seconds from frame {start}"
+METARIG = "Rigify's metarig lies on {face}: press Generate Rig in its properties"
+
+BONE_NAMES = (
+    ("BLENDER", "Blender", "Names with .L and .R, which Blender mirrors, and DEF-, as Rigify has them"),
+    ("UNREAL", "Unreal", "The names of MetaHumans: head, neck_01, FACIAL_C_Jaw"),
+    ("UNITY", "Unity Humanoid", "Names that Unity's humanoid avatar finds by itself: Head, Jaw, LeftEye"),
+    ("VRM", "VRM", "The names of VRoid's models: J_Bip_C_Head, J_Adj_L_FaceEye"),
+)
+HEAD_ROTATIONS = (
+    ("RECORDED", "As Recorded", "The head turns as in the file"),
+    ("INVERTED", "Inverted", "The other way, as Live Link Face records when the telephone lies across"),
+    ("NONE", "None", "The head stays still"),
+)
+
+
+class _FaceOperator:
+    """Mixed into operators about the active face, in object mode, whose errors are a sentence."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Only for a face made from a photo."""
+        sentence = "" if active_face(context) else NO_FACE
+        if not sentence and context.mode not in ("OBJECT", "POSE"):
+            sentence = ONLY_IN_OBJECT_MODE
+        if sentence:
+            cls.poll_message_set(translate(sentence))  # type: ignore[attr-defined]
+        return not sentence
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Do the work on the active face."""
+        face = active_face(context)
+        assert face is not None
+        try:
+            if not face.is_editable or not face.data.is_editable:
+                raise SceneError(LINKED.format(name=face.name))
+            sentence = self.change(face, context)
+        except Exception as error:
+            text = str(error) if isinstance(error, Pix2VertexError) else explain(error, self.bl_label)
+            self.report({"ERROR"}, translate(text))
+            return {"CANCELLED"}
+        self.report({"INFO"}, translate(sentence))
+        return {"FINISHED"}
+
+    # Of Blender's Operator, which the class with this mixin also has as a base.
+    bl_label: str
+    report: Any
+
+    def change(self, face: bpy.types.Object, context: bpy.types.Context) -> str:
+        """What the operator does; returns what to tell."""
+        raise NotImplementedError
+
+
+class PIX2VERTEX_OT_add_rig(_FaceOperator, bpy.types.Operator):
+    """Give the face a small skeleton that agrees with its expressions, or bring the one that it has up to date"""
+
+    bl_idname = "pix2vertex.add_rig"
+    bl_label = "Add Rig"
+    bl_options = {"REGISTER", "UNDO"}
+
+    naming: bpy.props.EnumProperty(name="Names", description="What the bones are called", items=BONE_NAMES)
+    with_neck: bpy.props.BoolProperty(name="Neck", description="Have a bone in the neck too", default=True)
+
+    def change(self, face: bpy.types.Object, _context: bpy.types.Context) -> str:
+        """Build or update the rig."""
+        if is_remodelled(face):
+            raise SceneError(REMODELLED.format(name=face.name))
+        rig = set_rig(face, self.naming, with_neck=self.with_neck)
+        sentence = RIGGED if own_keys(face) else RIGGED_WITHOUT_EXPRESSIONS
+        return sentence.format(rig=rig.name, count=len(rig.data.bones))
+
+
+class PIX2VERTEX_OT_add_metarig(_FaceOperator, bpy.types.Operator):
+    """Add the metarig of Rigify's face, placed on the landmarks of this face"""
+
+    bl_idname = "pix2vertex.add_metarig"
+    bl_label = "Add Rigify Metarig"
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Only where Rigify is enabled."""
+        if not super().poll(context):
+            return False
+        if not has_rigify():
+            cls.poll_message_set(translate(NO_RIGIFY))
+            return False
+        return True
+
+    def change(self, face: bpy.types.Object, _context: bpy.types.Context) -> str:
+        """Add the metarig."""
+        if is_remodelled(face):
+            raise SceneError(REMODELLED.format(name=face.name))
+        add_metarig(face)
+        return METARIG.format(face=face.name)
+
+
+class PIX2VERTEX_OT_import_take(_FaceOperator, bpy.types.Operator):
+    """Put motion capture on the expressions and the rig: a CSV file of Live Link Face, or ARKit's values as JSON"""
+
+    bl_idname = "pix2vertex.import_take"
+    bl_label = "Import Take"
+    bl_options = {"REGISTER", "UNDO"}
+
+    filepath: bpy.props.StringProperty(
+        name="File", description="The take: .csv or .json", subtype="FILE_PATH", options={"SKIP_SAVE"}
+    )
+    smoothing: bpy.props.FloatProperty(
+        name="Smoothing", description="Milliseconds over which the take is averaged", default=0.0, min=0.0, max=1000.0
+    )
+    speed: bpy.props.FloatProperty(
+        name="Speed",
+        description="How fast the take is played; 2 makes it half as long",
+        default=1.0,
+        min=0.05,
+        max=20.0,
+    )
+    start: bpy.props.IntProperty(name="Start Frame", description="Where in the scene the take begins", default=1)
+    frame_rate: bpy.props.FloatProperty(
+        name="File's Frame Rate",
+        description="Frames a second that the file counts; found out if 0",
+        default=0.0,
+        min=0.0,
+        max=1000.0,
+    )
+    head_rotation: bpy.props.EnumProperty(
+        name="Head Rotation", description="What the head's bone does", items=HEAD_ROTATIONS
+    )
+    filter_glob: bpy.props.StringProperty(default="*.csv;*.json", options={"HIDDEN", "SKIP_SAVE"})
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Only for a face with expressions."""
+        if not super().poll(context):
+            return False
+        if not own_keys(active_face(context)):
+            cls.poll_message_set(translate(NO_EXPRESSIONS))
+            return False
+        return True
+
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """Let the artist choose the file."""
+        context.window_manager.fileselect_add(self)
+        return {"RUNNING_MODAL"}
+
+    def change(self, face: bpy.types.Object, context: bpy.types.Context) -> str:
+        """Read the file, and animate what it holds."""
+        take = read_take(Path(bpy.path.abspath(self.filepath)), self.frame_rate)
+        rate = context.scene.render.fps / context.scene.render.fps_base
+        timed = at_rate(smoothed(self._with_head(take), self.smoothing / 1000), rate, self.speed)
+        _action, count = apply_take(face, timed, self.start)
+        context.scene.frame_end = max(context.scene.frame_end, self.start + len(timed.times) - 1)
+        for note in take.notes:
+            self.report({"WARNING"}, translate(note))
+        if take.rotations and rig_of(face) is None:
+            self.report({"WARNING"}, translate(NO_RIG))
+        return IMPORTED.format(take=take.name, count=count, seconds=timed.seconds, start=self.start)
+
+    def _with_head(self, take: Take) -> Take:
+        """The take with the head's rotation as the artist wants it."""
+        rotations = dict(take.rotations)
+        if self.head_rotation == "NONE":
+            rotations.pop("head", None)
+        elif self.head_rotation == "INVERTED" and "head" in rotations:
+            rotations["head"] = -rotations["head"]
+        return Take(take.name, take.times, take.values, rotations, take.notes)
+
+
+CLASSES = (PIX2VERTEX_OT_add_rig, PIX2VERTEX_OT_add_metarig, PIX2VERTEX_OT_import_take)
