@@ -61,7 +61,8 @@ def _free_copy(item: bpy.types.Object, copies: list[bpy.types.Object]) -> bpy.ty
     """A copy in the scene's own collection, without what would move it, hide it or keep it from being selected."""
     copy = item.copy()
     copies.append(copy)
-    copy.animation_data_clear()
+    if item.type != "ARMATURE":  # whose bones have drivers
+        copy.animation_data_clear()
     copy.constraints.clear()
     copy.parent = None
     copy.delta_location, copy.delta_scale = (0.0, 0.0, 0.0), (1.0, 1.0, 1.0)

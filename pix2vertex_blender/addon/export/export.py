@@ -4,18 +4,22 @@ import os
 import re
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import addon_utils
 import bpy
+from bpy_extras.io_utils import axis_conversion
+from mathutils import Matrix
 
 from ...errors import OutputError
 from ...files import NOT_WRITABLE, hidden_folder, replacing
+from ..rig.armature import rig_of
 from ..scene.mesh_object import EYEBALL
 from .copies import free_copies
 from .preparation import clean_names, muted_keys_at_zero, selected_alone, textures_in_files, textures_packed
+from .skeleton import bake_into_data, point_to_copy, skeleton_first
 
 NO_END = "the file has no end."
 NOT_EXPORTED = "Blender could not make {path}: {reason}"
@@ -47,6 +51,12 @@ class FbxSpace:
     apply_scale_options: str
     bake_space_transform: bool
 
+    def matrix(self) -> Matrix:
+        """What the exporter multiplies Blender's metres with."""
+        centimetres = self.apply_scale_options == "FBX_SCALE_NONE"
+        axes = axis_conversion(to_forward="-Z", to_up="Y").to_4x4()
+        return Matrix.Scale(100.0 if centimetres else 1.0, 4) @ axes
+
 
 #: Unreal does not read the header's unit unless it is told to, so the vertices are in centimetres.
 UNREAL = FbxSpace("FBX_SCALE_NONE", bake_space_transform=True)
@@ -71,18 +81,24 @@ def save_blend(path: Path) -> None:
 def export_fbx(path: Path, objects: Sequence[bpy.types.Object], space: FbxSpace = BLENDER) -> None:
     """Write objects with shape keys as FBX: -Z forward, Y up, no leaf bones, textures inside the file.
 
+    Where a skeleton is among them, the space is baked into their data, which therefore nobody else may use: Blender's
+    exporter bakes it into meshes only.
+
     Raises
     ------
     OutputError
         If the file cannot be written.
     """
     addon_utils.enable("io_scene_fbx")
+    if space.bake_space_transform and any(item.type == "ARMATURE" for item in objects):
+        bake_into_data(objects, space.matrix())
+        space = replace(space, bake_space_transform=False)
     with selected_alone(objects), muted_keys_at_zero(objects), textures_in_files(objects):
         _write(
             path,
             bpy.ops.export_scene.fbx,
             use_selection=True,
-            object_types={"MESH"},
+            object_types={"MESH", "ARMATURE"},
             use_mesh_modifiers=False,
             mesh_smooth_type="FACE",
             add_leaf_bones=False,
@@ -145,8 +161,9 @@ def export_face(
     *,
     with_eyeballs: bool = True,
     move_to_origin: bool = True,
+    for_blender: bool = False,
 ) -> list[bpy.types.Object]:
-    """Write a face for another program, under names that every program takes; nothing in the scene changes.
+    """Write a face and its rig for another program, under names that every program takes; nothing in the scene changes.
 
     Parameters
     ----------
@@ -160,23 +177,30 @@ def export_face(
         Whether its visible eyeballs go with it.
     move_to_origin : bool
         Whether the face stands at the world's origin in the file, wherever it stands in the scene.
+    for_blender : bool
+        Whether the rig hangs on the face and has its drivers, as in Blender, rather than the face on the rig.
 
     Returns
     -------
     list of bpy.types.Object
-        What was written: the face and its eyeballs.
+        What was written: the face, its eyeballs and its rig.
 
     Raises
     ------
     OutputError
         If the file cannot be written.
     """
-    eyeballs = eyeballs_of(face) if with_eyeballs else []
+    eyeballs, rig = eyeballs_of(face) if with_eyeballs else [], rig_of(face)
+    others = eyeballs if rig is None else [*eyeballs, rig]
     with ExitStack() as stack:
-        copies = stack.enter_context(free_copies(face, eyeballs, move_to_origin=move_to_origin))
+        copies = stack.enter_context(free_copies(face, others, move_to_origin=move_to_origin))
+        if rig is not None:
+            point_to_copy(copies, rig, copies[-1])
+            if not for_blender:
+                copies = stack.enter_context(skeleton_first(copies))
         stack.enter_context(clean_names(copies))
         write(path, copies)
-    return [face, *eyeballs]
+    return [face, *others]
 
 
 def face_with_children(face: bpy.types.Object) -> list[bpy.types.Object]:

@@ -146,7 +146,7 @@ def _named_data(objects: Sequence[bpy.types.Object]) -> list[bpy.types.ID]:
 
 def _data_of_kind(item: bpy.types.ID) -> bpy.types.bpy_prop_collection:
     """The file's collection of data of the same kind."""
-    kinds = {"OBJECT": "objects", "MESH": "meshes", "MATERIAL": "materials", "IMAGE": "images"}
+    kinds = {"OBJECT": "objects", "MESH": "meshes", "ARMATURE": "armatures", "MATERIAL": "materials", "IMAGE": "images"}
     return getattr(bpy.data, kinds[item.id_type])
 
 

@@ -90,6 +90,7 @@ class PIX2VERTEX_OT_export(bpy.types.Operator):
                 face_writer(self.preset, self.file_format),
                 with_eyeballs=self.with_eyeballs,
                 move_to_origin=self.move_to_origin,
+                for_blender=self.file_format == "BLEND",
             )
         except Exception as error:
             self.report({"ERROR"}, translate(explain(error, self.bl_label)))
