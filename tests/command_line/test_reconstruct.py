@@ -12,6 +12,7 @@ from PIL import Image
 
 from pix2vertex_blender.exchange.progress import STAGE_LABELS, STAGES
 from pix2vertex_blender.expression.names import ARKIT_NAMES
+from pix2vertex_blender.rig.names import NAMINGS
 from pix2vertex_blender.template import load_template
 
 pytestmark = pytest.mark.slow
@@ -140,7 +141,7 @@ def test_the_result_is_one_mesh_object(job):
 def neutral_folder(tmp_path_factory):
     folder = tmp_path_factory.mktemp("neutral") / "astronaut"
     command = [sys.executable, "-m", "pix2vertex_blender", "--output", folder, "--detail-level", "0"]
-    command += ["--neutral", "--no-preview"]
+    command += ["--neutral", "--rig", "--no-preview"]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, stdin=subprocess.DEVNULL)
     assert result.returncode == 0, result.stderr
     return folder
@@ -158,5 +159,23 @@ def test_a_neutral_face_has_all_expressions_and_does_not_smile(neutral_folder):
     assert neutral < 0.95 * photo, "she smiles in the photo, which makes the mouth wider"
     bpy.ops.wm.read_factory_settings(use_empty=True)
     bpy.ops.import_scene.gltf(filepath=str(neutral_folder / "face.glb"))
-    imported = next(item for item in bpy.data.objects if item.type == "MESH")
+    imported = bpy.data.objects["Face"]
     assert set(ARKIT_NAMES) <= set(imported.data.shape_keys.key_blocks.keys())
+
+
+def test_a_rigged_face_comes_with_a_skin(neutral_folder):
+    file = (neutral_folder / "face.glb").read_bytes()
+    content = json.loads(file[20 : 20 + int.from_bytes(file[12:16], "little")])
+    [skin] = content["skins"]
+    assert {content["nodes"][joint]["name"] for joint in skin["joints"]} == set(NAMINGS["BLENDER"].values())
+    skinned = [node for node in content["nodes"] if "skin" in node and "mesh" in node]
+    assert {"Face", "Eyeball_Left", "Eyeball_Right"} <= {node["name"] for node in skinned}
+    face = next(content["meshes"][node["mesh"]] for node in skinned if node["name"] == "Face")
+    assert set(ARKIT_NAMES) <= set(face["extras"]["targetNames"])
+    assert len(face["primitives"][0]["targets"]) == len(face["extras"]["targetNames"])
+    bpy.ops.wm.open_mainfile(filepath=str(neutral_folder / "face.blend"))
+    face = bpy.data.objects["Face"]
+    rig = face.modifiers["Rig"].object
+    rest = rig.pose.bones["DEF-jaw"].tail.z
+    face.data.shape_keys.key_blocks["jawOpen"].value = 1.0
+    assert rig.evaluated_get(bpy.context.evaluated_depsgraph_get()).pose.bones["DEF-jaw"].tail.z < rest - 0.01

@@ -121,6 +121,7 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--expressions", action="store_true", help="add ARKit's 52 expressions as shape keys")
     parser.add_argument("--neutral", action="store_true", help="the same, and show the face without its expression")
+    parser.add_argument("--rig", action="store_true", help="the same, with a skeleton and the eyeballs")
     parser.add_argument("--seed", type=_seed, default=0, help="seed of the random choices (default: %(default)s)")
     parser.add_argument("--no-preview", action="store_true", help="leave out preview.png")
     parser.add_argument("--again", action="store_true", help="of several photos, do finished ones again")
@@ -205,8 +206,10 @@ def _run_many(options: argparse.Namespace, faults: FaultLog) -> int:
 
 def _choices(options: argparse.Namespace) -> dict[str, Any]:
     choices = {name: getattr(options, name) for name in ("device", "face_box", "face", "detail_level", "seed")}
-    if options.expressions or options.neutral:
+    if options.expressions or options.neutral or options.rig:
         choices["expressions"] = NEUTRAL if options.neutral else AS_IN_PHOTO
+    if options.rig:
+        choices["rig"] = True
     return choices
 
 

@@ -18,9 +18,11 @@ from ...exchange.progress import STAGE_LABELS
 from ...exchange.report import Report
 from ...exchange.result import Reconstruction
 from ...geometry.raster import face_depth
-from ..export.export import export_fbx, export_glb, save_blend
+from ...rig.names import NAMINGS
+from ..export.export import export_face, export_fbx, export_glb, save_blend
 from ..process import session
 from ..process.job import JobStatus
+from ..rig.rig import set_rig
 from ..scene.face_object import build_face_object
 from .expression_job import add_expressions
 from .fault_log import WorkerError
@@ -30,6 +32,8 @@ _POLL_SECONDS = 0.05
 _PREVIEW_SIZE = 512
 
 PREVIEW = "preview.png"
+#: Choices that the reconstruction knows nothing of.
+_OF_THE_SCENE = ("expressions", "rig")
 #: The files of one photo.
 RESULTS = ("face.blend", "face.fbx", "face.glb", "maps.npz", "report.json", PREVIEW)
 
@@ -70,7 +74,7 @@ def write_photo_results(
     photo : Path
         What to reconstruct.
     choices : mapping
-        Fields of `reconstruction.pipeline.Options`, and which `expressions` the face gets, if any.
+        Fields of `reconstruction.pipeline.Options`, which `expressions` the face gets, if any, and whether a `rig`.
     folder : Path
         An existing folder.
     display : Display
@@ -87,11 +91,11 @@ def write_photo_results(
     """
     clock = _Clock(display)
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    options = {name: value for name, value in choices.items() if name != "expressions"}
+    options = {name: value for name, value in choices.items() if name not in _OF_THE_SCENE}
     reconstruction = _reconstruct(photo, options, clock)
     clock.enter("scene")
     with _quiet():
-        _write_scene(reconstruction, folder, choices.get("expressions", ""))
+        _write_scene(reconstruction, folder, choices.get("expressions", ""), with_rig=choices.get("rig", False))
     if with_preview:
         compose_preview(reconstruction, _PREVIEW_SIZE, folder / PREVIEW)
     _write_maps(reconstruction, folder)
@@ -123,14 +127,19 @@ def _write_maps(reconstruction: Reconstruction, folder: Path) -> None:
     )
 
 
-def _write_scene(reconstruction: Reconstruction, folder: Path, expressions: str) -> None:
+def _write_scene(reconstruction: Reconstruction, folder: Path, expressions: str, *, with_rig: bool) -> None:
     """Write the Blender, FBX and glTF files of the face."""
-    face = build_face_object(reconstruction, bpy.context)
+    face = build_face_object(reconstruction, bpy.context, with_eyeballs=with_rig)
     if expressions:
         add_expressions(face, _result_file(), expressions)
+    if with_rig:
+        set_rig(face, next(iter(NAMINGS)), with_neck=True)
     save_blend(folder / "face.blend")
-    export_fbx(folder / "face.fbx", [face])
-    export_glb(folder / "face.glb", [face])
+    for name, write in (("face.fbx", export_fbx), ("face.glb", export_glb)):
+        if with_rig:
+            export_face(folder / name, face, write)
+        else:
+            write(folder / name, [face])
 
 
 @contextmanager

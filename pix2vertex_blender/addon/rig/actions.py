@@ -1,5 +1,8 @@
 """A take becomes an Action: curves on the expressions' keys, and on the bones of head and eyes."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import bpy
 import numpy as np
 from mathutils import Euler
@@ -41,17 +44,18 @@ def apply_take(face: bpy.types.Object, take: Take, start: int) -> tuple[bpy.type
     keys = face.data.shape_keys
     frames = start + np.arange(len(take.times), dtype=np.float64)
     action = bpy.data.actions.new(take.name)
-    curves = _curves_of(action, keys)
     played = {name: values for name, values in take.values.items() if name in keys.key_blocks}
-    for name, values in played.items():
-        _write(curves, f'key_blocks["{name}"].value', 0, frames, values)
+    paths = {(f'key_blocks["{name}"].value', 0): values for name, values in played.items()}
+    _play(action, keys, frames, paths)
     rig = rig_of(face)
     rotations = bone_rotations(rig, take) if rig is not None else {}
     if rig is not None and rotations:
-        curves = _curves_of(action if _layered() else bpy.data.actions.new(f"{take.name} Rig"), rig)
-        for bone, values in rotations.items():
-            for axis in range(3):
-                _write(curves, f'pose.bones["{bone}"].rotation_euler', axis, frames, values[:, axis])
+        paths = {
+            (f'pose.bones["{bone}"].rotation_euler', axis): values[:, axis]
+            for bone, values in rotations.items()
+            for axis in range(3)
+        }
+        _play(action if _layered() else bpy.data.actions.new(f"{take.name} Rig"), rig, frames, paths)
     return action, len(played)
 
 
@@ -101,23 +105,31 @@ def _layered() -> bool:
     return hasattr(bpy.types, "ActionSlot")
 
 
-def _curves_of(action: bpy.types.Action, owner: bpy.types.ID) -> bpy.types.bpy_prop_collection:
-    """Where an Action has the curves of a data block, which plays it from now on."""
+def _play(action: bpy.types.Action, owner: bpy.types.ID, frames: Array, paths: Mapping[tuple[str, int], Array]) -> None:
+    """Give an Action curves for a data block, by path and index, and have the data block play it."""
     data = owner.animation_data_create()
     if data.action is not None:
         data.action.use_fake_user = True
     action.use_fake_user = True
-    if not _layered():
-        data.action = action
+    slot = action.slots.new(id_type=owner.id_type, name=owner.name) if _layered() else None
+    curves = _curves_of(action, slot)
+    for (path, index), values in paths.items():
+        _write(curves, path, index, frames, values)
+    data.action = action
+    if slot is not None:
+        data.action_slot = slot
+
+
+def _curves_of(action: bpy.types.Action, slot: Any) -> Any:
+    """Where an Action has the curves of one of its slots; all of them in Blender before slots."""
+    if slot is None:
         return action.fcurves
     layer = action.layers[0] if action.layers else action.layers.new("Take")
     strip = layer.strips[0] if layer.strips else layer.strips.new(type="KEYFRAME")
-    slot = action.slots.new(id_type=owner.id_type, name=owner.name)
-    data.action, data.action_slot = action, slot
     return strip.channelbag(slot, ensure=True).fcurves
 
 
-def _write(curves: bpy.types.bpy_prop_collection, path: str, index: int, frames: Array, values: Array) -> None:
+def _write(curves: Any, path: str, index: int, frames: Array, values: Array) -> None:
     points = curves.new(path, index=index).keyframe_points
     points.add(len(frames))
     points.foreach_set("co", np.stack([frames, values], axis=1).astype(np.float32).ravel())
