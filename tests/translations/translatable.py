@@ -30,6 +30,7 @@ _SHOWN_BY_CALL = {
     "prop": ("text",),
     "progress": ("text",),
     "menu": ("text",),
+    "operator_menu_enum": ("text",),
     "draw_operator": ("text",),
 }
 
@@ -57,8 +58,9 @@ _FOR_PROGRAMMERS = re.compile(
 #: Exceptions whose texts only a log or a programmer sees.
 _FOR_LOGS = ("ValueError", "TypeError", "ImportError", "NotUnderstoodError", "DamagedArraysError")
 
-#: Text that nobody can translate: names, and units.
+#: Text that nobody can translate: names, also of ARKit's expressions and of visemes, and units.
 _UNTRANSLATABLE = re.compile(
+    r"[a-z]+[A-Z][A-Za-z]*|sil|kk|nn|aa|ih|oh|ou|VRM|"
     r"[^A-Za-z]*|pix2vertex|[A-Z]{1,3}|PNG|INFO|ERROR|WARNING|OpenEXR|FBX|glTF|Unreal|Unity|NVIDIA|Apple|Intel|CUDA"
 )
 

@@ -27,7 +27,6 @@ NO_RIGIFY = "Enable the add-on Rigify in the preferences first"
 RIGGED = "{rig} has {count} bones"
 RIGGED_WITHOUT_EXPRESSIONS = "{rig} has {count} bones; add the expressions to have them move its jaw and eyes"
 NO_RIG = "The rotations of head and eyes are left out: add the rig first to have them."
-NO_BONES = "No rotations of head and eyes in the file."
 IMPORTED = "{take}: {count} expressions, {seconds:.1f} seconds from frame {start}"
 METARIG = "Rigify's metarig lies on {face}: press Generate Rig in its properties"
 
@@ -140,7 +139,7 @@ class PIX2VERTEX_OT_import_take(_FaceOperator, bpy.types.Operator):
     )
     speed: bpy.props.FloatProperty(
         name="Speed",
-        description="How fast the take is played; 2 makes it half as long",
+        description="How fast it is played; 2 makes it half as long",
         default=1.0,
         min=0.05,
         max=20.0,

@@ -128,10 +128,11 @@ class PIX2VERTEX_PT_rig(Sidebar, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the buttons."""
         layout = self.layout
-        label = "Add Rig" if rig_of(active_face(context)) is None else "Update Rig"
-        layout.operator_menu_enum(
-            PIX2VERTEX_OT_add_rig.bl_idname, "naming", text=translate(label), translate=False, icon="ARMATURE_DATA"
-        )
+        add, icon = PIX2VERTEX_OT_add_rig.bl_idname, "ARMATURE_DATA"
+        if rig_of(active_face(context)) is None:
+            layout.operator_menu_enum(add, "naming", text="Add Rig", icon=icon)
+        else:
+            layout.operator_menu_enum(add, "naming", text="Update Rig", icon=icon)
         layout.operator(PIX2VERTEX_OT_add_metarig.bl_idname, icon="OUTLINER_OB_ARMATURE")
         layout.operator(PIX2VERTEX_OT_import_take.bl_idname, icon="IMPORT")
 
