@@ -6,16 +6,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..expression.shapes import load_expressions
-from ..geometry.mesh import unique_edges
+from ..geometry.mesh import boundary_edges, unique_edges
 from ..template import load_template
 from .joints import JAW_AXIS, JawMotion, template_jaw_motion, turned_down
 
 Array = NDArray[np.float64]
 
-#: The height of the template's neck, in millimetres, below which all of it stays with the body.
-_NECK_FOOT = -105.0
+#: So many rings of vertices at the open edge of the neck stay with the body.
+_FOOT_RINGS = 2
 #: How often weights are averaged over neighbours: of the neck until they fall evenly, of the jaw to take off corners.
-_NECK_PASSES, _JAW_PASSES = 200, 4
+_NECK_PASSES, _JAW_PASSES = 1000, 4
 #: Millimetres of motion below which it says little about a vertex.
 _LEAST_MOTION = 3.0
 #: Weights are stored in so many steps.
@@ -52,8 +52,12 @@ def _jaw_weights() -> Array:
 def _neck_weights() -> Array:
     """1 at the foot of the neck, falling evenly to 0 where the neck ends."""
     template = load_template()
-    inside = template.groups["neck"] > 0
-    foot = template.vertices[:, 1] < _NECK_FOOT
+    inside, edges = template.groups["neck"] > 0, unique_edges(template.faces)
+    foot = np.zeros(len(inside), dtype=bool)
+    foot[boundary_edges(template.faces)] = True
+    foot &= inside
+    for _ in range(_FOOT_RINGS - 1):
+        foot[edges[foot[edges].any(axis=1)]] = True
     return _averaged(foot.astype(np.float64), inside & ~foot, _NECK_PASSES)
 
 

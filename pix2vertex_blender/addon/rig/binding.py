@@ -14,6 +14,9 @@ from ..scene.landmark_pins import LANDMARK
 from ..scene.mesh_object import EYEBALL, add_vertex_group, mesh_coordinates
 from .armature import bones_of
 
+#: The custom property of a part of the mouth that says which it is, such as `teeth_lower`.
+PART = "pix2vertex_part"
+
 MODIFIER_NAME = "Rig"
 JAW_OPEN = "jawOpen"
 _EYES = ("left_eye", "right_eye")
@@ -65,7 +68,13 @@ def bind_parts(face: bpy.types.Object, rig: bpy.types.Object) -> list[bpy.types.
             carried_by = {"jaw_skin": share, "head": 1 - share}
         else:
             carried_by = {bone: share}
-        _bind(item, rig, {name: each for name, each in carried_by.items() if each.any()})
+        carried_by = {name: each for name, each in carried_by.items() if each.any()}
+        names = _names(rig)
+        if {name for name in names.values() if name in item.vertex_groups} == {names[each] for each in carried_by}:
+            _follow(item, rig)  # with the weights that it has, which may be the artist's
+            continue
+        unbind(item, names.values())
+        _bind(item, rig, carried_by)
     return parts
 
 
@@ -110,7 +119,7 @@ def bone_of(item: bpy.types.Object) -> str:
     """The bone that a part of a face follows, by its custom property or its name; empty for what is none of ours."""
     if EYEBALL in item:
         return _EYES[item[EYEBALL]]
-    name = item.name.lower()
+    name = str(item.get(PART, item.name)).lower().replace("_", " ")
     known = next((bone for start, bone in _BONES_BY_NAME.items() if name.startswith(start)), "")
     if known or LANDMARK in item:
         return known
