@@ -6,6 +6,7 @@ from .faces import scanned_head, synthetic_faces
 from .identity import identity_of_people
 from .landmarks import landmarks_on_photos
 from .network import network_speed
+from .playback import playback
 from .registration import registration_pairs
 from .section import Context, Section, SectionAbsentError
 from .speed import speed_and_memory
@@ -20,4 +21,5 @@ SECTIONS: dict[str, Callable[[Context], Section]] = {
     "registration": registration_pairs,
     "network": network_speed,
     "speed": speed_and_memory,
+    "playback": playback,
 }
