@@ -297,7 +297,8 @@ def test_what_the_artist_has_changed_survives_another_shape(face, reconstruction
     update_face_object(face, larger, load_template().vertices, bpy.context, expressions=expressions)
     assert bpy.context.mode == "POSE" and bpy.context.view_layer.objects.active == rig
     for bone, head in before.items():
-        assert np.allclose(np.array(bones_of(rig)[bone].head_local), 1.1 * head, atol=1e-5), bone
+        near = 0.004 if "eye" in bone else 1e-5  # eyeballs need not grow with the head
+        assert np.allclose(np.array(bones_of(rig)[bone].head_local), 1.1 * head, atol=near), bone
     moved = np.array([0, 0, 0.006])
     assert np.allclose(np.array(rig.data.bones["DEF-tongue"].tail_local), 1.1 * (tongue - moved) + moved, atol=1e-5)
     assert rig.data.bones["Hat"].parent.name == "DEF-head"

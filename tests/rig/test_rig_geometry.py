@@ -34,7 +34,7 @@ def test_bones_go_with_the_head() -> None:
     template = load_template()
     angle = np.radians(20)
     turn = np.array([[np.cos(angle), 0, np.sin(angle)], [0, 1, 0], [-np.sin(angle), 0, np.cos(angle)]])
-    moved = Similarity(1.1, turn, np.array([3.0, -2.0, 7.0]))
+    moved = Similarity(1.0, turn, np.array([3.0, -2.0, 7.0]))
     before, after = joints(template.vertices), joints(moved.apply(template.vertices))
     for name, bone in before.items():
         assert np.allclose(
