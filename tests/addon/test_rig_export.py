@@ -122,11 +122,12 @@ def test_no_node_has_a_rotation_or_a_scale(face, tmp_path: Path, preset, millime
     assert np.allclose(points * millimetres, load_template().vertices, atol=0.01)
 
 
-def test_from_blender_to_blender_the_rig_works_on(face, tmp_path: Path) -> None:
+def test_from_blender_to_blender_the_rig_works_on(face, tmp_path: Path, capfd) -> None:
     bpy.ops.pix2vertex.add_rig()
     before = state()
     bpy.ops.pix2vertex.export(filepath=str(tmp_path / "face.blend"), preset="BLENDER")
     assert state() == before
+    assert "loopback" not in "".join(capfd.readouterr()), "Blender finds nothing to repair"
     import_again(tmp_path / "face.blend")
     assert sorted(item.name for item in bpy.data.objects) == ["Eyeball_Left", "Eyeball_Right", "Face", "Face_Rig"]
     imported = bpy.data.objects["Face"]

@@ -145,7 +145,7 @@ def export_blend(path: Path, objects: Sequence[bpy.types.Object]) -> None:
     """
     scene = bpy.data.scenes.new(objects[0].name)
     try:
-        for item in objects:
+        for item in reversed(objects):  # Blender begins with the last, and must meet a mesh before drivers by its keys
             scene.collection.objects.link(item)
         scene.view_layers[0].update()  # Blender 5.2 crashes when it writes a view layer that was never up to date
         with textures_packed(objects):
