@@ -56,8 +56,8 @@ class PIX2VERTEX_PT_expression(Sidebar, bpy.types.Panel):
             if identifier != "PHOTO" or PHOTO_KEY in keys:
                 grid.operator(PIX2VERTEX_OT_expression_preset.bl_idname, text=label).preset = identifier
         row = layout.row(align=True)
-        row.operator(PIX2VERTEX_OT_random_expression.bl_idname, icon="FILE_REFRESH")
-        row.operator(PIX2VERTEX_OT_mirror_expression.bl_idname, icon="MOD_MIRROR")
+        row.operator(PIX2VERTEX_OT_random_expression.bl_idname, text="Random", icon="FILE_REFRESH")
+        row.operator(PIX2VERTEX_OT_mirror_expression.bl_idname, text="Mirror", icon="MOD_MIRROR")
 
 
 class PIX2VERTEX_PT_expression_sliders(Sidebar, bpy.types.Panel):
