@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from pix2vertex_blender.addon.rig import actions
-from pix2vertex_blender.addon.scene.expressions import set_expressions
+from pix2vertex_blender.addon.scene.expressions import PHOTO_KEY, set_expressions
 from pix2vertex_blender.addon.scene.face_object import build_face_object
 from pix2vertex_blender.exchange.result import Reconstruction
 from pix2vertex_blender.template import load_template
@@ -122,6 +122,13 @@ def test_without_a_rig_only_the_keys_move_and_it_is_said(face, tmp_path: Path, c
     assert "Not in the file, so these stay still: eyeBlinkLeft" in said
     bpy.context.scene.frame_set(10)
     assert keys(face)["jawOpen"].value > 0.1
+
+
+def test_the_photos_expression_does_not_add_to_the_takes(face, tmp_path: Path) -> None:
+    set_expressions(face, "NEUTRAL", expressions_of(load_template().vertices))
+    assert keys(face)[PHOTO_KEY].value == 1.0
+    bpy.ops.pix2vertex.import_take(filepath=str(recording(tmp_path / "hello.csv")))
+    assert keys(face)[PHOTO_KEY].value == 0.0
 
 
 def test_a_file_that_is_no_take_changes_nothing(face, tmp_path: Path) -> None:

@@ -8,13 +8,13 @@ import bpy
 from ...animation.reading import read_take
 from ...animation.retime import at_rate, smoothed
 from ...animation.take import Take
-from ...errors import Pix2VertexError, SceneError
+from ...errors import SceneError
 from ..process.faults import explain
 from ..rig.actions import apply_take
 from ..rig.armature import rig_of
 from ..rig.metarig import add_metarig, has_rigify
 from ..rig.rig import set_rig
-from ..scene.expressions import own_keys
+from ..scene.expressions import PHOTO_KEY, own_keys
 from ..scene.face_object import active_face
 from ..scene.face_update import LINKED, REMODELLED, is_remodelled
 from ..translations import translate
@@ -27,6 +27,7 @@ NO_RIGIFY = "Enable the add-on Rigify in the preferences first"
 RIGGED = "{rig} has {count} bones"
 RIGGED_WITHOUT_EXPRESSIONS = "{rig} has {count} bones; add the expressions to have them move its jaw and eyes"
 NO_RIG = "The rotations of head and eyes are left out: add the rig first to have them."
+WITHOUT_PHOTO = "The photo's expression is set to 0, since a take holds all of what the face shows."
 IMPORTED = "{take}: {count} expressions, {seconds:.1f} seconds from frame {start}"
 METARIG = "Rigify's metarig lies on {face}: press Generate Rig in its properties"
 
@@ -65,8 +66,7 @@ class _FaceOperator:
                 raise SceneError(LINKED.format(name=face.name))
             sentence = self.change(face, context)
         except Exception as error:
-            text = str(error) if isinstance(error, Pix2VertexError) else explain(error, self.bl_label)
-            self.report({"ERROR"}, translate(text))
+            self.report({"ERROR"}, translate(explain(error, self.bl_label)))
             return {"CANCELLED"}
         self.report({"INFO"}, translate(sentence))
         return {"FINISHED"}
@@ -178,6 +178,9 @@ class PIX2VERTEX_OT_import_take(_FaceOperator, bpy.types.Operator):
         rate = context.scene.render.fps / context.scene.render.fps_base
         timed = at_rate(smoothed(self._with_head(take), self.smoothing / 1000), rate, self.speed)
         _action, count = apply_take(face, timed, self.start)
+        if (photo := own_keys(face).get(PHOTO_KEY)) is not None and photo.value:
+            photo.value = 0.0
+            self.report({"INFO"}, translate(WITHOUT_PHOTO))
         context.scene.frame_end = max(context.scene.frame_end, self.start + len(timed.times) - 1)
         for note in take.notes:
             self.report({"WARNING"}, translate(note))

@@ -80,8 +80,10 @@ def place_bones(rig: bpy.types.Object, joints: Mapping[str, Joint], naming: str)
             bone.align_roll(Vector(to_blender(joint.up[None])[0]))
             if bone.parent is None or bone.parent.get(BONE):
                 bone.parent = bones[there[joint.parent]] if joint.parent else None
-    for bone in bones_of(rig).values():
-        bone.hide = bone[BONE] == "jaw_skin"
+    if (skin := bones_of(rig).get("jaw_skin")) is not None:
+        skin.hide = True
+        if "hide" in bpy.types.PoseBone.bl_rna.properties:  # Blender 5 hides bones by pose
+            rig.pose.bones[skin.name].hide = True
 
 
 def rename_bones(rig: bpy.types.Object, naming: str) -> None:
