@@ -317,6 +317,17 @@ def test_what_the_artist_has_changed_survives_another_shape(face, reconstruction
     assert np.linalg.norm(np.array(posed(face, "jaw").tail - posed(face, "jaw_skin").tail) - chin) < 0.008
 
 
+def test_reset_takes_off_what_was_set_and_posed(face) -> None:
+    bpy.ops.pix2vertex.add_rig()
+    rest = shown(face)
+    bpy.ops.pix2vertex.expression_preset(preset="ANGER")
+    by_hand(face, "jaw").rotation_euler.x = -0.3
+    by_hand(face, "head").rotation_euler.y = 0.2
+    assert np.abs(shown(face) - rest).max() > 0.01
+    bpy.ops.pix2vertex.reset_expression()
+    assert np.abs(shown(face) - rest).max() < 1e-6
+
+
 def test_an_artists_own_jaw_open_drives_the_jaw_too(addon, reconstruction) -> None:
     face = build_face_object(with_eyeballs(reconstruction), bpy.context)
     own = face.shape_key_add(name="jawOpen", from_mix=False)

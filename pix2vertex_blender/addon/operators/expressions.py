@@ -10,6 +10,7 @@ import numpy as np
 from ...exchange.progress import STAGE_LABELS
 from ..process import session
 from ..process.job import Job
+from ..rig.armature import rig_of
 from ..rig.rig import update_rig
 from ..scene.expression_presets import MOUTH, PRESETS, VISEMES, mirrored, preset_values, random_values
 from ..scene.expressions import BASES, PHOTO_KEY, basis_of, own_keys, set_expressions
@@ -177,9 +178,24 @@ class PIX2VERTEX_OT_mirror_expression(_ValueOperator, bpy.types.Operator):
         return self.set_values(context, mirrored(values), values)
 
 
+class PIX2VERTEX_OT_reset_expression(_ValueOperator, bpy.types.Operator):
+    """Set all expressions to 0, also the photo's, and the bones of the rig to rest"""
+
+    bl_idname = "pix2vertex.reset_expression"
+    bl_label = "Reset Expression"
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Set the values, and take off what was posed."""
+        rig = rig_of(active_face(context))
+        for bone in rig.pose.bones if rig is not None else ():
+            bone.matrix_basis.identity()
+        return self.set_values(context, {})
+
+
 CLASSES = (
     PIX2VERTEX_OT_add_expressions,
     PIX2VERTEX_OT_expression_preset,
     PIX2VERTEX_OT_random_expression,
     PIX2VERTEX_OT_mirror_expression,
+    PIX2VERTEX_OT_reset_expression,
 )

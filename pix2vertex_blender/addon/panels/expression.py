@@ -8,6 +8,7 @@ from ..operators.expressions import (
     PIX2VERTEX_OT_expression_preset,
     PIX2VERTEX_OT_mirror_expression,
     PIX2VERTEX_OT_random_expression,
+    PIX2VERTEX_OT_reset_expression,
 )
 from ..operators.rig import PIX2VERTEX_OT_add_metarig, PIX2VERTEX_OT_add_rig, PIX2VERTEX_OT_import_take
 from ..properties.expression import PAIRS
@@ -58,6 +59,7 @@ class PIX2VERTEX_PT_expression(Sidebar, bpy.types.Panel):
         row = layout.row(align=True)
         row.operator(PIX2VERTEX_OT_random_expression.bl_idname, text="Random", icon="FILE_REFRESH")
         row.operator(PIX2VERTEX_OT_mirror_expression.bl_idname, text="Mirror", icon="MOD_MIRROR")
+        row.operator(PIX2VERTEX_OT_reset_expression.bl_idname, text="Reset", icon="LOOP_BACK")
 
 
 class PIX2VERTEX_PT_expression_sliders(Sidebar, bpy.types.Panel):
