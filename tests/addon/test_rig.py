@@ -12,7 +12,7 @@ from pix2vertex_blender.addon.rig.armature import bones_of, rig_of
 from pix2vertex_blender.addon.scene.axes import from_blender, to_blender
 from pix2vertex_blender.addon.scene.expressions import set_expressions
 from pix2vertex_blender.addon.scene.face_object import build_face_object
-from pix2vertex_blender.addon.scene.face_update import update_face_object
+from pix2vertex_blender.addon.scene.face_update import add_missing_eyeballs, update_face_object
 from pix2vertex_blender.addon.scene.mesh_object import mesh_coordinates, set_mesh_coordinates
 from pix2vertex_blender.exchange.expressions import ExpressionSet
 from pix2vertex_blender.exchange.result import Reconstruction
@@ -315,6 +315,40 @@ def test_what_the_artist_has_changed_survives_another_shape(face, reconstruction
     keys(face)["jawOpen"].value = 1.0
     chin = 1.1 * to_blender(load_expressions().of("jawOpen"))[load_template().landmarks_68[8]]
     assert np.linalg.norm(np.array(posed(face, "jaw").tail - posed(face, "jaw_skin").tail) - chin) < 0.008
+
+
+def with_gaze(face: bpy.types.Object) -> None:
+    """Give the eyeballs their own centres as origins, and have them look aside."""
+    for name in ("Eyeball Left", "Eyeball Right"):
+        eyeball = child(face, name)
+        points = mesh_coordinates(eyeball.data.vertices)
+        centre = (points.min(axis=0) + points.max(axis=0)) / 2
+        set_mesh_coordinates(eyeball.data.vertices, points - centre)
+        eyeball.location, eyeball.rotation_euler = centre, (-0.1, 0.0, 0.3)
+    bpy.context.view_layer.update()
+
+
+def test_the_gaze_of_the_photo_becomes_the_pose_of_the_bones(face) -> None:
+    with_gaze(face)
+    eyes = [child(face, name) for name in ("Eyeball Left", "Eyeball Right")]
+    before = [shown(eye) for eye in eyes]
+    bpy.ops.pix2vertex.add_rig()
+    for eye, points in zip(eyes, before, strict=True):
+        assert np.abs(shown(eye) - points).max() < 2e-4, "it looks as before"
+    direction = np.array(posed(face, "left_eye").matrix.to_3x3())[:, 1]
+    assert direction == pytest.approx([np.sin(0.3) * np.cos(0.1), -np.cos(0.3) * np.cos(0.1), np.sin(0.1)], abs=1e-4)
+    bpy.ops.pix2vertex.reset_expression()
+    assert np.array(posed(face, "left_eye").matrix.to_3x3())[:, 1] == pytest.approx([0, -1, 0], abs=1e-4)
+    straight = mesh_coordinates(eyes[0].data.vertices) + np.array(eyes[0].location)
+    assert np.abs(shown(eyes[0]) - straight).max() < 2e-4
+
+
+def test_eyeballs_that_come_later_follow_too(addon, reconstruction) -> None:
+    source = with_eyeballs(reconstruction)
+    face = build_face_object(source, bpy.context)
+    bpy.ops.pix2vertex.add_rig()
+    created = add_missing_eyeballs(face, source)
+    assert all(item.modifiers["Rig"].object == rig_of(face) for item in created)
 
 
 def test_reset_takes_off_what_was_set_and_posed(face) -> None:

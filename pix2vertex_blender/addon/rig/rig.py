@@ -11,9 +11,7 @@ from ..scene.mesh_object import EYEBALL, mesh_coordinates
 from .armature import RIG, add_armature, bones_of, place_bones, rename_bones, rig_of
 from .binding import bind_face, bind_parts, tongue_on, unbind
 from .drivers import drive_bones
-
-#: Metres from its origin within which the middle of an eyeball lies if the origin is its centre.
-_AROUND_ORIGIN = 0.004
+from .gaze import give_gaze_to_bone, is_around_origin, middle_of
 
 
 def set_rig(face: bpy.types.Object, naming: str, *, with_neck: bool) -> bpy.types.Object:
@@ -42,8 +40,10 @@ def set_rig(face: bpy.types.Object, naming: str, *, with_neck: bool) -> bpy.type
     if before and before.keys() != bones_of(rig).keys():
         unbind(face, before.values())
     bind_face(face, rig)
-    bind_parts(face, rig)
     drive_bones(face, rig)
+    for item in bind_parts(face, rig):
+        if item.get(EYEBALL) in (0, 1) and is_around_origin(item):
+            give_gaze_to_bone(item, rig)
     return rig
 
 
@@ -76,10 +76,7 @@ def _eyes(face: bpy.types.Object) -> NDArray[np.float64]:
     centres = eye_centres(face_vertices(face))
     for item in face.children:
         if item.get(EYEBALL) in (0, 1) and item.type == "MESH" and len(item.data.vertices):
-            points = mesh_coordinates(item.data.vertices)
-            middle = (points.min(axis=0) + points.max(axis=0)) / 2
-            if np.linalg.norm(middle) < _AROUND_ORIGIN:
-                middle = np.zeros(3)
+            middle = np.zeros(3) if is_around_origin(item) else middle_of(item)
             place = item.matrix_parent_inverse @ item.matrix_basis
             centres[item[EYEBALL]] = from_blender(np.array(place)[:3] @ (*middle, 1.0))
     return centres

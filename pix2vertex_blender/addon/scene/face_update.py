@@ -141,6 +141,7 @@ def add_missing_eyeballs(face: bpy.types.Object, reconstruction: "Reconstruction
         for collection in face.users_collection:
             if collection.is_editable:
                 collection.objects.link(eyeball)
+    update_rig(face)
     return created
 
 
