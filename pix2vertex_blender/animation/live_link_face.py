@@ -16,7 +16,7 @@ from .take import Array, Take, TakeError
 
 NOT_A_TABLE = "{file} is no table of Live Link Face: choose its CSV file."
 NO_TIMECODE = "There is no timecode, so the frames are taken {rate:g} a second."
-BAD_TIMECODES = "{count} frames without a readable timecode were left out."
+BAD_TIMECODES = "Frames without a readable timecode, left out: {count}."
 
 #: Frames a second of a recording whose file does not tell.
 USUAL_RATE = 60.0

@@ -12,12 +12,12 @@ NO_FRAMES = "{file} has no frames: record the take again or choose another file.
 
 MISSING = "Not in the file, so these stay still: {names}."
 UNKNOWN = "Columns that no expression has, ignored: {names}."
-NOT_NUMBERS = "{count} values that are no numbers were bridged, most of them of {name}."
+NOT_NUMBERS = "Values that are no numbers, bridged: {count}, most of them of {name}."
 EMPTY = "Without a single number, ignored: {names}."
-CLIPPED = "{count} values outside 0 to 1 were clipped."
+CLIPPED = "Values outside 0 to 1, clipped: {count}."
 DEGREES = "The rotations are taken for degrees."
-BACKWARDS = "{count} frames whose time does not go on were left out."
-GAP = "{count} gaps in the recording were bridged, the longest {seconds:.2f} seconds at {at:.2f} seconds."
+BACKWARDS = "Frames whose time does not go on, left out: {count}."
+GAP = "Gaps in the recording, bridged: {count}, the longest of {seconds:.2f} seconds at {at:.2f} seconds."
 
 _AXES = ("pitch", "yaw", "roll")
 _BY_COLUMN = {name.lower(): name for name in ARKIT_NAMES}

@@ -65,7 +65,7 @@ def test_a_recording_shorter_than_a_second_counts_sixty_frames_unless_told(tmp_p
 def test_what_is_missing_unknown_or_no_number_is_said_and_bridged(tmp_path: Path) -> None:
     columns = [name for name in COLUMNS if name not in ("TongueOut", "CheekPuff")] + [
         "NoseWiggle",
-        "EyeWideLeftEyeball",
+        "EyeWideBoth",
     ]
     rows = [row[:2] + [row[2 + COLUMNS.index(name)] if name in COLUMNS else "0.5" for name in columns]
             for row in jaw(90, 60)]  # fmt: skip
@@ -79,9 +79,9 @@ def test_what_is_missing_unknown_or_no_number_is_said_and_bridged(tmp_path: Path
     told = " ".join(take.notes)
     assert "tongueOut" in told and "cheekPuff" in told
     assert "NoseWiggle, EyeWideBoth" in told
-    assert "no numbers were bridged" in told
+    assert "no numbers, bridged" in told
     assert "Without a single number, ignored: MouthLeft." in take.notes
-    assert "1 values outside 0 to 1 were clipped." in take.notes
+    assert "Values outside 0 to 1, clipped: 1." in take.notes
     assert "tongueOut" not in take.values and "mouthLeft" not in take.values
     assert take.values["jawOpen"][[10, 11]] == pytest.approx([0.10, 0.11])
     assert all(np.isfinite(values).all() and values.max() <= 1 for values in take.values.values())
@@ -92,9 +92,11 @@ def test_gaps_and_frames_out_of_order(tmp_path: Path) -> None:
     rows = rows[:60] + rows[90:] + [rows[100]]
     rows[20][0] = "no time"
     take = read_take(write(tmp_path / "take.csv", rows))
-    assert "1 frames whose time does not go on were left out." in take.notes
-    assert "1 frames without a readable timecode were left out." in take.notes
-    assert any(note.startswith("1 gaps") and "0.52 seconds at 0.98 seconds" in note for note in take.notes)
+    assert "Frames whose time does not go on, left out: 1." in take.notes
+    assert "Frames without a readable timecode, left out: 1." in take.notes
+    assert any(
+        note.startswith("Gaps in the recording, bridged: 1, the longest of 0.52 seconds at 0.98") for note in take.notes
+    )
     at_sixty = at_rate(take, 60)
     assert np.allclose(at_sixty.values["jawOpen"], np.clip(np.arange(180) / 100, 0, 1), atol=1e-6)
 
