@@ -285,6 +285,7 @@ def test_what_the_artist_has_changed_survives_another_shape(face, reconstruction
     bpy.context.view_layer.objects.active = rig
     bpy.ops.object.mode_set(mode="EDIT")
     rig.data.edit_bones["DEF-tongue"].tail.z += 0.006
+    rig.data.edit_bones["DEF-eye.L"].name = "Left"
     hat = rig.data.edit_bones.new("Hat")
     hat.head, hat.tail, hat.parent = (0, 0, 0.15), (0, 0, 0.2), rig.data.edit_bones["DEF-head"]
     bpy.ops.object.mode_set(mode="OBJECT")
@@ -302,6 +303,7 @@ def test_what_the_artist_has_changed_survives_another_shape(face, reconstruction
     moved = np.array([0, 0, 0.006])
     assert np.allclose(np.array(rig.data.bones["DEF-tongue"].tail_local), 1.1 * (tongue - moved) + moved, atol=1e-5)
     assert rig.data.bones["Hat"].parent.name == "DEF-head"
+    assert bones_of(rig)["left_eye"].name == "Left"
     assert face.vertex_groups["DEF-head"].weight(5) == pytest.approx(0.25)
     assert [modifier.type for modifier in face.modifiers] == ["ARMATURE", "SUBSURF"]
     face.modifiers["Subdivision"].show_viewport = False
@@ -349,6 +351,21 @@ def test_eyeballs_that_come_later_follow_too(addon, reconstruction) -> None:
     bpy.ops.pix2vertex.add_rig()
     created = add_missing_eyeballs(face, source)
     assert all(item.modifiers["Rig"].object == rig_of(face) for item in created)
+
+
+def test_a_copy_of_a_face_gets_a_rig_of_its_own(face) -> None:
+    bpy.ops.pix2vertex.add_rig()
+    copy = face.copy()
+    copy.data = face.data.copy()
+    bpy.context.scene.collection.objects.link(copy)
+    bpy.context.view_layer.objects.active = copy
+    bpy.context.view_layer.update()
+    bpy.ops.pix2vertex.add_rig()
+    assert rig_of(copy) not in (None, rig_of(face))
+    assert [modifier.object for modifier in copy.modifiers] == [rig_of(copy)]
+    rest = shown(face)
+    by_hand(copy, "head").rotation_euler.x = 0.3
+    assert np.abs(shown(face) - rest).max() < 1e-6 < 0.01 < np.abs(shown(copy) - rest).max()
 
 
 def test_reset_takes_off_what_was_set_and_posed(face) -> None:

@@ -10,6 +10,7 @@ from mathutils import Vector
 from ...rig.joints import Joint
 from ...rig.names import bone_name
 from ..scene.axes import to_blender
+from ..scene.record import has_record
 
 #: The custom property of an armature object that says that it is the rig of the face that it hangs on.
 RIG = "pix2vertex_rig"
@@ -21,12 +22,12 @@ RIG_NAME = "{face} Rig"
 
 
 def rig_of(face: bpy.types.Object | None) -> bpy.types.Object | None:
-    """The rig of a face; None if it has none."""
+    """The rig of a face; None if it has none. A copy of a face without its rig follows that of another face."""
     if face is None:
         return None
-    deforming = (modifier.object for modifier in face.modifiers if modifier.type == "ARMATURE")
-    candidates = [*filter(None, deforming), *face.children]
-    return next((item for item in candidates if item.type == "ARMATURE" and RIG in item), None)
+    deforming = [modifier.object for modifier in face.modifiers if modifier.type == "ARMATURE" and modifier.object]
+    own = [item for item in deforming if item.parent == face or not has_record(item.parent)]
+    return next((item for item in [*own, *face.children] if item.type == "ARMATURE" and RIG in item), None)
 
 
 def bones_of(rig: bpy.types.Object) -> dict[str, bpy.types.Bone]:

@@ -12,7 +12,7 @@ from ..scene.axes import from_blender, to_blender
 from ..scene.face_level import carried
 from ..scene.landmark_pins import LANDMARK
 from ..scene.mesh_object import EYEBALL, add_vertex_group, mesh_coordinates
-from .armature import bones_of
+from .armature import RIG, bones_of
 
 #: The custom property of a part of the mouth that says which it is, such as `teeth_lower`.
 PART = "pix2vertex_part"
@@ -56,7 +56,7 @@ def bind_parts(face: bpy.types.Object, rig: bpy.types.Object) -> list[bpy.types.
     A part with a key of its own for `jawOpen` follows that key by itself, as the skin does, and so the bone that has
     only what is done with the jaw by hand. One without goes with the jaw itself.
     """
-    parts = [item for item in face.children if item.type == "MESH" and bone_of(item)]
+    parts = [item for item in face.children if item.type == "MESH" and bone_of(item) and len(item.data.vertices)]
     for item in parts:
         bone, points = bone_of(item), mesh_coordinates(item.data.vertices)
         opening = has_key(item, JAW_OPEN)
@@ -144,9 +144,11 @@ def _bind(item: bpy.types.Object, rig: bpy.types.Object, weights: Mapping[str, N
 
 
 def _follow(item: bpy.types.Object, rig: bpy.types.Object) -> None:
-    """Give an object its modifier, unless it has it."""
-    if any(modifier.type == "ARMATURE" and modifier.object == rig for modifier in item.modifiers):
-        return
+    """Give an object its modifier, unless it has it; that of the face that it was copied from becomes its own."""
+    for modifier in item.modifiers:
+        if modifier.type == "ARMATURE" and modifier.object is not None and RIG in modifier.object:
+            modifier.object = rig
+            return
     modifier = item.modifiers.new(MODIFIER_NAME, "ARMATURE")
     modifier.object = rig
     item.modifiers.move(len(item.modifiers) - 1, 0)

@@ -34,6 +34,20 @@ def set_rig(face: bpy.types.Object, naming: str, *, with_neck: bool) -> bpy.type
     rig = rig_of(face) or add_armature(face)
     rig[RIG] = {"naming": naming, "with_neck": with_neck}
     rename_bones(rig, naming)
+    _fit(rig, face, naming, with_neck=with_neck)
+    return rig
+
+
+def update_rig(face: bpy.types.Object) -> None:
+    """Bring the rig of a face up to date with its shape, its keys and its parts, if it has one; names stay."""
+    rig = rig_of(face)
+    if rig is None or not rig.is_editable or not rig.data.is_editable:
+        return
+    naming, with_neck = settings_of(rig)
+    _fit(rig, face, naming, with_neck=with_neck and "neck" in bones_of(rig))
+
+
+def _fit(rig: bpy.types.Object, face: bpy.types.Object, naming: str, *, with_neck: bool) -> None:
     before = {bone: each.name for bone, each in bones_of(rig).items()}
     bones = joints(face_vertices(face), _eyes(face), with_neck=with_neck, tongue_on=tongue_on(face))
     place_bones(rig, bones, naming)
@@ -44,17 +58,6 @@ def set_rig(face: bpy.types.Object, naming: str, *, with_neck: bool) -> bpy.type
     for item in bind_parts(face, rig):
         if item.get(EYEBALL) in (0, 1) and is_around_origin(item):
             give_gaze_to_bone(item, rig)
-    return rig
-
-
-def update_rig(face: bpy.types.Object) -> None:
-    """Bring the rig of a face up to date with its shape, its keys and its parts, if it has one."""
-    rig = rig_of(face)
-    if rig is None or not rig.is_editable or not rig.data.is_editable:
-        return
-    naming, with_neck = settings_of(rig)
-    with_neck = with_neck and "neck" in bones_of(rig)
-    set_rig(face, naming, with_neck=with_neck)
 
 
 def settings_of(rig: bpy.types.Object) -> tuple[str, bool]:
