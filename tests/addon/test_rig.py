@@ -18,7 +18,7 @@ from pix2vertex_blender.exchange.expressions import ExpressionSet
 from pix2vertex_blender.exchange.result import Reconstruction
 from pix2vertex_blender.expression.names import ARKIT_NAMES
 from pix2vertex_blender.expression.shapes import load_expressions
-from pix2vertex_blender.geometry.mesh import boundary_edges
+from pix2vertex_blender.geometry.mesh import boundary_edges, unique_edges
 from pix2vertex_blender.rig.joints import JAW_AXIS, template_jaw_motion, turned_down
 from pix2vertex_blender.template import load_template
 
@@ -366,6 +366,39 @@ def test_a_copy_of_a_face_gets_a_rig_of_its_own(face) -> None:
     rest = shown(face)
     by_hand(copy, "head").rotation_euler.x = 0.3
     assert np.abs(shown(face) - rest).max() < 1e-6 < 0.01 < np.abs(shown(copy) - rest).max()
+
+
+@pytest.mark.slow
+def test_finer_heads_are_bound_as_evenly_and_a_rig_goes_to_another_level(face, reconstruction) -> None:
+    level = load_template(1)
+    finer = dataclasses.replace(
+        with_eyeballs(reconstruction),
+        vertices=level.vertices,
+        detail=np.zeros_like(level.vertices),
+        faces=level.faces.astype(np.int32),
+        uvs=level.uvs.astype(np.float32),
+        groups={},
+        detail_level=1,
+    )
+    made_finer = build_face_object(finer, bpy.context)
+    bpy.ops.pix2vertex.add_rig()
+    bpy.context.view_layer.objects.active = face
+    bpy.ops.pix2vertex.add_rig()
+    update_face_object(face, finer, load_template().vertices, bpy.context)
+    for each in (made_finer, face):
+        bones = {bone.name for bone in bones_of(rig_of(each)).values()}
+        table = np.zeros((len(bones), len(level.vertices)))
+        for row, name in enumerate(sorted(bones & {group.name for group in each.vertex_groups})):
+            group = each.vertex_groups[name].index
+            for vertex in each.data.vertices:
+                table[row, vertex.index] = sum(part.weight for part in vertex.groups if part.group == group)
+        assert np.abs(table.sum(axis=0) - 1).max() < 0.02
+        rest = shown(each)
+        assert np.abs(rest - to_blender(level.vertices)).max() < 1e-6
+        by_hand(each, "jaw").rotation_euler.x = 0.2 * np.sign(by_hand(each, "jaw").bone.matrix_local[0][0])
+        moved = np.linalg.norm(shown(each) - rest, axis=1)
+        edges = unique_edges(level.faces)
+        assert moved.max() > 0.015 and np.abs(np.diff(moved[edges], axis=1)).max() < 0.004, "without tears"
 
 
 def test_reset_takes_off_what_was_set_and_posed(face) -> None:
