@@ -11,10 +11,10 @@ from ...exchange.progress import STAGE_LABELS
 from ..process import session
 from ..process.job import Job
 from ..rig.armature import rig_of
-from ..rig.rig import update_rig
 from ..scene.expression_presets import MOUTH, PRESETS, VISEMES, mirrored, preset_values, random_values
 from ..scene.expressions import BASES, PHOTO_KEY, basis_of, own_keys, set_expressions
 from ..scene.face_object import active_face
+from ..scene.face_update import bring_rig_along
 from ..scene.former_face import FormerFace
 from ..scene.watched_face import WatchedFace
 from ..translations import translate
@@ -62,7 +62,7 @@ class PIX2VERTEX_OT_add_expressions(WorkerOperator, bpy.types.Operator):
             before = yield from _made(self, source, before_basis)
         face = watched.find_to_change()
         kept = set_expressions(face, self.basis, after, before)
-        update_rig(face)
+        bring_rig_along(face)
         if kept:
             return SOME_ADDED.format(count=len(after.names) - len(kept), face=face.name)
         return ADDED.format(face=face.name)

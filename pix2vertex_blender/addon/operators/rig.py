@@ -1,23 +1,22 @@
 """The rig of a face, and takes of motion capture on it."""
 
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import bpy
 
-from ...animation.reading import read_take
-from ...animation.retime import at_rate, smoothed
-from ...animation.take import Take
 from ...errors import SceneError
 from ..process.faults import explain
-from ..rig.actions import apply_take
 from ..rig.armature import rig_of
-from ..rig.metarig import add_metarig, has_rigify
-from ..rig.rig import set_rig
+from ..rig.rigify import has_rigify
 from ..scene.expressions import PHOTO_KEY, own_keys
 from ..scene.face_object import active_face
 from ..scene.face_update import LINKED, REMODELLED, is_remodelled
 from ..translations import translate
+
+if TYPE_CHECKING:
+    from ...animation.take import Take
 
 NO_FACE = "Select a face that was reconstructed from a photo"
 ONLY_IN_OBJECT_MODE = "Only in Object Mode"
@@ -92,6 +91,8 @@ class PIX2VERTEX_OT_add_rig(_FaceOperator, bpy.types.Operator):
 
     def change(self, face: bpy.types.Object, _context: bpy.types.Context) -> str:
         """Build or update the rig."""
+        from ..rig.rig import set_rig
+
         if is_remodelled(face):
             raise SceneError(REMODELLED.format(name=face.name))
         rig = set_rig(face, self.naming, with_neck=self.with_neck)
@@ -118,6 +119,8 @@ class PIX2VERTEX_OT_add_metarig(_FaceOperator, bpy.types.Operator):
 
     def change(self, face: bpy.types.Object, _context: bpy.types.Context) -> str:
         """Add the metarig."""
+        from ..rig.metarig import add_metarig
+
         if is_remodelled(face):
             raise SceneError(REMODELLED.format(name=face.name))
         add_metarig(face)
@@ -174,6 +177,10 @@ class PIX2VERTEX_OT_import_take(_FaceOperator, bpy.types.Operator):
 
     def change(self, face: bpy.types.Object, context: bpy.types.Context) -> str:
         """Read the file, and animate what it holds."""
+        from ...animation.reading import read_take
+        from ...animation.retime import at_rate, smoothed
+        from ..rig.actions import apply_take
+
         take = read_take(Path(bpy.path.abspath(self.filepath)), self.frame_rate)
         rate = context.scene.render.fps / context.scene.render.fps_base
         timed = at_rate(smoothed(self._with_head(take), self.smoothing / 1000), rate, self.speed)
@@ -188,14 +195,14 @@ class PIX2VERTEX_OT_import_take(_FaceOperator, bpy.types.Operator):
             self.report({"WARNING"}, translate(NO_RIG))
         return IMPORTED.format(take=take.name, count=count, seconds=timed.seconds, start=self.start)
 
-    def _with_head(self, take: Take) -> Take:
+    def _with_head(self, take: "Take") -> "Take":
         """The take with the head's rotation as the artist wants it."""
         rotations = dict(take.rotations)
         if self.head_rotation == "NONE":
             rotations.pop("head", None)
         elif self.head_rotation == "INVERTED" and "head" in rotations:
             rotations["head"] = -rotations["head"]
-        return Take(take.name, take.times, take.values, rotations, take.notes)
+        return replace(take, rotations=rotations)
 
 
 CLASSES = (PIX2VERTEX_OT_add_rig, PIX2VERTEX_OT_add_metarig, PIX2VERTEX_OT_import_take)

@@ -2,15 +2,18 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 import bpy
 import numpy as np
 from mathutils import Vector
 
-from ...rig.joints import Joint
 from ...rig.names import bone_name
 from ..scene.axes import to_blender
 from ..scene.record import has_record
+
+if TYPE_CHECKING:
+    from ...rig.joints import Joint
 
 #: The custom property of an armature object that says that it is the rig of the face that it hangs on.
 RIG = "pix2vertex_rig"
@@ -49,7 +52,7 @@ def add_armature(face: bpy.types.Object) -> bpy.types.Object:
     return rig
 
 
-def place_bones(rig: bpy.types.Object, joints: Mapping[str, Joint], naming: str) -> None:
+def place_bones(rig: bpy.types.Object, joints: Mapping[str, "Joint"], naming: str) -> None:
     """Make the bones that are missing, and move the others with the face.
 
     What the artist has moved of a bone stays moved as far; bones that the artist has added hang on where they did.

@@ -12,8 +12,8 @@ from ...template import load_template
 from ..scene.axes import to_blender
 from .armature import edited_bones
 from .rig import face_vertices
+from .rigify import SAMPLE
 
-_SAMPLE = "rigify.rigs.faces.super_face"
 METARIG_NAME = "{face} Metarig"
 
 #: Ends of the metarig's bones, and the landmarks of the 68 that they lie on, as the mean if there are several.
@@ -55,16 +55,6 @@ _EYES = ("eye.L", "eye.R")
 Array = NDArray[np.float64]
 
 
-def has_rigify() -> bool:
-    """Whether the artist has Rigify, with the metarig of a face."""
-    if "rigify" not in bpy.context.preferences.addons:
-        return False
-    try:
-        return hasattr(import_module(_SAMPLE), "create_sample")
-    except ImportError:
-        return False
-
-
 def add_metarig(face: bpy.types.Object) -> bpy.types.Object:
     """Add Rigify's metarig of a face where a face is, ready to generate; it becomes the active object."""
     name = METARIG_NAME.format(face=face.name)
@@ -75,7 +65,7 @@ def add_metarig(face: bpy.types.Object) -> bpy.types.Object:
         other.select_set(False)
     layer.objects.active = metarig
     metarig.select_set(True)
-    import_module(_SAMPLE).create_sample(metarig)
+    import_module(SAMPLE).create_sample(metarig)
     bpy.ops.object.mode_set(mode="OBJECT")
     layer.update()
     size = face.matrix_world.to_scale()

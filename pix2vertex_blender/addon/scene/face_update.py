@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import SceneError
-from ..rig.rig import update_rig
+from ..rig.armature import rig_of
 from .axes import to_blender
 from .expressions import at_level, changes
 from .face_level import carried, change_level, coarser
@@ -51,6 +51,8 @@ def obstacle_to_update(face: bpy.types.Object, detail_level: int | None) -> str:
 
 def is_remodelled(face: bpy.types.Object) -> bool:
     """Whether a face has other vertices than a level of the template."""
+    from ...template import load_template
+
     level = level_of(face)
     return level is None or not _same_topology(face.data, load_template().faces, -level)
 
@@ -128,7 +130,7 @@ def update_face_object(
     _update_eyeballs(face, reconstruction)
     store_origin(face, reconstruction, photo)
     place_pins(face, reconstruction)
-    update_rig(face)
+    bring_rig_along(face)
 
 
 def add_missing_eyeballs(face: bpy.types.Object, reconstruction: "Reconstruction") -> list[bpy.types.Object]:
@@ -141,8 +143,16 @@ def add_missing_eyeballs(face: bpy.types.Object, reconstruction: "Reconstruction
         for collection in face.users_collection:
             if collection.is_editable:
                 collection.objects.link(eyeball)
-    update_rig(face)
+    bring_rig_along(face)
     return created
+
+
+def bring_rig_along(face: bpy.types.Object) -> None:
+    """Bring the rig of a face up to date, if it has one."""
+    if rig_of(face) is not None:
+        from ..rig.rig import update_rig
+
+        update_rig(face)
 
 
 def leave_mode(face: bpy.types.Object, context: bpy.types.Context) -> None:
