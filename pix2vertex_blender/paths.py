@@ -9,6 +9,8 @@ DATA_FOLDER = PACKAGE_FOLDER / "data"
 WORKER_SCRIPT = PACKAGE_FOLDER / "worker.py"
 
 TEMPLATE_FILE = DATA_FOLDER / "template.npz"
+#: Eyes, teeth, tongue and the inside of the mouth.
+PARTS_FILE = DATA_FOLDER / "parts.npz"
 EXPRESSIONS_FILE = DATA_FOLDER / "expressions.npz"
 #: Of the network that finds faces and reads them, and of the one that then reads a found face again from nearer.
 NETWORK_WEIGHTS = DATA_FOLDER / "network.safetensors"

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from ..errors import DataFileError
 from .arrays import DamagedArraysError, read_arrays, write_arrays
+from .mouth import MouthPart, mouth_arrays, mouth_from
 
 #: Bytes that the arrays may take: several times those of the finest level.
 _LARGEST = 1 << 30
@@ -31,6 +32,8 @@ class ExpressionSet:
         The vertices that each expression moves.
     offsets : tuple of (k, 3) float32
         By how much.
+    mouth : tuple of MouthPart
+        Teeth, tongue and the mouth's inside; may be empty.
     """
 
     basis: NDArray[np.float32]
@@ -39,6 +42,7 @@ class ExpressionSet:
     names: tuple[str, ...]
     moved: tuple[NDArray[np.int32], ...]
     offsets: tuple[NDArray[np.float32], ...]
+    mouth: tuple[MouthPart, ...] = ()
 
     def offset(self, name: str) -> NDArray[np.float32]:
         """What an expression adds to all vertices (n, 3)."""
@@ -64,6 +68,7 @@ class ExpressionSet:
             counts=np.array([len(moved) for moved in self.moved]),
             moved=np.concatenate(self.moved),
             offsets=np.concatenate(self.offsets),
+            **mouth_arrays(self.mouth),
         )
 
     @classmethod
@@ -85,6 +90,7 @@ class ExpressionSet:
                 tuple(arrays["names"].tolist()),
                 tuple(np.split(arrays["moved"], ends)),
                 tuple(np.split(arrays["offsets"], ends)),
+                mouth_from(arrays),
             )
         except (DamagedArraysError, ValueError, KeyError) as error:
             raise DataFileError(f"{Path(path).name} does not hold expressions; add them again.") from error

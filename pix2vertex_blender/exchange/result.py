@@ -11,7 +11,9 @@ from ..errors import DataFileError
 from ..geometry.similarity import Similarity
 from .arrays import Arrays, DamagedArraysError, read_arrays, write_arrays
 from .camera import Camera
+from .eyes import EyeLook, look_arrays, look_from
 from .maps import FaceMaps
+from .mouth import MouthPart, mouth_arrays, mouth_from
 from .report import Report
 from .view import View
 
@@ -53,6 +55,10 @@ class Reconstruction:
     detail_level : int
         The subdivision level that was asked for.
     report : Report
+    mouth : tuple of MouthPart
+        Teeth, tongue and the mouth's inside as in the photo; empty where only a record was read.
+    eye_look : EyeLook, optional
+        What the photo says of the eyes.
     """
 
     vertices: NDArray[np.float64]
@@ -67,6 +73,8 @@ class Reconstruction:
     automatic_vertices: NDArray[np.float64]
     detail_level: int
     report: Report
+    mouth: tuple[MouthPart, ...] = ()
+    eye_look: EyeLook | None = None
 
     @property
     def view(self) -> View:
@@ -90,6 +98,7 @@ class Reconstruction:
         arrays |= {f"group.{name}": weights for name, weights in self.groups.items()}
         for index, eyeball in enumerate(self.eyeballs):
             arrays |= {f"eyeball.{index}.{part}": array for part, array in zip(_MESH_PARTS, eyeball, strict=True)}
+        arrays |= mouth_arrays(self.mouth) | look_arrays(self.eye_look)
         for index, view in enumerate(self.views):
             arrays |= {f"view.{index}.{name}": values for name, values in _view_arrays(view).items()}
         write_arrays(Path(path), **arrays)
@@ -118,6 +127,8 @@ class Reconstruction:
             views=tuple(_view_from(view) for view in _numbered(arrays, "view.")),
             detail_level=int(arrays["detail_level"]),
             report=Report.from_json(str(arrays["report"])),
+            mouth=mouth_from(arrays),
+            eye_look=look_from(arrays),
         )
 
 

@@ -8,6 +8,7 @@ from ..exchange.progress import Progress, silent
 from ..exchange.result import Reconstruction
 from ..reconstruction.corrections.eyelids import balls
 from ..template import load_template, subdivision_matrix
+from .mouth import Wearer, place_mouth
 from .names import ARKIT_NAMES
 from .neutral import neutral_face, photo_face
 
@@ -31,6 +32,11 @@ def expression_set(face: Reconstruction, basis: str, progress: Progress = silent
     both = balls(load_template(), face.coarse_vertices)
     make = neutral_face if basis == "NEUTRAL" else photo_face
     found = make(face.coarse_vertices, both, level)
+    if basis == "NEUTRAL":
+        photo = found.coefficients, face.coarse_vertices - found.vertices
+        mouth = place_mouth(Wearer.without_expression(found.vertices), found.offsets, photo)
+    else:
+        mouth = place_mouth(Wearer.as_in_photo(face.coarse_vertices), found.offsets)
     matrix = subdivision_matrix(level)
     moved: list[NDArray[np.int32]] = []
     offsets: list[NDArray[np.float32]] = []
@@ -47,4 +53,5 @@ def expression_set(face: Reconstruction, basis: str, progress: Progress = silent
         names=ARKIT_NAMES,
         moved=tuple(moved),
         offsets=tuple(offsets),
+        mouth=mouth,
     )

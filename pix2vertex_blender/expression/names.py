@@ -23,3 +23,6 @@ REGIONS: dict[str, tuple[str, ...]] = {
 }
 
 ARKIT_NAMES: tuple[str, ...] = tuple(name for names in REGIONS.values() for name in names)
+
+#: The shape key beside them that gives back the face of the photo, where the basis is neutral.
+PHOTO_EXPRESSION = "Photo Expression"

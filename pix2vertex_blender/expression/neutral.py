@@ -8,8 +8,8 @@ from numpy.typing import NDArray
 from scipy.optimize import lsq_linear
 
 from ..geometry.similarity import fit_similarity
-from ..reconstruction.corrections.eyelids import Ball
 from ..template import load_template
+from ..template.eyeballs import Ball
 from .names import ARKIT_NAMES
 from .personal import lifting, personal_expressions
 from .rims import lip_rims

@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..geometry.mesh import normalise, unique_edges
-from ..reconstruction.corrections.eyelids import CLEARANCE, DEEPEST, Ball, lid_vertices, spread_lift
+from ..reconstruction.corrections.eyelids import DEEPEST, lid_vertices, spread_lift
 from ..template import load_template, subdivision_matrix
+from ..template.eyeballs import CLEARANCE, Ball
 from .rims import Rims, lid_rims, lip_rims, reach_of
 from .shapes import load_expressions
 from .transfer import DeformationTransfer, expressive, template_gradients
@@ -19,6 +20,10 @@ Array = NDArray[np.float64]
 MEETING = 0.3
 #: How far (mm) the edges of closed lids stay in front of the ball.
 EDGE_CLEARANCE = 0.6
+#: Values of a blink at which its lids are looked at on their way.
+ON_THE_WAY = (0.3, 0.4, 0.5, 0.6, 0.75, 0.9)
+#: How far (mm) they stay in front of it there: the subdivision, which rounds them, takes some of it.
+WAY_CLEARANCE = 0.53
 #: How often the lids are closed and lifted out of the balls.
 ROUNDS = 3
 #: Displacements (mm) below this are none.
@@ -45,6 +50,7 @@ def personal_expressions(neutral: Array, balls: Sequence[Ball], level: int = 0) 
     for side, ball in zip(("Left", "Right"), balls, strict=True):
         blink = offsets[index(f"eyeBlink{side}")]
         blink += _closing(neutral + blink, side.lower(), ball, level)
+        blink += _over_the_ball(neutral, blink, side.lower(), ball, level)
     for name, offset in zip(expressions.names, offsets, strict=True):
         if not name.startswith("eyeBlink"):
             offset += lifting(neutral + offset, balls)
@@ -53,7 +59,7 @@ def personal_expressions(neutral: Array, balls: Sequence[Ball], level: int = 0) 
     return offsets.astype(np.float32)
 
 
-def lifting(head: Array, balls: Sequence[Ball], held: Rims | None = None) -> Array:
+def lifting(head: Array, balls: Sequence[Ball], held: Rims | None = None, clearance: float = CLEARANCE) -> Array:
     """Displacements (n, 3) that lift the lids of a head (n, 3) out of the balls; edges that are `held` stay."""
     total = np.zeros_like(head)
     for _ in range(ROUNDS):
@@ -62,7 +68,7 @@ def lifting(head: Array, balls: Sequence[Ball], held: Rims | None = None) -> Arr
             current = head + total
             depths = ball.depths(current)
             inside = lid_vertices(load_template()) & (depths < DEEPEST * ball.radius)
-            needed = np.where(inside, np.maximum(depths + CLEARANCE, 0.0), 0.0)
+            needed = np.where(inside, np.maximum(depths + clearance, 0.0), 0.0)
             if (needed > LEAST).any():
                 lifted = True
                 lift = np.maximum(needed, spread_lift(needed, _edges()))
@@ -80,13 +86,27 @@ def _closing(blink: Array, side: str, ball: Ball, level: int) -> Array:
     rims = lid_rims(side)
     upper, lower = blink[rims.upper], blink[rims.lower]
     meeting = MEETING * upper + (1 - MEETING) * lower
-    short = np.maximum(ball.radius + EDGE_CLEARANCE - np.linalg.norm(meeting - ball.centre, axis=1), 0.0)
+    short = np.maximum(ball.depths(meeting) + EDGE_CLEARANCE, 0.0)
     meeting = meeting + short[:, None] * normalise(meeting - ball.centre)
     total = rims.move(meeting - upper, meeting - lower)
     for _ in range(ROUNDS):
         total += lifting(blink + total, [ball], rims)
         total += _shut(blink + total, side, level)
     return total
+
+
+def _over_the_ball(neutral: Array, blink: Array, side: str, ball: Ball, level: int) -> Array:
+    """What has to be added to a blink (n, 3) so that lids, which go straight, stay before the ball on their way."""
+    added = np.zeros_like(blink)
+    for _ in range(ROUNDS):
+        more = np.zeros_like(blink)
+        for share in ON_THE_WAY:
+            lift = lifting(neutral + share * (blink + added), [ball], clearance=WAY_CLEARANCE) / share
+            farther = np.linalg.norm(lift, axis=1) > np.linalg.norm(more, axis=1)
+            more[farther] = lift[farther]
+        added += more
+        added += _shut(neutral + blink + added, side, level)
+    return added
 
 
 def _shut(head: Array, side: str, level: int) -> Array:

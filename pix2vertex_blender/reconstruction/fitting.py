@@ -14,6 +14,7 @@ from ..exchange.progress import Progress, StageClock, silent
 from ..exchange.report import Report
 from ..exchange.result import Reconstruction
 from ..exchange.view import View, no_pins
+from ..expression.mouth import Wearer, place_mouth
 from ..geometry.similarity import Similarity, fit_similarity
 from ..template import load_template
 from ..template.eyeballs import place_both
@@ -28,6 +29,7 @@ from .registration.matching import TargetIndex
 from .registration.registration import NETWORK_MAPS, Registration, register
 from .registration.target import build_target
 from .seen_face import SeenFace
+from .texture.irises import look_of
 
 #: Lids that pins have drawn less than this (mm) into the space they keep from the eyeballs are left there.
 LEAST_LIFT = 0.1
@@ -184,6 +186,8 @@ def complete(
             face_box=box_around(landmarks),
             seconds=clock.seconds,
         ),
+        mouth=place_mouth(Wearer.as_in_photo(coarse_vertices)),
+        eye_look=look_of(pinned, seen.crop, camera),
     )
 
 

@@ -8,9 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data_files import check
-from ..geometry.similarity import fit_similarity
 from ..paths import TEMPLATE_FILE
 from .canonical import from_millimetres
+from .eyeballs import place_balls
+from .parts import load_parts
 
 if TYPE_CHECKING:
     import scipy.sparse as sparse
@@ -30,15 +31,17 @@ class Eyeballs:
 
     Attributes
     ----------
-    vertices : (e, 3) mm
+    around : (e, 3) mm, each ball around its own centre, looking along +z
+    centres : (2, 3) mm, where the template's lids have the axes of sight; how deep the balls lie depends on the lids
     faces : (f, 4) vertex indices
     uvs : (f, 4, 2)
     mirror : (e,) the vertex on the other side
-    groups : {"left", "right", "iris", "pupil"}: (e,) weights
+    groups : {"left", "right", "iris", "pupil", "cornea"}: (e,) weights
     lids : (2, r) vertices of the head on the lids' inner border, of the left and of the right eye
     """
 
-    vertices: Points
+    around: Points
+    centres: Points
     faces: Indices
     uvs: Points
     mirror: Indices
@@ -100,16 +103,12 @@ class Template:
         return carry(np.asarray(values, dtype=np.float64), level)
 
     def place_eyeballs(self, vertices: NDArray[np.floating]) -> Points:
-        """Eyeball vertices (e, 3) that follow the lids of a head (n, 3) with this template's topology, of any level.
-
-        Each ball is moved, turned and scaled as the inner border of its lids.
-        """
-        balls = self.eyeballs.vertices.copy()
-        for side, lids in zip(("left", "right"), self.eyeballs.lids, strict=True):
-            ball = self.eyeballs.groups[side] > 0.5
-            follow = fit_similarity(self.vertices[lids], np.asarray(vertices, dtype=np.float64)[lids])
-            balls[ball] = follow.apply(balls[ball])
-        return balls
+        """Eyeball vertices (e, 3) in a head (n, 3) with this template's topology, of any level; see `place_balls`."""
+        placed = np.empty_like(self.eyeballs.around)
+        for side, ball in zip(("left", "right"), place_balls(self, vertices), strict=True):
+            own = self.eyeballs.groups[side] > 0.5
+            placed[own] = ball.centre + self.eyeballs.around[own] @ ball.rotation.T
+        return placed
 
 
 @cache
@@ -236,14 +235,6 @@ def _canonical_control() -> Points:
 def _read() -> Template:
     data = _arrays()
     groups = dict(zip(data["group_names"].tolist(), data["group_weights"].astype(np.float64) / 255, strict=True))
-    eyeballs = Eyeballs(
-        vertices=data["eyeball_vertices"].astype(np.float64),
-        faces=data["eyeball_faces"].astype(np.int64),
-        uvs=data["eyeball_uvs"].astype(np.float64),
-        mirror=data["eyeball_mirror"].astype(np.int64),
-        groups={name: data[f"eyeball_{name}"].astype(np.float64) for name in ("left", "right", "iris", "pupil")},
-        lids=data["eyeball_lids"].astype(np.int64),
-    )
     vertices = data["vertices"].astype(np.float64)
     return _freeze(
         Template(
@@ -257,11 +248,27 @@ def _read() -> Template:
             landmark_weights=data["landmark_weights"].astype(np.float64),
             groups=groups,
             corners=dict(zip(data["corner_names"].tolist(), data["corner_vertices"].tolist(), strict=True)),
-            eyeballs=eyeballs,
+            eyeballs=_eyeballs(data["eyeball_lids"].astype(np.int64)),
             level=0,
             version=str(data["version"]),
             provenance=str(data["provenance"]),
         )
+    )
+
+
+def _eyeballs(lids: Indices) -> Eyeballs:
+    """Both, the left one first and the right one its mirror image."""
+    eye = load_parts().eye
+    count = len(eye.vertices)
+    left = np.repeat([1.0, 0.0], count)
+    return Eyeballs(
+        around=np.concatenate([eye.vertices, eye.vertices * (-1, 1, 1)]),
+        centres=eye.place * np.array([(1, 1, 1), (-1, 1, 1)]),
+        faces=np.concatenate([eye.faces, count + eye.faces[:, [0, 3, 2, 1]]]),
+        uvs=np.concatenate([eye.uvs, ((1, 0) + eye.uvs * (-1, 1))[:, [0, 3, 2, 1]]]),
+        mirror=np.roll(np.arange(2 * count), count),
+        groups={"left": left, "right": 1 - left} | {name: np.tile(each, 2) for name, each in eye.groups.items()},
+        lids=lids,
     )
 
 

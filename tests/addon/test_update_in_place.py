@@ -151,7 +151,7 @@ def test_eyeballs_follow(saved, reconstruction) -> None:
     assert reconstruct(saved, detail_level=0) is face.children[0], "an eyeball stands for its face"
     assert sorted(child.name for child in face.children) == names
     for child, ball in zip(sorted(face.children, key=lambda item: item.name), shifted, strict=True):
-        assert np.allclose(mesh_coordinates(child.data.vertices), in_blender(ball[0]), atol=1e-6)
+        assert np.allclose(mesh_coordinates(child.data.vertices) + child.location, in_blender(ball[0]), atol=1e-6)
 
 
 def test_eyeballs_come_on_request_and_only_once(face, saved) -> None:

@@ -16,20 +16,21 @@ LEFT, RIGHT = ARKIT_NAMES.index("eyeBlinkLeft"), ARKIT_NAMES.index("eyeBlinkRigh
 
 
 def test_on_the_template_the_expressions_are_its_own(template):
-    offsets = personal_expressions(template.vertices, balls(template, template.vertices))
+    head = clear_eyeballs(template, template.vertices)
+    offsets = personal_expressions(head, balls(template, head))
     own = load_expressions().offsets
     smile = ARKIT_NAMES.index("mouthSmileLeft")
-    assert np.abs(offsets[smile] - own[smile]).max() < 0.05
+    assert np.abs(offsets[smile] - own[smile]).max() < 0.15  # the lids lie on the balls
     assert np.linalg.norm(offsets - own, axis=2).max(axis=1).max() < 4  # what closes lids and lips
 
 
 def test_a_larger_head_moves_as_much_more(template):
-    large = template.vertices * 1.25
+    large = clear_eyeballs(template, template.vertices * 1.25)
     offsets = personal_expressions(large, balls(template, large))
     own = load_expressions().offsets
     for name in ("jawOpen", "mouthSmileLeft", "browInnerUp"):
         index = ARKIT_NAMES.index(name)
-        assert np.abs(offsets[index] - 1.25 * own[index]).max() < 0.05 * np.abs(own[index]).max()
+        assert np.abs(offsets[index] - 1.25 * own[index]).max() < 0.07 * np.abs(own[index]).max()
 
 
 def heads_with_closed_eyes(heads, template, level):

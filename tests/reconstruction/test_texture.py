@@ -9,8 +9,10 @@ from pix2vertex_blender.geometry.raster import interpolate, rasterise
 from pix2vertex_blender.geometry.texels import texel_grid
 from pix2vertex_blender.reconstruction.texture import projection as texture
 from pix2vertex_blender.reconstruction.texture.eyeballs import IRIS, eye_colours, paint_eyeballs
+from pix2vertex_blender.reconstruction.texture.irises import look_of
 from pix2vertex_blender.reconstruction.texture.projection import project_photo
 from pix2vertex_blender.template import load_template
+from pix2vertex_blender.template.eyeballs import place_balls
 
 pytestmark = pytest.mark.slow
 
@@ -178,25 +180,46 @@ def test_a_photo_beside_the_face_still_gives_a_texture(head):
     assert (result.origin == (0, 0, 255)).all()
 
 
-def test_eyeballs_take_the_colours_of_the_eyes(head):
-    balls = head.eyeballs
-    offset = np.array([0, 0, 40])
+def photograph_with_eyes(head, iris_colour, turned_by=(0.0, 0.0)):
+    """`photograph`, and in it eyes that are turned by angles in degrees, to the right and upwards."""
     vertices, pixels, camera, _ = photograph(head, pattern)
-    triangles = np.concatenate([triangulate(load_template().faces), triangulate(balls.faces) + len(vertices)])
-    points = np.concatenate([vertices, balls.vertices - offset])
-    is_eye = np.r_[np.zeros(len(vertices)), np.ones(len(balls.vertices))]
-    iris = np.r_[np.zeros(len(vertices)), balls.groups["iris"]]
-    seen = rasterise(camera.project(points), points[:, 2], triangles, pixels.shape[:2])
-    eye, blue = np.moveaxis(interpolate(np.column_stack([is_eye, iris]), triangles, *seen), -1, 0)
-    pixels[eye > 0.99] = (225, 215, 210)
-    pixels[blue > 0.5] = (60, 95, 150)
-    painted = paint_eyeballs(balls, balls.vertices - offset, (vertices, load_template().faces), pixels, camera, 128)
-    centre = painted[64, 64].astype(int)
-    assert centre.max() < 30, "the pupil"
-    ring = painted[64, 64 + 8].astype(int)
-    assert ring[2] > 1.3 * ring[0], "a blue iris"
-    white = painted[64, 64 + 16].astype(int)
+    placed = load_template().place_eyeballs(vertices)
+    triangles = np.concatenate([triangulate(load_template().faces), triangulate(head.eyeballs.faces) + len(vertices)])
+    points = np.concatenate([vertices, placed])
+    seen, _ = rasterise(camera.project(points), points[:, 2], triangles, pixels.shape[:2])
+    count = len(triangulate(load_template().faces))
+    eye = seen >= count
+    pixels[eye] = (225, 215, 210)
+    yaw, pitch = np.radians(turned_by)
+    for ball in place_balls(load_template(), vertices):
+        ahead = ball.rotation @ (np.sin(yaw) * np.cos(pitch), np.sin(pitch), np.cos(yaw) * np.cos(pitch))
+        centre = camera.project((ball.centre + 10.4 * ahead)[None])[0]
+        rows, columns = np.mgrid[: len(pixels), : len(pixels)]
+        distance = np.hypot(columns + 0.5 - centre[0], rows + 0.5 - centre[1]) / camera.scale
+        pixels[eye & (distance < 5.9)] = iris_colour
+        pixels[eye & (distance < 2.0)] = (14, 12, 12)
+    return vertices, pixels, camera
+
+
+@pytest.mark.parametrize(("iris", "blue"), [((60, 95, 150), 1.3), ((108, 120, 136), 1.1), ((92, 66, 48), 0.0)])
+def test_eyeballs_take_the_colours_of_the_eyes(head, iris, blue):
+    vertices, pixels, camera = photograph_with_eyes(head, iris)
+    placed = load_template().place_eyeballs(vertices)
+    painted = paint_eyeballs(head.eyeballs, placed, (vertices, load_template().faces), pixels, camera, 128)
+    assert painted[64, 64].max() < 30, "the pupil"
+    ring = painted[58:71, 64 + 8].reshape(-1, 3).mean(axis=0)
+    assert np.abs(ring / ring.mean() - np.array(iris) / np.mean(iris)).max() < 0.12, "the photo's hue"
+    assert ring[2] > blue * ring[0]
+    white = painted[64, 64 + 18].astype(int)
     assert white.min() > 170 and np.ptp(white) < 40
+
+
+@pytest.mark.parametrize("angles", [(0.0, 0.0), (14.0, 0.0), (-12.0, 5.0)])
+def test_gaze_is_read_from_the_irises(head, angles):
+    vertices, pixels, camera = photograph_with_eyes(head, (108, 120, 136), angles)
+    look = look_of(vertices, pixels, camera)
+    assert np.abs(np.degrees(look.gaze) - angles).max() < 4
+    assert look.iris is not None and np.abs(look.iris - (108, 120, 136)).max() < 12
 
 
 def test_closed_eyes_have_the_usual_colours():

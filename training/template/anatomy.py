@@ -282,3 +282,11 @@ LID_EDGE_RING = 7
 LID_BORDER_RING = 8
 LIP_CONTACT_RING = 8
 LIP_BORDER_RING = 10
+
+# The dental arches seen from above, just outside the gums: half ellipses around (0, ARCH_DEPTH) with half axes in x, z.
+ARCH_DEPTH = 55.0
+UPPER_ARCH, LOWER_ARCH = (35.3, 53.3), (31.5, 48.5)
+# The rings of the lips' inside from their border on: how far up or down, away from the other lip, and how much wider.
+LIP_LINING = ((0.0, 0.0), (4.5, 0.12), (9.0, 0.25))
+# How far in front of the arch they lie, and how much farther at the corners of the mouth.
+LINING_ROOM, CORNER_ROOM = 1.0, 5.0

@@ -15,7 +15,6 @@ from pix2vertex_blender.paths import TEMPLATE_FILE
 
 from . import anatomy
 from .annotation import annotated_points
-from .eyeballs import unit_eyeball
 from .fit import fit
 from .groups import vertex_groups
 from .landmarks import all_landmarks, landmark_pins, landmark_vertices
@@ -65,7 +64,7 @@ def author() -> Arrays:
         "group_weights": np.round(np.stack(list(groups.values())) * 255).astype(np.uint8),
         "version": np.array(VERSION),
         "provenance": np.array(PROVENANCE),
-        **eyeball_arrays(layout, symmetry, head),
+        "eyeball_lids": lid_borders(layout, symmetry),
     }
 
 
@@ -109,24 +108,11 @@ def inner_rims(layout: HalfLayout) -> NDArray[np.bool_]:
     return rims
 
 
-def eyeball_arrays(layout: HalfLayout, symmetry: Symmetry, head: MeanHead) -> Arrays:
-    """Both eyeballs, the left one (positive x) first."""
-    ball = unit_eyeball()
-    count = len(ball.vertices)
-    left = head.eyeball_centre + head.eyeball_radius * ball.vertices
+def lid_borders(layout: HalfLayout, symmetry: Symmetry) -> NDArray[np.int32]:
+    """Vertices (2, r) of the inner border of the lids of the left (positive x) and of the right eye."""
     hole = HOLE["eye"]
     lids = np.array([layout.ring(hole, anatomy.LID_BORDER_RING, step) for step in range(len(hole.path()))])
-    sides = np.repeat([1, 0], count).astype(np.uint8)
-    return {
-        "eyeball_vertices": np.concatenate([left, left * (-1, 1, 1)]).astype(np.float32),
-        "eyeball_faces": np.concatenate([ball.faces, count + ball.faces[:, [0, 3, 2, 1]]]).astype(np.int32),
-        "eyeball_uvs": np.concatenate([ball.uvs, ((1, 0) + ball.uvs * (-1, 1))[:, [0, 3, 2, 1]]]).astype(np.float32),
-        "eyeball_mirror": np.roll(np.arange(2 * count), count).astype(np.int32),
-        "eyeball_left": sides,
-        "eyeball_right": 1 - sides,
-        **{f"eyeball_{name}": np.tile(weights, 2).astype(np.uint8) for name, weights in ball.groups.items()},
-        "eyeball_lids": np.stack([lids, symmetry.mirror[lids]]).astype(np.int32),
-    }
+    return np.stack([lids, symmetry.mirror[lids]]).astype(np.int32)
 
 
 def main() -> None:

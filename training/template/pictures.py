@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pix2vertex_blender.geometry.mesh import normalise, vertex_normals
-from pix2vertex_blender.template import Template, load_template
+from pix2vertex_blender.template import Eyeballs, Template, load_template
 
 Points = NDArray[np.float64]
 Image = NDArray[np.uint8]
@@ -41,8 +41,8 @@ def draw(template: Template, colours: Points, yaw: float, pitch: float, lines: b
     """Picture (SIZE, SIZE, 3) RGB of head and eyeballs with a colour (f, 3) for each face, painted back to front."""
     eyes = template.eyeballs
     turn = rotation(yaw, pitch)
-    points = np.concatenate([template.vertices, eyes.vertices]) @ turn.T
-    faces = np.concatenate([template.faces, eyes.faces + len(template.vertices)])
+    points = np.concatenate([template.vertices, template.place_eyeballs(template.vertices)]) @ turn.T
+    faces = np.concatenate([template.faces, opaque(eyes) + len(template.vertices)])
     canvas = np.full((SIZE * SAMPLES, SIZE * SAMPLES, 3), 255, np.uint8)
     scale = SIZE * SAMPLES / 285
     middle = (np.array([[0, 12, -5]]) @ turn.T)[0]
@@ -62,12 +62,18 @@ def draw(template: Template, colours: Points, yaw: float, pitch: float, lines: b
     return cv2.resize(canvas, (SIZE, SIZE), interpolation=cv2.INTER_AREA).astype(np.uint8)
 
 
+def opaque(eyes: Eyeballs) -> NDArray[np.int64]:
+    """The eyeballs' faces (f, 4) without the corneas, through which the irises are seen."""
+    return eyes.faces[eyes.groups["cornea"][eyes.faces].max(axis=1) < 0.5]
+
+
 def skin_and_eyes(template: Template) -> Points:
     """Plain colours of the faces of the head and the eyeballs."""
     eyes = template.eyeballs
-    ball = np.tile(np.array(EYE, dtype=np.float64), (len(eyes.faces), 1))
+    faces = opaque(eyes)
+    ball = np.tile(np.array(EYE, dtype=np.float64), (len(faces), 1))
     for name, colour in (("iris", IRIS), ("pupil", PUPIL)):
-        ball[eyes.groups[name][eyes.faces].min(axis=1) > 0.5] = colour
+        ball[eyes.groups[name][faces].min(axis=1) > 0.5] = colour
     return np.concatenate([np.tile(np.array(SKIN, dtype=np.float64), (len(template.faces), 1)), ball])
 
 

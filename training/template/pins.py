@@ -271,12 +271,24 @@ def _inner_lip_pins(layout: HalfLayout, head: MeanHead) -> Pins:
     lower = resample(lower[np.argsort(lower[:, 0])], half + 1)
     upper = resample(upper[np.argsort(upper[:, 0])], half + 1)
     ring = np.vstack([lower, upper[::-1][1:]])
+    height = np.sin(np.pi * (np.arange(count) - half) / (count - 1))  # -1 at the lower midline, 1 at the upper one
     pins: Pins = {}
-    for offset, (back, spread) in enumerate(((0.0, 0.0), (3.5, 1.0), (7.0, 1.5))):
-        points = ring + np.array([0, 0, -back])
-        points[:, 1] += (
-            spread * np.sign(np.arange(count) - half)[::1] * np.sin(np.pi * np.abs(np.linspace(-1, 1, count)) / 2)
-        )
-        index = anatomy.LIP_BORDER_RING + offset
-        pins |= place_ring(layout, hole, index, points)
+    for offset, (up, wider) in enumerate(anatomy.LIP_LINING):
+        points = ring.copy()
+        points[:, 0] *= 1 + wider
+        points[:, 1] += up * height
+        in_front = _before_the_teeth(points[:, 0], height)
+        points[:, 2] = np.maximum(points[:, 2], in_front) if offset == 0 else in_front
+        pins |= place_ring(layout, hole, anatomy.LIP_BORDER_RING + offset, points)
     return pins
+
+
+def _before_the_teeth(x: Points, height: Points) -> Points:
+    """The depth z (k,) of the lips' inside in front of teeth and gums, at x and heights from -1 (lower jaw) to 1."""
+    upper = (height + 1) / 2
+    half_x, half_z = (
+        low + (high - low) * upper for low, high in zip(anatomy.LOWER_ARCH, anatomy.UPPER_ARCH, strict=True)
+    )
+    room = anatomy.LINING_ROOM + anatomy.CORNER_ROOM * (1 - np.abs(height)) ** 2
+    depth: Points = anatomy.ARCH_DEPTH + half_z * np.sqrt(1 - (x / half_x) ** 2) + room
+    return depth

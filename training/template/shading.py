@@ -7,7 +7,7 @@ from pix2vertex_blender.geometry.mesh import normalise, triangulate, vertex_norm
 from pix2vertex_blender.geometry.raster import interpolate, rasterise
 from pix2vertex_blender.template import Template
 
-from .pictures import EYE, IRIS, LIGHTS, PUPIL, SKIN, rotation
+from .pictures import EYE, IRIS, LIGHTS, PUPIL, SKIN, opaque, rotation
 
 Points = NDArray[np.float64]
 Image = NDArray[np.uint8]
@@ -42,7 +42,7 @@ def shade(
     """
     turn = rotation(*angles)
     points = np.concatenate([vertices, eyeballs]) @ turn.T
-    triangles = np.concatenate([triangulate(template.faces), triangulate(template.eyeballs.faces) + len(vertices)])
+    triangles = np.concatenate([triangulate(template.faces), triangulate(opaque(template.eyeballs)) + len(vertices)])
     pixels_a_side = size * SAMPLES
     scale = pixels_a_side / window[2]
     plane = (points[:, :2] - window[:2]) * (scale, -scale) + pixels_a_side / 2
@@ -60,7 +60,7 @@ def _colours(template: Template) -> Points:
     """Colours (n + e, 3) of the vertices of head and eyeballs."""
     inside = np.clip(template.groups["mouth_interior"] + template.groups["eye_socket"], 0, 1)[:, None]
     skin = (1 - inside) * np.array(SKIN) + inside * np.array(INSIDE)
-    eyes = np.tile(np.array(EYE, dtype=np.float64), (len(template.eyeballs.vertices), 1))
+    eyes = np.tile(np.array(EYE, dtype=np.float64), (len(template.eyeballs.around), 1))
     for name, colour in (("iris", IRIS), ("pupil", PUPIL)):
         eyes[template.eyeballs.groups[name] > 0.5] = colour
     return np.concatenate([skin, eyes])

@@ -16,7 +16,7 @@ from mathutils import Matrix
 from ...errors import OutputError
 from ...files import NOT_WRITABLE, hidden_folder, replacing
 from ..rig.armature import rig_of
-from ..scene.mesh_object import EYEBALL
+from ..scene.mesh_object import belongs_to_face
 from .copies import free_copies
 from .preparation import clean_names, muted_keys_at_zero, selected_alone, textures_in_files, textures_packed
 from .skeleton import bake_into_data, point_to_copy, skeleton_first
@@ -174,7 +174,7 @@ def export_face(
     write : callable
         Writes the objects of a list to a path, whole or not at all, like `export_glb`.
     with_eyeballs : bool
-        Whether its visible eyeballs go with it.
+        Whether its visible eyeballs and the parts of its mouth go with it.
     move_to_origin : bool
         Whether the face stands at the world's origin in the file, wherever it stands in the scene.
     for_blender : bool
@@ -183,7 +183,7 @@ def export_face(
     Returns
     -------
     list of bpy.types.Object
-        What was written: the face, its eyeballs and its rig.
+        What was written: the face, what belongs to it, and its rig.
 
     Raises
     ------
@@ -209,8 +209,8 @@ def face_with_children(face: bpy.types.Object) -> list[bpy.types.Object]:
 
 
 def eyeballs_of(face: bpy.types.Object) -> list[bpy.types.Object]:
-    """The visible eyeballs of a face."""
-    return [item for item in face.children if EYEBALL in item and item.visible_get()]
+    """The visible eyeballs of a face, and the visible parts of its mouth."""
+    return [item for item in face.children if belongs_to_face(item) and item.visible_get()]
 
 
 def _write(path: Path, operator: Callable[..., object], **settings: Any) -> None:

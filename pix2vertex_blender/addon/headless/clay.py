@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from ...exchange.result import Reconstruction
 from ...geometry.mesh import normalise, triangle_normals, triangulate, vertex_normals
 from ...geometry.raster import interpolate, rasterise
+from ...template.parts import load_parts
 
 #: Where the sun stands in the head's axes (left, above and in front), and how strong it and the sky are.
 _SUN = np.array([-0.7, 0.9, 1.0])
@@ -36,7 +37,9 @@ def clay_picture(reconstruction: Reconstruction, strength: float, side: int) -> 
     """
     view = reconstruction.view
     head = reconstruction.vertices + strength * reconstruction.detail
-    vertices, faces = _joined([(head, reconstruction.faces), *((each[0], each[1]) for each in reconstruction.eyeballs)])
+    eyes = [(each[0], each[1]) for each in reconstruction.eyeballs]
+    mouth = [(part.vertices, load_parts().mouth[part.name].faces) for part in reconstruction.mouth]
+    vertices, faces = _joined([(head, reconstruction.faces), *eyes, *mouth])
     points = view.frame.to_camera(vertices)
     enlargement = side / len(view.maps.mask)
     pixels = view.camera.project(points) * enlargement

@@ -19,7 +19,7 @@ from ...exchange.report import Report
 from ...exchange.result import Reconstruction
 from ...geometry.raster import face_depth
 from ...rig.names import NAMINGS
-from ..export.export import export_face, export_fbx, export_glb, save_blend
+from ..export.export import export_face, export_fbx, export_glb, face_with_children, save_blend
 from ..process import session
 from ..process.job import JobStatus
 from ..rig.rig import set_rig
@@ -129,7 +129,7 @@ def _write_maps(reconstruction: Reconstruction, folder: Path) -> None:
 
 def _write_scene(reconstruction: Reconstruction, folder: Path, expressions: str, *, with_rig: bool) -> None:
     """Write the Blender, FBX and glTF files of the face."""
-    face = build_face_object(reconstruction, bpy.context, with_eyeballs=with_rig)
+    face = build_face_object(reconstruction, bpy.context, with_eyeballs=True)
     if expressions:
         add_expressions(face, _result_file(), expressions)
     if with_rig:
@@ -139,7 +139,7 @@ def _write_scene(reconstruction: Reconstruction, folder: Path, expressions: str,
         if with_rig:
             export_face(folder / name, face, write)
         else:
-            write(folder / name, [face])
+            write(folder / name, face_with_children(face))
 
 
 @contextmanager

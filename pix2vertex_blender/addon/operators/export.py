@@ -33,7 +33,10 @@ class PIX2VERTEX_OT_export(bpy.types.Operator):
         name="Format", description="The kind of file", items=EXPORT_FORMATS, options={"SKIP_SAVE"}
     )
     with_eyeballs: bpy.props.BoolProperty(
-        name="Eyeballs", description="Write the visible eyeballs too", default=True, options={"SKIP_SAVE"}
+        name="Eyes and Mouth",
+        description="Write the visible eyeballs, teeth and tongue too",
+        default=True,
+        options={"SKIP_SAVE"},
     )
     move_to_origin: bpy.props.BoolProperty(
         name="At the Origin",

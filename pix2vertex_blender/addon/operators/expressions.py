@@ -14,7 +14,7 @@ from ..rig.armature import rig_of
 from ..scene.expression_presets import MOUTH, PRESETS, VISEMES, mirrored, preset_values, random_values
 from ..scene.expressions import BASES, PHOTO_KEY, basis_of, own_keys, set_expressions
 from ..scene.face_object import active_face
-from ..scene.face_update import bring_rig_along
+from ..scene.face_update import bring_rig_along, renew_eyes_and_mouth
 from ..scene.former_face import FormerFace
 from ..scene.watched_face import WatchedFace
 from ..translations import translate
@@ -61,6 +61,7 @@ class PIX2VERTEX_OT_add_expressions(WorkerOperator, bpy.types.Operator):
         if before_basis and before is None:
             before = yield from _made(self, source, before_basis)
         face = watched.find_to_change()
+        renew_eyes_and_mouth(face, former.record, after.mouth)
         kept = set_expressions(face, self.basis, after, before)
         bring_rig_along(face)
         if kept:

@@ -23,7 +23,10 @@ class ReconstructionChoices:
         options={"SKIP_SAVE"},
     )
     with_eyeballs: bpy.props.BoolProperty(
-        name="Eyeballs", description="Add the eyeballs as child objects", default=True, options={"SKIP_SAVE"}
+        name="Eyes and Mouth",
+        description="Add eyeballs, teeth and tongue as child objects",
+        default=True,
+        options={"SKIP_SAVE"},
     )
 
     # Of Blender's Operator, which the class with this mixin also has as a base.

@@ -15,7 +15,7 @@ class PIX2VERTEX_OT_add_template_head(bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     with_eyeballs: bpy.props.BoolProperty(
-        name="Eyeballs", description="Add the eyeballs as child objects", default=True
+        name="Eyes and Mouth", description="Add eyeballs, teeth and tongue as child objects", default=True
     )
 
     @classmethod

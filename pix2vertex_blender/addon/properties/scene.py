@@ -138,8 +138,8 @@ class PIX2VERTEX_PG_settings(bpy.types.PropertyGroup):
         default=2,
     )
     with_eyeballs: bpy.props.BoolProperty(
-        name="Eyeballs",
-        description="Add the eyeballs as child objects of the face",
+        name="Eyes and Mouth",
+        description="Add eyeballs, teeth and tongue as child objects of the face",
         default=True,
     )
     with_texture: bpy.props.BoolProperty(

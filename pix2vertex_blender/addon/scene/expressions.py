@@ -12,14 +12,16 @@ from typing import TYPE_CHECKING, Any
 import bpy
 import numpy as np
 
+from ...expression.names import PHOTO_EXPRESSION
 from .axes import to_blender
 from .mesh_object import Coordinates, mesh_coordinates
+from .mouth import set_mouth
 from .shape_keys import Change, change_keys
 
 if TYPE_CHECKING:
     from ...exchange.expressions import ExpressionSet
 
-PHOTO_KEY = "Photo Expression"
+PHOTO_KEY = PHOTO_EXPRESSION
 
 #: The custom property of a face's mesh that says what its `Basis` is and which keys are ours.
 EXPRESSIONS = "pix2vertex_expressions"
@@ -88,6 +90,7 @@ def set_expressions(
     mesh[EXPRESSIONS] = {"basis": basis, "keys": ours, "coefficients": after.coefficients.astype(float).tolist()}
     previous = after.registered if before is None else before.basis
     change_keys(mesh, to_blender(after.basis), to_blender(previous), changes(face, after, before, fresh))
+    set_mouth(face, after.mouth, before.mouth if before is not None else ())
     mesh.update()
     face.update_tag()
     return kept

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from .axes import to_blender
 from .material import face_material
 from .mesh_object import add_at_cursor, add_eyeballs, add_vertex_group, build_mesh
+from .mouth import add_mouth
 from .record import has_record, store_record
 
 if TYPE_CHECKING:
@@ -71,7 +72,7 @@ def build_face_object(
     photo : Path, optional
         Where the photo is, to find it again for the camera or a texture.
     with_eyeballs : bool
-        Add the eyeballs as child objects, if the reconstruction has any.
+        Add eyeballs, teeth, tongue and the mouth's inside as child objects, if the reconstruction has any.
 
     Returns
     -------
@@ -89,7 +90,8 @@ def build_face_object(
             add_vertex_group(face, name, weights)
         store_origin(face, reconstruction, photo)
         if with_eyeballs:
-            add_eyeballs(reconstruction.eyeballs, face, created)
+            add_eyeballs(reconstruction.eyeballs, face, created, reconstruction.eye_look)
+            add_mouth(reconstruction.mouth, face, created)
         return face
 
     return add_at_cursor(build, context)

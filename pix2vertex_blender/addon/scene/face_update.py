@@ -1,11 +1,12 @@
 """A face object gets a new shape in place, and keeps what the artist has added to it."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import bpy
 import numpy as np
+from mathutils import Vector
 from numpy.typing import NDArray
 
 from ...errors import SceneError
@@ -15,16 +16,30 @@ from .expressions import at_level, changes
 from .face_level import carried, change_level, coarser
 from .face_object import DETAIL_KEY, store_origin
 from .landmark_pins import place_pins
-from .mesh_object import EYEBALL, add_eyeballs, set_mesh_coordinates
+from .mesh_object import (
+    EYEBALL,
+    EYEBALL_PLACE,
+    PART,
+    add_eyeballs,
+    belongs_to_face,
+    eyeball_mesh,
+    eyeball_place,
+    set_mesh_coordinates,
+)
+from .mouth import add_mouth, set_mouth
 from .shape_keys import change_keys
+from .texture_material import PAINTED_SLOTS
 
 if TYPE_CHECKING:
     from ...exchange.expressions import ExpressionSet
+    from ...exchange.mouth import MouthPart
     from ...exchange.result import Reconstruction
 
 LINKED = "{name} belongs to another Blender file: make it local to change it."
 REMODELLED = "{name} no longer has the vertices of a reconstructed face, so its shape cannot be updated."
 LOCKED = "The shape key {key} of {name} is locked, so its shape cannot be updated: unlock it in the list of shape keys."
+#: How many vertices the eyeballs of earlier versions have.
+FORMER_EYEBALL = 458
 IN_A_MODE = "{name} cannot be changed in this mode: go back to Object Mode and try again."
 
 
@@ -97,7 +112,7 @@ def update_face_object(
     SceneError
         If the object cannot be changed or has other vertices.
     """
-    for item in (face, *(child for child in face.children if EYEBALL in child)):
+    for item in (face, *(child for child in face.children if belongs_to_face(child))):
         leave_mode(item, context)
     level = level_of(face)
     if obstacle := obstacle_to_update(face, level):
@@ -127,24 +142,48 @@ def update_face_object(
             lambda name: (None, detail) if name == DETAIL_KEY else of_expression(name),
         )
     face.data.update()
+    former, mouth = ((), reconstruction.mouth) if expressions is None else (each.mouth for each in expressions)
+    renew_eyes_and_mouth(face, reconstruction, mouth)
     _update_eyeballs(face, reconstruction)
+    set_mouth(face, mouth, former)
     store_origin(face, reconstruction, photo)
     place_pins(face, reconstruction)
     bring_rig_along(face)
 
 
 def add_missing_eyeballs(face: bpy.types.Object, reconstruction: "Reconstruction") -> list[bpy.types.Object]:
-    """Give a face its eyeballs, in its collections, unless it has any; returns what was added."""
+    """Give a face its eyeballs and its mouth, in its collections, unless it has any; returns what was added."""
     created: list[bpy.types.Object] = []
-    if any(EYEBALL in child for child in face.children):
-        return created
-    add_eyeballs(reconstruction.eyeballs, face, created)
-    for eyeball in created:
-        for collection in face.users_collection:
-            if collection.is_editable:
-                collection.objects.link(eyeball)
+    if not any(EYEBALL in child for child in face.children):
+        add_eyeballs(reconstruction.eyeballs, face, created, reconstruction.eye_look)
+    if not any(PART in child for child in face.children):
+        add_mouth(reconstruction.mouth, face, created)
+    _link_beside(face, created)
     bring_rig_along(face)
     return created
+
+
+def renew_eyes_and_mouth(
+    face: bpy.types.Object, reconstruction: "Reconstruction", mouth: "Sequence[MouthPart]"
+) -> None:
+    """Give a face of an earlier version, whose eyeballs have the head's origin, eyeballs of now and a mouth.
+
+    Their materials stay. Other faces are left as they are, also those whose mouth the artist has deleted.
+    """
+    former = [child for child in face.children if EYEBALL in child and EYEBALL_PLACE not in child]
+    renewed = [child for child in former if _renew_eyeball(child, reconstruction)]
+    if renewed and not any(PART in child for child in face.children):
+        created: list[bpy.types.Object] = []
+        add_mouth(mouth, face, created)
+        _link_beside(face, created)
+
+
+def _link_beside(face: bpy.types.Object, items: list[bpy.types.Object]) -> None:
+    """Have objects in all of a face's collections."""
+    for item in items:
+        for collection in face.users_collection:
+            if collection.is_editable:
+                collection.objects.link(item)
 
 
 def bring_rig_along(face: bpy.types.Object) -> None:
@@ -184,12 +223,29 @@ def _same_topology(mesh: bpy.types.Mesh, faces: NDArray[np.integer], levels: int
 
 
 def _update_eyeballs(face: bpy.types.Object, reconstruction: "Reconstruction") -> None:
-    """Move the vertices of the eyeballs that are still as they were made."""
+    """Move a face's eyeballs; those that an artist has put elsewhere move as far."""
     for child in face.children:
         index = child.get(EYEBALL)
-        if index is None or child.type != "MESH" or index >= len(reconstruction.eyeballs):
-            continue
-        vertices = reconstruction.eyeballs[index][0]
-        if child.data.is_editable and child.mode == "OBJECT" and len(child.data.vertices) == len(vertices):
-            set_mesh_coordinates(child.data.vertices, to_blender(vertices))
-            child.data.update()
+        if EYEBALL_PLACE in child and index is not None and index < len(reconstruction.eyeballs) and child.is_editable:
+            place = Vector(eyeball_place(reconstruction.eyeballs[index]))
+            child.location += place - Vector(child[EYEBALL_PLACE])
+            child[EYEBALL_PLACE] = place
+
+
+def _renew_eyeball(eyeball: bpy.types.Object, reconstruction: "Reconstruction") -> bool:
+    """Give an eyeball of an earlier version the shape and the origin of now; False if it was remodelled."""
+    mesh, index = eyeball.data, int(eyeball[EYEBALL])
+    remodelled = eyeball.type != "MESH" or mesh.shape_keys is not None or len(mesh.vertices) != FORMER_EYEBALL
+    if remodelled or not mesh.is_editable or eyeball.mode != "OBJECT" or index >= len(reconstruction.eyeballs):
+        return False
+    arrays = reconstruction.eyeballs[index]
+    materials = list(mesh.materials)
+    eyeball.data = eyeball_mesh(eyeball.name, arrays)
+    for slot, material in enumerate(materials[:1] * PAINTED_SLOTS):
+        eyeball.data.materials[slot] = material
+    if mesh.users == 0:
+        bpy.data.meshes.remove(mesh)
+    place = Vector(eyeball_place(arrays))
+    eyeball.location += place
+    eyeball[EYEBALL_PLACE] = place
+    return True

@@ -1,6 +1,6 @@
 """Arrays in millimetres become mesh objects: faces, UVs, vertex groups, child eyeballs."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, Any
 
 import bpy
@@ -8,9 +8,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .axes import to_blender, units_per_metre
+from .material import iris_material, part_materials
 
 if TYPE_CHECKING:
+    from ...exchange.eyes import EyeLook
     from ...exchange.result import PlainMesh
+    from ...template.parts import Part
 
 #: Of vertices or points (n, 3), in metres.
 Coordinates = NDArray[np.float32]
@@ -19,6 +22,12 @@ EYEBALL_NAMES = ("Eyeball Left", "Eyeball Right")
 
 #: The custom property of an eyeball that tells the left one (0) from the right one (1).
 EYEBALL = "pix2vertex_eyeball"
+
+#: That which holds where it was put when it was made, so that an artist's own place for it is known.
+EYEBALL_PLACE = "pix2vertex_eyeball_place"
+
+#: That of a part of the mouth, which names it as `template.parts.MOUTH_PARTS` does.
+PART = "pix2vertex_part"
 
 _WEIGHT_STEPS = 255
 
@@ -101,13 +110,76 @@ def add_vertex_group(item: bpy.types.Object, name: str, weights: NDArray[np.floa
         group.add(np.flatnonzero(steps == step).tolist(), step / _WEIGHT_STEPS, "REPLACE")
 
 
-def add_eyeballs(eyeballs: "tuple[PlainMesh, ...]", head: bpy.types.Object, created: list[bpy.types.Object]) -> None:
-    """Make eyeball objects, left one first, as children of a head."""
+def add_eyeballs(
+    eyeballs: "tuple[PlainMesh, ...]",
+    head: bpy.types.Object,
+    created: list[bpy.types.Object],
+    look: "EyeLook | None" = None,
+) -> None:
+    """Make eyeball objects, left one first, as children of a head; the origin of each is its own centre.
+
+    Where it is known how the eyes look, they are turned and have an iris of that colour.
+    """
+    iris = None if look is None or look.iris is None else iris_material(f"{head.name} Iris", look.iris)
     for index, (name, arrays) in enumerate(zip(EYEBALL_NAMES, eyeballs, strict=False)):
-        eyeball = bpy.data.objects.new(name, build_mesh(name, arrays))
+        eyeball = bpy.data.objects.new(name, eyeball_mesh(name, arrays, iris))
         eyeball[EYEBALL] = index
         eyeball.parent = head
+        eyeball.location = eyeball[EYEBALL_PLACE] = eyeball_place(arrays)
+        if look is not None:
+            sideways, upwards = look.gaze[index]
+            eyeball.rotation_euler = (-upwards, 0.0, sideways)
         created.append(eyeball)
+
+
+def eyeball_mesh(name: str, arrays: "PlainMesh", iris: bpy.types.Material | None = None) -> bpy.types.Mesh:
+    """The mesh of an eyeball around its own centre, with the materials of white, iris, pupil and cornea."""
+    from ...template.parts import load_parts
+
+    vertices, faces, uvs = arrays
+    mesh = build_mesh(name, (vertices - _centre(vertices), faces, uvs))
+    add_part_materials(mesh, load_parts().eye, part_materials("eye", {} if iris is None else {"iris": iris}))
+    return mesh
+
+
+def eyeball_place(arrays: "PlainMesh") -> tuple[float, float, float]:
+    """Where an eyeball's centre is, in Blender's axes and metres."""
+    x, y, z = to_blender(_centre(arrays[0])[None])[0].tolist()
+    return x, y, z
+
+
+def _centre(vertices: NDArray[np.floating]) -> NDArray[np.float64]:
+    """The centre (3,) of an eyeball: that of its white, which is a sphere."""
+    from ...template.eyeballs import sphere_through
+    from ...template.parts import load_parts
+
+    eye = load_parts().eye
+    if len(vertices) != len(eye.vertices):
+        return sphere_through(vertices)[0]
+    white = (eye.groups["iris"] < 0.5) & (eye.groups["cornea"] < 0.5)
+    return sphere_through(vertices[white])[0]
+
+
+def part_mesh(
+    name: str, part: "Part", vertices: NDArray[np.floating], materials: Sequence[bpy.types.Material]
+) -> bpy.types.Mesh:
+    """A mesh with a part's faces, UVs and materials, from vertices (n, 3) in millimetres."""
+    mesh = build_mesh(name, (vertices, part.faces, part.uvs))
+    add_part_materials(mesh, part, materials)
+    return mesh
+
+
+def add_part_materials(mesh: bpy.types.Mesh, part: "Part", materials: Sequence[bpy.types.Material]) -> None:
+    """Give a mesh that has a part's faces its materials."""
+    for material in materials:
+        mesh.materials.append(material)
+    if len(mesh.polygons) == len(part.materials):
+        mesh.polygons.foreach_set("material_index", part.materials.astype(np.int32))
+
+
+def belongs_to_face(item: bpy.types.Object) -> bool:
+    """Whether an object is an eyeball or a part of a mouth."""
+    return EYEBALL in item or PART in item
 
 
 def _remove(objects: list[bpy.types.Object]) -> None:

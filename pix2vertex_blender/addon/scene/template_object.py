@@ -4,12 +4,13 @@ import bpy
 
 from .material import face_material
 from .mesh_object import add_at_cursor, add_eyeballs, add_vertex_group, build_mesh
+from .mouth import add_mouth, template_mouth
 
 TEMPLATE_NAME = "Template Head"
 
 
 def build_template_object(context: bpy.types.Context, *, with_eyeballs: bool = True) -> bpy.types.Object:
-    """Add the template to the scene at the 3D cursor: UVs, vertex groups, eyeballs, no shape keys.
+    """Add the template to the scene at the 3D cursor: UVs, vertex groups, eyes and mouth, no shape keys.
 
     Raises
     ------
@@ -17,7 +18,7 @@ def build_template_object(context: bpy.types.Context, *, with_eyeballs: bool = T
         If the template's file is missing or damaged.
     """
     from ...template import load_template
-    from ...template.eyeballs import one_eyeball
+    from ...template.eyeballs import place_both
 
     template = load_template()
 
@@ -30,9 +31,8 @@ def build_template_object(context: bpy.types.Context, *, with_eyeballs: bool = T
         for name, weights in template.groups.items():
             add_vertex_group(head, name, weights)
         if with_eyeballs:
-            balls = template.eyeballs
-            meshes = tuple(one_eyeball(balls, balls.vertices, side) for side in ("left", "right"))
-            add_eyeballs(meshes, head, created)
+            add_eyeballs(place_both(template, template.vertices), head, created)
+            add_mouth(template_mouth(), head, created)
         return head
 
     return add_at_cursor(build, context)

@@ -2,12 +2,15 @@
 
 import bpy
 
-from .material import FACE_MATERIAL, principled_material
+from .material import FACE_MATERIAL, is_part_material, principled_material
 from .mesh_object import EYEBALL_NAMES
 
 #: The custom property of materials that belong to one face's texture, by what they are for.
 OWN = "pix2vertex_texture"
 SKIN, EYES = "skin", "eyes"
+
+#: The first slots of an eyeball are painted: white, iris and pupil, not the cornea.
+PAINTED_SLOTS = 3
 
 _SKIN_COLOUR = (0.55, 0.40, 0.33, 1.0)
 _WHITE = (0.8, 0.8, 0.8, 1.0)
@@ -30,7 +33,7 @@ def texture_face(face: bpy.types.Object, image: bpy.types.Image) -> bool:
 
 
 def texture_eyeballs(face: bpy.types.Object, image: bpy.types.Image) -> None:
-    """Show a texture on the face's eyeballs that have no material of the artist's."""
+    """Show a texture on white, iris and pupil of the face's eyeballs that have no material of the artist's there."""
     eyeballs = [item for item in face.children if item.type == "MESH" and item.name.startswith(EYEBALL_NAMES)]
     material = next((_own_in(item, EYES) for item in eyeballs if _own_in(item, EYES) is not None), None)
     for item in eyeballs:
@@ -39,10 +42,11 @@ def texture_eyeballs(face: bpy.types.Object, image: bpy.types.Image) -> None:
         if material is None:
             material = principled_material(f"{face.name} Eyes", _WHITE, roughness=0.15)
             material[OWN] = EYES
-        if item.data.materials:
-            item.data.materials[0] = material
-        else:
+        if not item.data.materials:
             item.data.materials.append(material)
+        for slot, before in enumerate(item.data.materials[:PAINTED_SLOTS]):
+            if _is_plain(before):
+                item.data.materials[slot] = material
     if material is not None:
         _show(material, image)
 
@@ -130,7 +134,7 @@ def _shared(face: bpy.types.Object, material: bpy.types.Material) -> bool:
 
 
 def _is_plain(material: bpy.types.Material | None) -> bool:
-    return material is None or material.name == FACE_MATERIAL
+    return material is None or material.name == FACE_MATERIAL or is_part_material(material)
 
 
 def _join(material: bpy.types.Material, source: bpy.types.NodeSocket, kind: str, target: str) -> None:

@@ -16,7 +16,7 @@ from mathutils import Euler, Vector
 from numpy.typing import NDArray
 
 from ..process.computer import frames_new_faces
-from ..scene.mesh_object import EYEBALL
+from ..scene.mesh_object import belongs_to_face
 from ..scene.reference import Reference
 from .free_region import free_rectangle, main_region
 from .looks import views_of
@@ -87,7 +87,7 @@ def arrive(face: bpy.types.Object, context: bpy.types.Context) -> None:
         return
     arrival = _Arrival(Reference.to(face), area.as_pointer(), _state(view))
     _frame(face, area)
-    eyeballs = [child for child in face.children if EYEBALL in child]
+    eyeballs = [child for child in face.children if belongs_to_face(child)]
     if view.local_view is not None:
         for item in (face, *eyeballs):
             item.local_view_set(view, True)

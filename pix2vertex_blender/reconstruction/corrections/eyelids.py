@@ -1,51 +1,29 @@
-"""Lids in front of their eyeballs: what lies inside a ball is lifted onto it."""
-
-from dataclasses import dataclass
+"""Lids that lie on their eyeballs: what is inside a ball is lifted onto it, and lids before it are lowered."""
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ...geometry.mesh import normalise, unique_edges
 from ...template import Template
+from ...template.eyeballs import CLEARANCE, Ball, place_balls
 
 Array = NDArray[np.float64]
 
-#: How far (mm) the lids' vertices stay in front of the ball, as they do on the template.
-CLEARANCE = 0.3
 #: The lift of a vertex is that of the most lifted within so many rings, averaged so often over the neighbours.
 SPREAD_RINGS, AVERAGES = 3, 8
-#: The balls follow the lids that are lifted: so often both are done.
+#: The balls follow the lids that are moved: so often both are done.
 ROUNDS = 4
 #: Vertices deeper inside a ball than this share of its radius are not its lids.
 DEEPEST = 0.5
-
-
-@dataclass(frozen=True)
-class Ball:
-    """A sphere: centre (3,) and radius in millimetres."""
-
-    centre: Array
-    radius: float
-
-    def depths(self, vertices: Array) -> Array:
-        """How deep (n,) vertices (n, 3) lie inside; negative outside."""
-        return self.radius - np.linalg.norm(vertices - self.centre, axis=1)
+#: Lids are lowered so far (mm) and no farther: at the inner corner the eye goes on beyond the ball.
+LOWEST = 1.5
+#: Lids that are this near (mm) to where they belong are left alone.
+NEAR_ENOUGH = 0.05
 
 
 def balls(template: Template, vertices: NDArray[np.floating]) -> tuple[Ball, Ball]:
     """The left and the right eyeball of a head (n, 3) with the template's topology."""
-    placed = template.place_eyeballs(vertices)
-    left, right = (sphere_through(placed[template.eyeballs.groups[side] > 0.5]) for side in ("left", "right"))
-    return left, right
-
-
-def sphere_through(points: Array) -> Ball:
-    """The sphere that fits points (n, 3) best, by their squared distances."""
-    middle = points.mean(axis=0)
-    offsets = points - middle
-    squared = (offsets**2).sum(axis=1)
-    solution = np.linalg.lstsq(np.column_stack([2 * offsets, np.ones(len(points))]), squared, rcond=None)[0]
-    return Ball(middle + solution[:3], float(np.sqrt(solution[3] + solution[:3] @ solution[:3])))
+    return place_balls(template, vertices)
 
 
 def lid_vertices(template: Template) -> NDArray[np.bool_]:
@@ -54,26 +32,42 @@ def lid_vertices(template: Template) -> NDArray[np.bool_]:
 
 
 def clear_eyeballs(template: Template, vertices: NDArray[np.floating]) -> Array:
-    """The registered head (n, 3) at level 0, in millimetres, with its lids in front of the eyeballs that follow them.
+    """The registered head (n, 3) at level 0, in millimetres, with its lids on the eyeballs and in front of them.
 
-    The network hardly sees how far the lids bulge, so that after registration a ball may stick out of them by a
-    fraction of a millimetre. The lids are lifted along the ball's radii, and what is around them less and less.
+    The network hardly sees how far the lids bulge, so that after registration a ball of an eyeball's size is a
+    millimetre off. The lids are moved, and what is around them less and less.
     """
     result = np.array(vertices, dtype=np.float64)
     lids = lid_vertices(template)
     edges = unique_edges(template.faces)
     for _ in range(ROUNDS):
-        lifted = False
-        for ball in balls(template, result):
-            depths = ball.depths(result)
-            needed = np.where(lids & (depths < DEEPEST * ball.radius), np.maximum(depths + CLEARANCE, 0.0), 0.0)
-            if needed.any():
-                lifted = True
-                lift = np.maximum(needed, spread_lift(needed, edges))
-                result += lift[:, None] * normalise(result - ball.centre)
-        if not lifted:
+        moved = False
+        for ball, border in zip(balls(template, result), template.eyeballs.lids, strict=True):
+            moved |= _lower(result, ball, border, edges)
+            moved |= _lift(result, ball, lids, edges)
+        if not moved:
             break
     return result
+
+
+def _lower(head: Array, ball: Ball, border: NDArray[np.integer], edges: NDArray[np.integer]) -> bool:
+    """Move a head's (n, 3) lids, whose inner border is given, back to a ball; says whether any had to be."""
+    needed = np.zeros(len(head))
+    needed[border] = np.clip(ball.gaps(head[border]), 0.0, LOWEST)
+    if needed.max() < NEAR_ENOUGH:
+        return False
+    head -= np.maximum(needed, spread_lift(needed, edges))[:, None] * ball.forwards
+    return True
+
+
+def _lift(head: Array, ball: Ball, lids: NDArray[np.bool_], edges: NDArray[np.integer]) -> bool:
+    """Move a head's (n, 3) lids out of a ball; says whether any had to be."""
+    depths = ball.depths(head)
+    needed = np.where(lids & (depths < DEEPEST * ball.radius), np.maximum(depths + CLEARANCE, 0.0), 0.0)
+    if needed.max() < NEAR_ENOUGH / 10:
+        return False
+    head += np.maximum(needed, spread_lift(needed, edges))[:, None] * normalise(head - ball.centre)
+    return True
 
 
 def spread_lift(values: Array, edges: NDArray[np.integer]) -> Array:

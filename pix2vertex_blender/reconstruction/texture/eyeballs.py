@@ -10,6 +10,7 @@ from ...geometry.mesh import triangulate
 from ...geometry.raster import rasterise
 from ...geometry.texels import texel_grid
 from ...template import Eyeballs
+from .irises import look_of
 from .seen_skin import BUFFER, Mesh
 
 Array = NDArray[np.float64]
@@ -57,10 +58,12 @@ def paint_eyeballs(
     pause : Pause
     """
     iris_colour, sclera_colour = eye_colours(seen_eyes(eyeballs, vertices, head, pixels, camera, pause))
+    seen_iris = look_of(head[0], pixels, camera, pause).iris
+    iris_colour = iris_colour if seen_iris is None else seen_iris
     pause()
     own = (eyeballs.groups["left"] > 0.5)[eyeballs.faces].all(axis=1)
     grid = texel_grid(eyeballs.faces[own], eyeballs.uvs[own], size, size, pause)
-    forwards = eyeballs.vertices[:, 2] - eyeballs.vertices[eyeballs.groups["left"] > 0.5, 2].mean()
+    forwards = eyeballs.around[:, 2]
     values = np.column_stack([eyeballs.groups["iris"], eyeballs.groups["pupil"], forwards / np.abs(forwards).max()])
     layers = grid.interpolate(values, pause).astype(np.float64)
     pause()

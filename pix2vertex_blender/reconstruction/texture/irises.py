@@ -1,0 +1,131 @@
+"""Where a photo's eyes look and what colour they are: the dark disks between the lids."""
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from ...exchange.camera import Camera
+from ...exchange.eyes import EyeLook
+from ...exchange.progress import Pause, no_pause
+from ...geometry.mesh import triangulate
+from ...geometry.raster import rasterise
+from ...template import Eyeballs, load_template
+from ...template.eyeballs import LIMBUS, Ball, place_balls
+from .seen_skin import BUFFER, Mesh
+
+Array = NDArray[np.float64]
+
+#: How far (mm) from straight ahead an iris is looked for, sideways and up or down, where lids hide much of it.
+SIDEWAYS, UPWARDS = 5.5, 2.0
+#: An iris is expected straight ahead, with these standard deviations (mm), and how much that counts.
+SPREAD, CERTAINTY = (4.0, 1.5), 0.08
+#: How far (mm) from its centre the plane of an eye's iris is.
+IRIS_DISTANCE = 10.2
+#: Less of the disk that is seen says nothing; nor do fewer pixels.
+LEAST_SEEN, FEWEST_PIXELS = 0.3, 12
+#: The ring of the iris in which its colour is read, as shares of its radius: pupil and edge are darker.
+RING = (0.42, 0.85)
+#: Quantiles of lightness between which a pixel of the ring shows the iris: lashes and shadows are darker, highlights
+#: lighter.
+IRIS_QUANTILES = (0.4, 0.85)
+#: Eyes do not turn farther (radians), nor one towards the other by more than this.
+FARTHEST, SQUINT = np.radians(30.0), np.radians(14.0)
+
+
+@dataclass(frozen=True)
+class SeenEye:
+    """What a photo shows of one eye.
+
+    Attributes
+    ----------
+    gaze : (2,)
+        Radians to the photo's right and upwards in the head, from straight ahead.
+    pixels : (k, 3) uint8
+        Of the ring of the iris.
+    """
+
+    gaze: Array
+    pixels: NDArray[np.uint8]
+
+
+def look_of(
+    vertices: NDArray[np.floating], pixels: NDArray[np.uint8], camera: Camera, pause: Pause = no_pause
+) -> EyeLook:
+    """Gaze and colour of the eyes of a head (n, 3) in the camera's frame, in a crop (S, S, 3) of its photo."""
+    template = load_template()
+    balls = place_balls(template, vertices)
+    head: Mesh = (np.asarray(vertices, dtype=np.float64), template.faces)
+    small = cv2.resize(pixels, (BUFFER, BUFFER), interpolation=cv2.INTER_AREA).astype(np.uint8)
+    camera = camera.resized(BUFFER / len(pixels))
+    shown = _shown(template.eyeballs, template.place_eyeballs(vertices), head, camera)
+    pause()
+    seen = [_seen_eye(small, mask, ball, camera) for mask, ball in zip(shown, balls, strict=True)]
+    ring = np.concatenate([eye.pixels for eye in seen if eye is not None] or [np.zeros((0, 3), np.uint8)])
+    return EyeLook(_together(seen), _colour(ring))
+
+
+def _shown(eyeballs: Eyeballs, vertices: Array, head: Mesh, camera: Camera) -> list[NDArray[np.bool_]]:
+    """Where (BUFFER, BUFFER) the left and where the right eyeball is seen between its lids."""
+    points = np.concatenate([vertices, head[0]])
+    eyes = triangulate(eyeballs.faces)
+    triangles = np.concatenate([eyes, triangulate(head[1]) + len(vertices)])
+    seen, _ = rasterise(camera.project(points), points[:, 2], triangles, (BUFFER, BUFFER))
+    of_left = eyeballs.groups["left"][eyes[:, 0]] > 0.5
+    is_eye = (seen >= 0) & (seen < len(eyes))
+    left = of_left[np.where(is_eye, seen, 0)]
+    return [is_eye & left, is_eye & ~left]
+
+
+def _seen_eye(pixels: NDArray[np.uint8], shown: NDArray[np.bool_], ball: Ball, camera: Camera) -> SeenEye | None:
+    """The iris among pixels (S, S, 3) where a ball is shown; None if too little of it is."""
+    front = ball.centre + IRIS_DISTANCE * ball.forwards
+    place, other = camera.project(front + np.array([(0.0, 0.0, 0.0), (1.0, 0.0, 0.0)]))
+    scale = float(np.linalg.norm(other - place))
+    radius = LIMBUS * scale
+    side = int(np.ceil(radius))
+    disk = np.hypot(*np.mgrid[-side : side + 1, -side : side + 1]) <= radius
+    if shown.sum() < LEAST_SEEN * disk.sum():
+        return None
+    light = pixels.astype(np.float32).mean(axis=2)
+    level = float(light[shown].mean())
+    darkness = np.where(shown, (level - light) / max(float(light[shown].std()), 1.0), 0.0).astype(np.float32)
+    score = cv2.filter2D(darkness, -1, disk.astype(np.float32), borderType=cv2.BORDER_CONSTANT)
+    covered = cv2.filter2D(shown.astype(np.float32), -1, disk.astype(np.float32), borderType=cv2.BORDER_CONSTANT)
+    rows, columns = np.mgrid[: len(pixels), : len(pixels)]
+    away = np.stack([columns + 0.5 - place[0], place[1] - rows - 0.5]) / scale
+    score -= CERTAINTY * disk.sum() * ((away[0] / SPREAD[0]) ** 2 + (away[1] / SPREAD[1]) ** 2)
+    allowed = (np.abs(away[0]) < SIDEWAYS) & (np.abs(away[1]) < UPWARDS) & (covered > LEAST_SEEN * disk.sum())
+    if not allowed.any():
+        return None
+    row, column = np.unravel_index(int(np.argmax(np.where(allowed, score, -np.inf))), score.shape)
+    distance = np.hypot(columns - column, rows - row) / radius
+    ring = shown & (distance > RING[0]) & (distance < RING[1])
+    if ring.sum() < FEWEST_PIXELS:
+        return None
+    sideways, upwards = away[:, row, column]
+    seen_from = ball.rotation.T @ (sideways, upwards, 0.0)
+    gaze = np.arcsin(np.clip(seen_from[:2] / IRIS_DISTANCE, -1.0, 1.0))
+    return SeenEye(np.clip(gaze, -FARTHEST, FARTHEST), pixels[ring])
+
+
+def _together(seen: list[SeenEye | None]) -> Array:
+    """Gaze (2, 2) of the left and the right eye, which look equally high and do not look away from each other."""
+    known = [eye.gaze for eye in seen if eye is not None]
+    if not known:
+        return np.zeros((2, 2))
+    both = np.stack([known[0], known[-1]])
+    middle = both.mean(axis=0)
+    inwards = float(np.clip((both[1, 0] - both[0, 0]) / 2, 0.0, SQUINT / 2))
+    return np.array([[middle[0] - inwards, middle[1]], [middle[0] + inwards, middle[1]]])
+
+
+def _colour(ring: NDArray[np.uint8]) -> Array | None:
+    """The colour (3,) of the iris from pixels (k, 3) of its ring; None if there are too few."""
+    if len(ring) < FEWEST_PIXELS:
+        return None
+    light = ring.astype(np.float64).mean(axis=1)
+    low, high = np.quantile(light, IRIS_QUANTILES)
+    colour: Array = np.median(ring[(light >= low) & (light <= high)], axis=0).astype(np.float64)
+    return colour
