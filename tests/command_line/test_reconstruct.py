@@ -132,9 +132,14 @@ def test_exported_files_bring_the_shape_key_along(job, name):
     assert 0.2 < height - depth < 0.5
 
 
-def test_the_result_is_one_mesh_object(job):
+def test_the_result_is_a_face_with_eyes_and_mouth(job):
+    parts = {"Eyeball Left", "Eyeball Right", "Teeth Upper", "Teeth Lower", "Tongue", "Mouth Bag"}
     bpy.ops.wm.open_mainfile(filepath=str(job[0] / "face.blend"))
-    assert [item.name for item in bpy.data.objects if item.type == "MESH"] == ["Face"]
+    assert {item.name for item in bpy.data.objects if item.type == "MESH"} == {"Face"} | parts
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    bpy.ops.import_scene.gltf(filepath=str(job[0] / "face.glb"))
+    assert {item.name for item in bpy.data.objects if item.type == "MESH"} == {"Face"} | parts
+    assert all(item.data.materials for item in bpy.data.objects if item.type == "MESH")
 
 
 @pytest.fixture(scope="module")
@@ -161,6 +166,7 @@ def test_a_neutral_face_has_all_expressions_and_does_not_smile(neutral_folder):
     bpy.ops.import_scene.gltf(filepath=str(neutral_folder / "face.glb"))
     imported = bpy.data.objects["Face"]
     assert set(ARKIT_NAMES) <= set(imported.data.shape_keys.key_blocks.keys())
+    assert {"jawOpen", "tongueOut"} <= set(bpy.data.objects["Tongue"].data.shape_keys.key_blocks.keys())
 
 
 def test_a_rigged_face_comes_with_a_skin(neutral_folder):
