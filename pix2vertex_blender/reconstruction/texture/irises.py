@@ -23,6 +23,8 @@ SIDEWAYS, UPWARDS = 5.5, 2.0
 SPREAD, CERTAINTY = (4.0, 1.5), 0.08
 #: How far (mm) from its centre the plane of an eye's iris is.
 IRIS_DISTANCE = 10.2
+#: What is farther (mm) from the middle between the eyes hides neither.
+HIDING = 75.0
 #: Less of the disk that is seen says nothing; nor do fewer pixels.
 LEAST_SEEN, FEWEST_PIXELS = 0.3, 12
 #: The ring of the iris in which its colour is read, as shares of its radius: pupil and edge are darker.
@@ -70,7 +72,10 @@ def _shown(eyeballs: Eyeballs, vertices: Array, head: Mesh, camera: Camera) -> l
     """Where (BUFFER, BUFFER) the left and where the right eyeball is seen between its lids."""
     points = np.concatenate([vertices, head[0]])
     eyes = triangulate(eyeballs.faces)
-    triangles = np.concatenate([eyes, triangulate(head[1]) + len(vertices)])
+    around = triangulate(head[1])
+    middle = vertices.mean(axis=0)
+    around = around[(np.linalg.norm(head[0][around] - middle, axis=2) < HIDING).any(axis=1)]
+    triangles = np.concatenate([eyes, around + len(vertices)])
     seen, _ = rasterise(camera.project(points), points[:, 2], triangles, (BUFFER, BUFFER))
     of_left = eyeballs.groups["left"][eyes[:, 0]] > 0.5
     is_eye = (seen >= 0) & (seen < len(eyes))
