@@ -94,6 +94,7 @@ def reconstruct(
         device = choose_device(options.device)
         network = load_network(device=device)
         second_pass = _second_pass(template, device)
+        likeness_model = load_likeness()
     with clock.stage("detect"):
         photo = load_photo(photo_path, lambda fraction: progress("detect", fraction / 2))
         face, face_count = _locate(photo, network, options, lambda fraction: progress("detect", (1 + fraction) / 2))
@@ -109,7 +110,7 @@ def reconstruct(
         maps = within(maps, inside_photo(crop_to_photo, photo.size, len(maps.mask)))
         progress("network", 0.7)
         # What makes a head likely was learnt from what the second pass sees.
-        likeness = None if closer is None else estimate(closer.views, maps.confidence, load_likeness())
+        likeness = None if closer is None else estimate(closer.views, maps.confidence, likeness_model)
         progress("network", 0.8)
         fine = cut_square(photo, face.square, DETAIL_RESOLUTION).pixels
         seen = SeenFace(maps, crop_to_photo, photo.size, fine, encode_png(fine))
