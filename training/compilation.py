@@ -1,5 +1,6 @@
 """How the compiled kernels of the renderer are built and where their machine code is kept between runs."""
 
+import hashlib
 import os
 from collections.abc import Callable
 from typing import Any, TypeVar, cast
@@ -10,7 +11,14 @@ from .paths import REPOSITORY
 
 Function = TypeVar("Function", bound=Callable[..., object])
 
-CACHE = os.environ.get("NUMBA_CACHE_DIR", str(REPOSITORY / ".cache" / "numba"))
+
+def _layout() -> str:
+    """A name for how the modules lie: numba reads kept code by file names, and fails where a class has moved since."""
+    paths = sorted(str(path.relative_to(REPOSITORY)) for path in (REPOSITORY / "training").rglob("*.py"))
+    return hashlib.sha256("\n".join(paths).encode()).hexdigest()[:12]
+
+
+CACHE = os.environ.get("NUMBA_CACHE_DIR", str(REPOSITORY / ".cache" / "numba" / _layout()))
 setattr(numba.config, "CACHE_DIR", CACHE)  # noqa: B010 - numba defines its settings at run time
 
 
