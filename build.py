@@ -13,6 +13,7 @@ from types import FrameType
 
 USAGE = """\
 python3 build.py reconstruct [PHOTO ...] [--output DIR]     photos, or folders of them, become faces without a window
+python3 build.py reconstruct --together PHOTO PHOTO ...     photos of one person become one face
 python3 build.py test [--fast] [PYTEST ARGUMENTS]           lint, types and all tests, or those that are not slow
 python3 build.py package [--platform PLATFORM] [...]        this platform's extension zip in dist/
 python3 build.py benchmark [--only SECTION ...]             what this machine can measure, in benchmarks/RESULTS.md

@@ -8,7 +8,7 @@ from ..errors import RecordError
 from .arrays import Arrays
 from .report import Report
 
-VERSION = 3
+VERSION = 4
 
 NEWER = "The face was made by a newer version of pix2vertex: update the extension to correct or texture it."
 
@@ -51,4 +51,9 @@ def _with_views(arrays: Arrays) -> Arrays:
     return {**kept, **view, "views": np.array(1)}
 
 
-_STEPS: dict[int, Callable[[Arrays], Arrays]] = {1: _with_an_opening, 2: _with_views}
+def _of_one_photo(arrays: Arrays) -> Arrays:
+    """Version 3 kept faces of one photo only, which lack nothing of what version 4 keeps of several."""
+    return arrays
+
+
+_STEPS: dict[int, Callable[[Arrays], Arrays]] = {1: _with_an_opening, 2: _with_views, 3: _of_one_photo}

@@ -42,7 +42,7 @@ def silent(stage: str, fraction: float) -> None:
 
 @dataclass
 class StageClock:
-    """Tells the progress of the stages and measures them."""
+    """Tells the progress of the stages and measures them; a stage that comes again adds to its seconds."""
 
     progress: Progress
     seconds: dict[str, float] = field(default_factory=dict)
@@ -53,5 +53,5 @@ class StageClock:
         self.progress(name, 0.0)
         started = time.perf_counter()
         yield
-        self.seconds[name] = time.perf_counter() - started
+        self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - started
         self.progress(name, 1.0)

@@ -93,7 +93,7 @@ def _unpacked(arrays: Arrays, template: Template, crops: Sequence[bytes]) -> Rec
         groups={name: weights.astype(np.float32) for name, weights in template.groups.items()},
         landmarks_68=template.landmarks_68.astype(np.int32),
         eyeballs=place_both(template, vertices),
-        views=tuple(_unpacked_view(_view(arrays, index), files[index]) for index in range(views)),
+        views=tuple(_unpacked_view(_view(arrays, index), files[index], len(vertices)) for index in range(views)),
         coarse_vertices=vertices,
         automatic_vertices=_finite(arrays, "automatic_vertices", vertices.shape) if moved_by_pins else vertices,
         detail_level=_within(int(arrays["detail_level"]), 0, LEVELS - 1),
@@ -110,6 +110,10 @@ def _packed(view: View) -> Arrays:
         **_integers("correspondence", view.maps.correspondence[mask]),
         **_integers("depth", view.maps.depth[mask][:, None]),
         **({"pins": view.pins} if np.isfinite(view.pins).any() else {}),
+        **({"photo": np.array(view.photo)} if view.photo else {}),
+        **({"expression": view.expression} if view.expression.any() else {}),
+        **(_integers("registered", view.registered) if len(view.registered) else {}),
+        **({} if view.used else {"off": np.array(True)}),
         "head_to_camera": view.head_to_camera,
         "camera": np.array([camera.scale, *camera.centre, camera.inverse_distance]),
         "crop_to_photo": view.crop_to_photo,
@@ -118,7 +122,8 @@ def _packed(view: View) -> Arrays:
     }
 
 
-def _unpacked_view(arrays: Arrays, crop_png: bytes) -> View:
+def _unpacked_view(arrays: Arrays, crop_png: bytes, count: int) -> View:
+    """A view of a template of `count` vertices."""
     height, width = (_within(int(side), 1, _LONGEST_SIDE) for side in arrays["shape"])
     mask, opening = (_truths(arrays, name, (height, width)) for name in ("mask", "opening"))
     camera = camera_from(_finite(arrays, "camera", (4,)))
@@ -145,6 +150,10 @@ def _unpacked_view(arrays: Arrays, crop_png: bytes) -> View:
         ),
         crop_png=crop_png,
         pins=_shaped(arrays, "pins", (68, 2)) if "pins" in arrays else no_pins(),
+        photo=str(arrays["photo"]) if "photo" in arrays else "",
+        expression=_finite(arrays, "expression", (52,)) if "expression" in arrays else np.zeros(52),
+        registered=_floats(arrays, "registered", count, 3) if "registered" in arrays else np.zeros((0, 3)),
+        used="off" not in arrays,
     )
 
 

@@ -37,6 +37,34 @@ class TemplateReport:
 
 
 @dataclass(frozen=True)
+class ViewReport:
+    """What became of one photo among several.
+
+    Attributes
+    ----------
+    photo : str
+        The file's name.
+    confidence : float
+        The network's, in [0, 1].
+    used : bool
+        Whether the head was made from it.
+    weight : float
+        How much it counts against a photo that agrees with the others, 0 to 1.
+    disagreement_mm : float
+        How far its own head lies from that of all photos, across its line of sight.
+    sentence : str
+        Why it was left out or counts little; empty if there is nothing to tell.
+    """
+
+    photo: str = ""
+    confidence: float = 0.0
+    used: bool = True
+    weight: float = 1.0
+    disagreement_mm: float = 0.0
+    sentence: str = ""
+
+
+@dataclass(frozen=True)
 class Report:
     """What is known of a reconstruction besides its shape.
 
@@ -64,6 +92,8 @@ class Report:
         Left, top, width and height in photo pixels.
     seconds : dict of str to float
         How long each stage took.
+    views : list of ViewReport
+        The photos, where the head was made from several.
     """
 
     photo: str = ""
@@ -79,6 +109,7 @@ class Report:
     automatic_landmarks_68: list[list[float]] = field(default_factory=list)
     face_box: list[float] = field(default_factory=list)
     seconds: dict[str, float] = field(default_factory=dict)
+    views: list[ViewReport] = field(default_factory=list)
 
     def to_json(self, indent: int | None = None) -> str:
         """The report as text."""
@@ -139,4 +170,5 @@ _READ: dict[str, Any] = {
     "automatic_landmarks_68": _points,
     "face_box": _numbers,
     "seconds": lambda value: {str(name): float(seconds) for name, seconds in value.items()},
+    "views": lambda value: [_fields(ViewReport)(each) for each in value],
 }

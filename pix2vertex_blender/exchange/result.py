@@ -81,6 +81,11 @@ class Reconstruction:
         """The first photo."""
         return self.views[0]
 
+    def registered_to(self, index: int) -> NDArray[np.float64]:
+        """The template (c, 3) registered to one photo alone, in that photo's camera frame."""
+        view = self.views[index]
+        return view.registered if len(view.registered) else view.frame.to_camera(self.automatic_vertices)
+
     def with_view(self, **changes: Any) -> "Reconstruction":
         """The same with other values of fields of the first view."""
         return replace(self, views=(replace(self.view, **changes), *self.views[1:]))
@@ -134,7 +139,7 @@ class Reconstruction:
 
 _ARRAYS = ("vertices", "faces", "uvs", "detail", "landmarks_68", "coarse_vertices", "automatic_vertices")
 _MESH_PARTS = ("vertices", "faces", "uvs")
-_VIEW_ARRAYS = ("crop_to_photo", "head_to_camera", "pins")
+_VIEW_ARRAYS = ("crop_to_photo", "head_to_camera", "pins", "expression", "registered")
 _MAPS = ("mask", "opening", "correspondence", "geometry")
 
 
@@ -143,6 +148,8 @@ def _view_arrays(view: View) -> Arrays:
     return {
         **{name: getattr(view, name) for name in _VIEW_ARRAYS},
         **{name: getattr(maps, name) for name in _MAPS},
+        "photo": np.array(view.photo),
+        "used": np.array(view.used),
         "photo_size": np.array(view.photo_size),
         "crop_png": np.frombuffer(view.crop_png, dtype=np.uint8),
         "camera": np.array([camera.scale, *camera.centre, camera.inverse_distance]),
@@ -161,7 +168,14 @@ def _view_from(arrays: Arrays) -> View:
         confidence=float(arrays["confidence"]),
     )
     crop_png = arrays["crop_png"].tobytes()
-    return View((width, height), maps=maps, crop_png=crop_png, **{name: arrays[name] for name in _VIEW_ARRAYS})
+    return View(
+        (width, height),
+        maps=maps,
+        crop_png=crop_png,
+        photo=str(arrays["photo"]),
+        used=bool(arrays["used"]),
+        **{name: arrays[name] for name in _VIEW_ARRAYS},
+    )
 
 
 def camera_from(values: NDArray[np.floating]) -> Camera:

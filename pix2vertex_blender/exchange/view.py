@@ -1,6 +1,6 @@
 """One photo of a face: what is known of it, and where the artist has put landmarks in it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,6 +28,16 @@ class View:
         The crop with many more pixels than the maps, as a PNG file (8-bit sRGB); empty where unknown.
     pins : (68, 2) float64
         Where the artist has put landmarks, in photo pixels; NaN for those that follow the mesh.
+    photo : str
+        The photo's path or name; empty where the report says it.
+    expression : (52,) float64
+        Coefficients of the expression that the photo shows and the head does not, in the order of
+        `expression.names.ARKIT_NAMES`; zero where the head has the photo's expression itself.
+    registered : (n, 3) float64
+        The template at level 0 registered to this photo alone, in the camera's frame, with the photo's expression;
+        empty where the face's own `automatic_vertices` are that.
+    used : bool
+        Whether the head is made from it; the artist may switch it off.
     """
 
     photo_size: tuple[int, int]
@@ -36,6 +46,10 @@ class View:
     maps: FaceMaps
     crop_png: bytes
     pins: NDArray[np.float64]
+    photo: str = ""
+    expression: NDArray[np.float64] = field(default_factory=lambda: np.zeros(52))
+    registered: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 3)))
+    used: bool = True
 
     @property
     def camera(self) -> Camera:

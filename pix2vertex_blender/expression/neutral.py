@@ -80,6 +80,18 @@ def expression_coefficients(registered: Array, parameters: NeutralParameters | N
     return coefficients
 
 
+def worn_expression(head: Array, coefficients: Array) -> Array:
+    """What an expression adds (n, 3) to a head (n, 3), as the template wears it, at the head's size and turned like it.
+
+    Nearly what `personal_expressions` adds, in a hundredth of the time.
+    """
+    template = load_template()
+    pose = fit_similarity(template.vertices, head, template.groups["face"])
+    worn = np.tensordot(coefficients, load_expressions().offsets, 1)
+    turned: Array = pose.scale * worn @ pose.rotation.T
+    return turned
+
+
 def neutral_face(registered: Array, balls: Sequence[Ball], level: int = 0) -> NeutralFace:
     """Take the photo's expression off a head, and give it the 52.
 
@@ -96,8 +108,8 @@ def neutral_face(registered: Array, balls: Sequence[Ball], level: int = 0) -> Ne
     coefficients = expression_coefficients(registered)
     size = fit_similarity(template.vertices, registered, template.groups["face"]).scale
     draft = registered - size * np.tensordot(coefficients, load_expressions().offsets, 1)
-    worn = np.tensordot(coefficients, personal_expressions(_rested(draft, balls), balls), 1)
-    neutral = _rested(registered - worn, balls)
+    worn = np.tensordot(coefficients, personal_expressions(rested(draft, balls), balls), 1)
+    neutral = rested(registered - worn, balls)
     return NeutralFace(neutral, coefficients, personal_expressions(neutral, balls, level))
 
 
@@ -106,7 +118,7 @@ def photo_face(registered: Array, balls: Sequence[Ball], level: int = 0) -> Neut
     return NeutralFace(registered, np.zeros(len(ARKIT_NAMES)), personal_expressions(registered, balls, level))
 
 
-def _rested(head: Array, balls: Sequence[Ball]) -> Array:
+def rested(head: Array, balls: Sequence[Ball]) -> Array:
     """A head (n, 3) with its lips as near to each other as the template's, and its lids in front of the balls."""
     rims, template = lip_rims(), load_template().vertices
     width = np.linalg.norm(np.subtract(*head[rims.corners])) / np.linalg.norm(np.subtract(*template[rims.corners]))

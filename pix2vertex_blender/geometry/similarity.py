@@ -26,6 +26,11 @@ class Similarity:
         matrix[:3, 3] = self.translation
         return matrix
 
+    def after(self, first: "Similarity") -> "Similarity":
+        """The map that applies `first`, then this."""
+        translation = self.apply(first.translation[None])[0]
+        return Similarity(self.scale * first.scale, self.rotation @ first.rotation, translation)
+
     def inverse(self) -> "Similarity":
         """The map back."""
         rotation = self.rotation.T

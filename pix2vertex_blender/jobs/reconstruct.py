@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 def reconstruct_face(request: Request, progress: Progress) -> dict[str, Any]:
     """Reconstruct the face of `request["photo"]` with `request["options"]` and save it as `request["result"]`.
 
+    If there are `request["photos"]`, the head is that of the person whom they all show.
     If the request names a file `glimpse`, what is known of the face is drawn into it as soon as it is. If it names the
     saved reconstruction `source`, its vertices are saved as in `refit_face`. The settings `detail` of the face's
     sliders may be there as in the job `detail`.
@@ -28,7 +29,12 @@ def reconstruct_face(request: Request, progress: Progress) -> dict[str, Any]:
         options["face_box"] = tuple(options["face_box"])
     options["pins"] = {int(landmark): tuple(pixel) for landmark, pixel in options.get("pins", {}).items()}
     show = partial(leave_glimpse, Path(request["glimpse"])) if "glimpse" in request else show_nobody
-    reconstruction = reconstruct(Path(request["photo"]), Options(**options), progress, show)
+    if "photos" in request:
+        from ..reconstruction.several.together import reconstruct_together
+
+        reconstruction = reconstruct_together(request["photos"], Options(**options), progress, show)
+    else:
+        reconstruction = reconstruct(Path(request["photo"]), Options(**options), progress, show)
     _with_detail(reconstruction, request, progress).save(Path(request["result"]))
     if "source" in request:
         from ..exchange.result import Reconstruction
@@ -55,6 +61,24 @@ def refit_face(request: Request, progress: Progress) -> dict[str, Any]:
     source = Reconstruction.load(Path(request["source"]))
     refitted = refit(source, pins, source.detail_level, progress)
     _with_detail(refitted, request, progress).save(Path(request["result"]))
+    _save_vertices(source, request["vertices"])
+    return {"result": request["result"]}
+
+
+def change_photos_of_face(request: Request, progress: Progress) -> dict[str, Any]:
+    """Make the head of the saved reconstruction `request["source"]` from other photos; save it as `request["result"]`.
+
+    `request["use"]` says for each of its views whether it is used, null takes it away; `request["photos"]` are added.
+    `vertices` and `detail` as in `refit_face`.
+    """
+    progress("start", 0.0)
+    from ..exchange.result import Reconstruction
+    from ..reconstruction.pipeline import Options
+    from ..reconstruction.several.together import change_photos
+
+    source, options = Reconstruction.load(Path(request["source"])), Options(**request["options"])
+    changed = change_photos(source, request["use"], request["photos"], options, progress)
+    _with_detail(changed, request, progress).save(Path(request["result"]))
     _save_vertices(source, request["vertices"])
     return {"result": request["result"]}
 
@@ -97,4 +121,9 @@ def prepare(request: Request, progress: Progress) -> dict[str, Any]:
     return {}
 
 
-JOBS = {"reconstruct": reconstruct_face, "refit": refit_face, "prepare": prepare}
+JOBS = {
+    "reconstruct": reconstruct_face,
+    "refit": refit_face,
+    "change_photos": change_photos_of_face,
+    "prepare": prepare,
+}

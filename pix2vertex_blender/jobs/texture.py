@@ -18,9 +18,10 @@ def project_texture(request: Request, progress: Progress) -> dict[str, Any]:
     import cv2
 
     from ..exchange.result import Reconstruction
+    from ..expression.neutral import worn_expression
     from ..reconstruction.photo.background import in_background
+    from ..reconstruction.several.texture import texture_of_photos
     from ..reconstruction.texture.eyeballs import paint_eyeballs
-    from ..reconstruction.texture.projection import project_photo
     from ..reconstruction.texture.source import sharpest_crop
     from ..template import load_template
 
@@ -32,10 +33,9 @@ def project_texture(request: Request, progress: Progress) -> dict[str, Any]:
     pixels, from_photo = sharpest_crop(face, Path(request["photo"]), size)
     camera = face.view.camera.resized(len(pixels) / len(face.view.maps.mask))
     to_camera = face.view.frame.to_camera
-    head = to_camera(face.coarse_vertices)
+    head = to_camera(face.coarse_vertices + worn_expression(face.coarse_vertices, face.view.expression))
     eyes = to_camera(template.place_eyeballs(face.coarse_vertices))
-    others = ((eyes, template.eyeballs.faces),)
-    texture = project_photo(head, pixels, camera, face.view.maps.mask, size, others, progress=progress)
+    texture = texture_of_photos(face, Path(request["photo"]), size, progress)
     progress("texture", 1.0)
     pause = partial(progress, "texture", 1.0)
     eyeballs = paint_eyeballs(template.eyeballs, eyes, (head, template.faces), pixels, camera, pause=pause)

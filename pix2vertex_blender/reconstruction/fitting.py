@@ -3,7 +3,7 @@
 Needs no network, so that a face can be fitted again from what is kept with it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 
@@ -15,6 +15,7 @@ from ..exchange.report import Report
 from ..exchange.result import Reconstruction
 from ..exchange.view import View, no_pins
 from ..expression.mouth import Wearer, place_mouth
+from ..expression.neutral import worn_expression
 from ..geometry.similarity import Similarity, fit_similarity
 from ..template import load_template
 from ..template.eyeballs import place_both
@@ -141,6 +142,8 @@ def complete(
     detail_level: int,
     report: Report,
     clock: StageClock,
+    own: View | None = None,
+    others: Sequence[View] = (),
 ) -> Reconstruction:
     """Add detail, and turn everything from the camera's frame into the upright frame of the head.
 
@@ -156,33 +159,42 @@ def complete(
     report : Report
         What is known so far; landmarks, face box and times are added.
     clock : StageClock
+    own : View, optional
+        Where the head is made from several photos, this one's `photo`, `expression`, and pose, whose size is kept.
+    others : sequence of View
+        The other photos.
     """
     template, level = load_template(), load_template(detail_level)
     with clock.stage("detail"):
-        vertices = template.subdivide(pinned, detail_level)
+        worn = worn_expression(pinned, own.expression) if own is not None else np.zeros_like(pinned)
+        vertices, shown = template.subdivide(pinned, detail_level), template.subdivide(pinned + worn, detail_level)
         photo_pixel = seen.enlargement / seen.frame.enlargement
         camera = seen.maps.camera.resized(seen.enlargement)
         pause = partial(clock.progress, "detail", 0.5)
-        detail = add_detail(vertices, level, seen.crop, camera, seen.maps.mask, photo_pixel, pause=pause)
-    landmarks = seen.frame.to_photo(level.landmark_points(vertices))
-    pose = replace(fit_similarity(template.vertices, registered, template.groups["face"]), scale=1.0)
+        detail = add_detail(shown, level, seen.crop, camera, seen.maps.mask, photo_pixel, pause=pause)
+    landmarks = seen.frame.to_photo(level.landmark_points(shown))
+    size = float(np.cbrt(np.linalg.det(own.head_to_camera[:3, :3]))) if own is not None else 1.0
+    pose = replace(fit_similarity(template.vertices, registered, template.groups["face"]), scale=size)
+    view = View(seen.photo_size, seen.crop_to_photo, pose.matrix, seen.maps, seen.crop_png, pins)
+    if own is not None:
+        view = replace(view, photo=own.photo, expression=own.expression, registered=own.registered)
     coarse_vertices = _upright(pinned, pose)
     return Reconstruction(
         vertices=_upright(vertices, pose),
         faces=level.faces.astype(np.int32),
         uvs=level.uvs.astype(np.float32),
-        detail=detail @ pose.rotation,
+        detail=detail @ pose.rotation / size,
         groups={name: weights.astype(np.float32) for name, weights in level.groups.items()},
         landmarks_68=level.landmarks_68.astype(np.int32),
         eyeballs=place_both(template, coarse_vertices),
-        views=(View(seen.photo_size, seen.crop_to_photo, pose.matrix, seen.maps, seen.crop_png, pins),),
+        views=(view, *others),
         coarse_vertices=coarse_vertices,
         automatic_vertices=_upright(registered, pose),
         detail_level=level.level,
         report=replace(
             report,
             landmarks_68=landmarks.tolist(),
-            automatic_landmarks_68=seen.frame.to_photo(landmark_matrix(detail_level) @ registered).tolist(),
+            automatic_landmarks_68=seen.frame.to_photo(landmark_matrix(detail_level) @ (registered + worn)).tolist(),
             face_box=box_around(landmarks),
             seconds=clock.seconds,
         ),
@@ -192,5 +204,5 @@ def complete(
 
 
 def _upright(points: NDArray[np.float64], pose: Similarity) -> NDArray[np.float64]:
-    """Points (n, 3) in the head's frame; its unit stays the millimetre of the camera's."""
-    return (points - pose.translation) @ pose.rotation
+    """Points (n, 3) in the head's frame; its unit is the millimetre of the camera's over the pose's scale."""
+    return (points - pose.translation) @ pose.rotation / pose.scale

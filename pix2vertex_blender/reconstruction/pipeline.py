@@ -2,7 +2,7 @@
 
 import platform
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 
@@ -12,7 +12,6 @@ import scipy
 import torch
 
 from ..exchange.glimpse import Show, show_nobody
-from ..exchange.maps import FaceMaps
 from ..exchange.progress import Progress, StageClock, silent
 from ..exchange.report import RegistrationReport, Report, TemplateReport
 from ..exchange.result import Reconstruction
@@ -21,7 +20,7 @@ from ..template import Template, load_template
 from ..template.canonical import to_millimetres
 from .fitting import believable_pins, complete, follow_pins, register_template
 from .glimpses import head_glimpse, mask_glimpse, surface_glimpse
-from .likeness import estimate, load_likeness
+from .likeness import Likeness, estimate, load_likeness
 from .network.device import choose_device
 from .network.maps import read_maps, within
 from .network.network import MapNetwork, load_network, predict_views
@@ -68,6 +67,39 @@ class Options:
     pins: Mapping[int, tuple[float, float]] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Networks:
+    """What looks at photos: the device, the network that finds and reads faces, and the one that looks again."""
+
+    device: torch.device
+    first: MapNetwork
+    second_pass: SecondPass
+
+
+@dataclass(frozen=True)
+class Sight:
+    """A photo's face as the networks have read it.
+
+    Attributes
+    ----------
+    seen : SeenFace
+    photo : str
+        The file's name.
+    faces : int
+        How many faces the photo shows.
+    second_pass : bool
+        Whether the maps are those of the second look.
+    likeness : Likeness, optional
+        The person's likeliest head, if the second look tells it.
+    """
+
+    seen: SeenFace
+    photo: str
+    faces: int
+    second_pass: bool
+    likeness: Likeness | None
+
+
 def reconstruct(
     photo_path: Path | str, options: Options = Options(), progress: Progress = silent, show: Show = show_nobody
 ) -> Reconstruction:
@@ -90,11 +122,36 @@ def reconstruct(
     """
     clock = StageClock(progress)
     with clock.stage("start"):
-        template = load_template()
-        device = choose_device(options.device)
-        network = load_network(device=device)
-        second_pass = _second_pass(template, device)
-        likeness_model = load_likeness()
+        networks = load_networks(options.device)
+    sight = look(photo_path, networks, options, clock, show)
+    seen = sight.seen
+    registration, target = register_template(seen, options.seed, sight.likeness, clock)
+    show(lambda: head_glimpse(seen.crop, seen.maps, registration.vertices, load_template()))
+    pins = believable_pins(options.pins, seen, registration.vertices)
+    with clock.stage("pins"):
+        pinned = follow_pins(registration.vertices, target, seen, pins, options.detail_level, progress)
+    report = report_of(sight, registration, networks.device)
+    return complete(seen, registration.vertices, pinned, pins, options.detail_level, report, clock)
+
+
+def load_networks(device_name: str) -> Networks:
+    """The networks on a device of `device.DEVICE_NAMES`."""
+    device = choose_device(device_name)
+    load_likeness()  # which is read here, so that reading a face does not wait for it
+    return Networks(device, load_network(device=device), _second_pass(load_template(), device))
+
+
+def look(
+    photo_path: Path | str, networks: Networks, options: Options, clock: StageClock, show: Show = show_nobody
+) -> Sight:
+    """Find the face of a photo and have the networks read it.
+
+    Raises
+    ------
+    Pix2VertexError
+        With one sentence for the user, if the photo or an option cannot be used.
+    """
+    progress, network = clock.progress, networks.first
     with clock.stage("detect"):
         photo = load_photo(photo_path, lambda fraction: progress("detect", fraction / 2))
         face, face_count = _locate(photo, network, options, lambda fraction: progress("detect", (1 + fraction) / 2))
@@ -103,26 +160,19 @@ def reconstruct(
         first = read_maps(predict_views(network, crop.pixels))
         progress("network", 0.3)
         show(lambda: mask_glimpse(crop.pixels, first))
-        closer = second_pass.look(photo, face.square, first)
+        closer = networks.second_pass.look(photo, face.square, first)
         progress("network", 0.6)
         maps = first if closer is None else closer.maps
         crop_to_photo = face.square.to_photo(len(maps.mask))
         maps = within(maps, inside_photo(crop_to_photo, photo.size, len(maps.mask)))
         progress("network", 0.7)
         # What makes a head likely was learnt from what the second pass sees.
-        likeness = None if closer is None else estimate(closer.views, maps.confidence, likeness_model)
+        likeness = None if closer is None else estimate(closer.views, maps.confidence, load_likeness())
         progress("network", 0.8)
         fine = cut_square(photo, face.square, DETAIL_RESOLUTION).pixels
         seen = SeenFace(maps, crop_to_photo, photo.size, fine, encode_png(fine))
         show(lambda: surface_glimpse(seen.crop, maps))
-    registration, target = register_template(seen, options.seed, likeness, clock)
-    show(lambda: head_glimpse(seen.crop, maps, registration.vertices, template))
-    pins = believable_pins(options.pins, seen, registration.vertices)
-    with clock.stage("pins"):
-        pinned = follow_pins(registration.vertices, target, seen, pins, options.detail_level, progress)
-    report = _report(photo_path, photo, maps, face_count, registration, template, device)
-    report = replace(report, second_pass=closer is not None)
-    return complete(seen, registration.vertices, pinned, pins, options.detail_level, report, clock)
+    return Sight(seen, Path(photo_path).name, face_count, closer is not None, likeness)
 
 
 def _locate(photo: Photo, network: MapNetwork, options: Options, tell: Tell) -> tuple[FoundFace, int]:
@@ -145,20 +195,15 @@ def _second_pass(template: Template, device: torch.device) -> SecondPass:
     )
 
 
-def _report(
-    photo_path: Path | str,
-    photo: Photo,
-    maps: FaceMaps,
-    face_count: int,
-    registration: Registration,
-    template: Template,
-    device: torch.device,
-) -> Report:
+def report_of(sight: Sight, registration: Registration, device: torch.device) -> Report:
+    """What is known of a photo's face when it is registered."""
+    template = load_template()
     return Report(
-        photo=Path(photo_path).name,
-        photo_size=photo.size,
-        faces_found=face_count,
-        confidence=round(maps.confidence, 4),
+        photo=sight.photo,
+        photo_size=sight.seen.photo_size,
+        faces_found=sight.faces,
+        confidence=round(sight.seen.maps.confidence, 4),
+        second_pass=sight.second_pass,
         device=device.type,
         registration=RegistrationReport(
             iterations=registration.iterations,

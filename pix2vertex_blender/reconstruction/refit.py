@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 
 from ..exchange.progress import Pause, Progress, StageClock, no_pause, silent
 from ..exchange.result import Reconstruction
+from ..expression.neutral import worn_expression
 from ..geometry.extension import smoothed
-from ..template import Template
+from ..template import Template, load_template
 from .detail.detail import DetailParameters, add_detail
 from .fitting import complete, follow_pins
 from .registration.matching import TargetIndex
@@ -56,8 +57,9 @@ def detail_again(
         If the crop cannot be read.
     """
     seen = SeenFace.of(face.view)
+    worn = load_template().subdivide(worn_expression(face.coarse_vertices, face.view.expression), level.level)
     detail = add_detail(
-        face.view.frame.to_camera(vertices),
+        face.view.frame.to_camera(vertices + worn),
         level,
         seen.crop,
         seen.maps.camera.resized(seen.enlargement),
@@ -86,6 +88,9 @@ def refit(
     registered = reconstruction.view.frame.to_camera(reconstruction.automatic_vertices)
     with clock.stage("target"):
         target = TargetIndex(build_target(seen.maps))
+    own, others = reconstruction.view, reconstruction.views[1:]
+    # The pins are where the photo shows landmarks, which is with its expression.
+    worn = worn_expression(registered, own.expression)
     with clock.stage("pins"):
-        pinned = follow_pins(registered, target, seen, pins, detail_level, progress)
-    return complete(seen, registered, pinned, np.array(pins), detail_level, reconstruction.report, clock)
+        pinned = follow_pins(registered + worn, target, seen, pins, detail_level, progress) - worn
+    return complete(seen, registered, pinned, np.array(pins), detail_level, reconstruction.report, clock, own, others)

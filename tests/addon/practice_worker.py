@@ -20,6 +20,7 @@ import numpy as np  # noqa: E402
 
 from pix2vertex_blender import serving  # noqa: E402 - importable only now
 from pix2vertex_blender.errors import PhotoError  # noqa: E402
+from pix2vertex_blender.exchange.report import ViewReport  # noqa: E402
 from pix2vertex_blender.exchange.result import Reconstruction  # noqa: E402
 from pix2vertex_blender.exchange.view import no_pins  # noqa: E402
 
@@ -40,6 +41,13 @@ def reconstruct(request, progress):
     photo = Path(request["photo"])
     if photo.name == "endless.png":
         endless(request, progress)
+    if "photos" in request:
+        shown = [Path(name).name for name in request["photos"]]
+        face = Reconstruction.load(photo)
+        report = dataclasses.replace(face.report, views=[ViewReport(name, sentence="It is odd.") for name in shown])
+        views = tuple(dataclasses.replace(face.view, photo=name) for name in request["photos"])
+        dataclasses.replace(face, views=views, report=report).save(request["result"])
+        return {"result": request["result"]}
     if photo.name == "empty.png":
         raise PhotoError("The photo is empty; choose another.")
     if photo.name == "fault.png":
@@ -61,6 +69,19 @@ def refit(request, progress):
         pins[int(landmark)] = pixel
     moved = source.automatic_vertices + len(request["pins"]) * np.array([1.0, 0.0, 0.0])
     dataclasses.replace(source.with_view(pins=pins), vertices=moved, coarse_vertices=moved).save(request["result"])
+    return {"result": request["result"]}
+
+
+def change_photos(request, progress):
+    """Take away what shall go, switch off what shall be off, add what is new, and move the head to the right."""
+    progress("start", 0.0)
+    source = Reconstruction.load(request["source"])
+    np.save(request["vertices"], source.coarse_vertices)
+    wishes = zip(source.views, request["use"], strict=True)
+    views = [dataclasses.replace(view, used=wish) for view, wish in wishes if wish is not None]
+    views += [dataclasses.replace(source.view, photo=photo) for photo in request["photos"]]
+    moved = source.coarse_vertices + np.array([1.0, 0.0, 0.0])
+    dataclasses.replace(source, views=tuple(views), vertices=moved, coarse_vertices=moved).save(request["result"])
     return {"result": request["result"]}
 
 
@@ -124,6 +145,7 @@ serving.main(
     {
         "reconstruct": reconstruct,
         "refit": refit,
+        "change_photos": change_photos,
         "detail": detail,
         "target": target,
         "texture": texture,

@@ -23,10 +23,11 @@ from pix2vertex_blender.addon.views.camera import camera_coordinates
 from pix2vertex_blender.exchange.result import Reconstruction
 from pix2vertex_blender.geometry.mesh import triangulate
 from pix2vertex_blender.geometry.raster import rasterise
+from pix2vertex_blender.template import load_template
 
 PRACTICE = Path(__file__).with_name("practice_worker.py")
 WORKER = Path(session.__file__).parents[2] / "worker.py"
-RESULTS = {"face.blend", "face.fbx", "face.glb", "maps.npz", "report.json"}
+RESULTS = {"face.blend", "face.fbx", "face.glb", "maps.npz", "report.json", "vertices.npy"}
 
 
 @pytest.fixture
@@ -64,6 +65,24 @@ def names(folder: Path) -> set[str]:
 def rows(folder: Path) -> dict[str, dict[str, str]]:
     with (folder / "results.csv").open(encoding="utf-8", newline="") as file:
         return {Path(row["photo"]).name: row for row in csv.DictReader(file)}
+
+
+def test_photos_of_one_person_become_one_folder(run, photo: Path, tmp_path: Path, capsys) -> None:
+    other = photo.with_name(f"other{photo.suffix}")
+    shutil.copy(photo, other)
+    output = tmp_path / "out"
+    assert run("--together", photo, other, "--output", output) == 0
+    assert names(output) == RESULTS
+    assert [view["photo"] for view in json.loads((output / "report.json").read_text())["views"]] == [
+        photo.name,
+        other.name,
+    ]
+    vertices = np.load(output / "vertices.npy")
+    np.testing.assert_allclose(vertices, load_template().vertices, atol=1e-6)
+    assert f"{other.name}: It is odd." in capsys.readouterr().out
+    assert run("--together", photo, "--output", output) == 2
+    assert "give several" in capsys.readouterr().err
+    assert run("--together", photo, other, "--face", 1) == 2
 
 
 def test_a_result_replaces_an_earlier_one_whole(run, photo: Path, tmp_path: Path) -> None:

@@ -81,7 +81,8 @@ def test_the_table_has_a_row_for_each_photo(run):
     done = table["portrait.jpg"]
     assert (done["status"], done["sentence"]) == (DONE, "")
     files = [output / name for name in done["files"].split(";")]
-    assert {path.name for path in files} == {"face.blend", "face.fbx", "face.glb", "maps.npz", "report.json"}
+    expected = {"face.blend", "face.fbx", "face.glb", "maps.npz", "report.json", "vertices.npy"}
+    assert {path.name for path in files} == expected
     report = json.loads((output / "portrait" / "report.json").read_text())
     assert float(done["confidence"]) == pytest.approx(report["confidence"], abs=0.001)
     assert 0 < report["seconds"]["total"] <= float(done["seconds"]) + 0.1

@@ -50,7 +50,10 @@ def test_each_stage_is_shown_once_with_its_time_and_nothing_else(job):
 
 def test_all_files_are_there(job):
     names = {path.name for path in job[0].iterdir()}
-    assert names == {"face.blend", "face.fbx", "face.glb", "preview.png", "maps.npz", "report.json"}
+    assert names == {
+        *("face.blend", "face.fbx", "face.glb", "preview.png"),
+        *("maps.npz", "report.json", "vertices.npy"),
+    }
     with Image.open(job[0] / "preview.png") as preview:
         columns = np.asarray(preview).reshape(preview.height, 5, -1, 3).std(axis=(0, 2))
         assert (columns > 10).all(), "one of the five pictures is empty"

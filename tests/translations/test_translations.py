@@ -28,7 +28,7 @@ def texts() -> Iterator[dict[str, str]]:
 def test_texts_are_found_in_classes_properties_reports_and_errors(texts: dict[str, str]) -> None:
     known = {
         "Reconstruct Face",  # an operator
-        "Build a face mesh from a portrait photo",  # its description
+        "Build a face mesh from a portrait photo, or from several photos of the same person",  # its description
         "Detail Level",  # a property
         "Works everywhere",  # an item's description
         "Inspect",  # a panel

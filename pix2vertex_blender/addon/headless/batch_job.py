@@ -67,7 +67,7 @@ def run_batch(
         started = time.perf_counter()
         try:
             with output_folder(folder / names[photo], RESULTS) as partial:
-                report = write_photo_results(photo, choices, partial, display, with_preview)
+                report = write_photo_results([photo], choices, partial, display, with_preview)
                 files = tuple(sorted(f"{names[photo]}/{path.name}" for path in partial.iterdir()))
             seconds = time.perf_counter() - started
             outcome = Outcome(photo, DONE, "", report.confidence, seconds, files, options)

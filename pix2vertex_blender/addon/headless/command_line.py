@@ -29,6 +29,8 @@ from .fault_log import FaultLog, fault_log
 from .photo_job import RESULTS, StageLines, write_photo_results
 
 ONE_BOX = "A face box belongs to one photo: leave out --face-box or give a single photo."
+TOGETHER_NEEDS_SEVERAL = "One photo cannot be put together: give several of the same person, or leave out --together."
+ONE_FACE_EACH = "--together takes the largest face of each photo: leave out --face-box and --face."
 SEE_HELP = "{complaint} (--help shows all options)."
 UNREADABLE_PHOTO = "{photo} cannot be read ({reason}): choose another photo."
 _LONGEST_NAME = 80
@@ -80,6 +82,9 @@ def run_process(arguments: Sequence[str], temporary: Path, logs: Path) -> NoRetu
 
 def _run(options: argparse.Namespace, faults: FaultLog) -> int:
     try:
+        if options.together:
+            _run_together(options)
+            return 0
         if len(options.photos) > 1 or any(_is_folder(place) for place in options.photos):
             return _run_many(options, faults)
         _run_one(options)
@@ -111,6 +116,9 @@ def _parser() -> argparse.ArgumentParser:
         help="a photo (JPEG, PNG, WebP, TIFF, AVIF, ...) or a folder of them; an astronaut's portrait if left out",
     )
     parser.add_argument("--output", type=_path, help="folder for the results (default: out/<photo or folder name>)")
+    parser.add_argument(
+        "--together", action="store_true", help="all photos show one person: they become one head without expression"
+    )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps or xpu (default: %(default)s)")
     parser.add_argument(
         "--face-box", nargs=4, type=_pixels, metavar=("X", "Y", "W", "H"), help="the face, in photo pixels"
@@ -181,10 +189,28 @@ def _run_one(options: argparse.Namespace) -> None:
     name = result_name(options.photos[0].stem) if options.photos else "astronaut"
     path = options.output or Path("out") / name
     with output_folder(path, RESULTS) as folder, _photo(options) as photo:
-        report = write_photo_results(photo, _choices(options), folder, StageLines(), not options.no_preview)
+        report = write_photo_results([photo], _choices(options), folder, StageLines(), not options.no_preview)
     print(f"{'Total':<24}{report.seconds['total']:6.1f} s")
     for sentence in doubts(report.confidence, share_outside(report.landmarks_68, report.photo_size)):
         print(sentence)
+    print(f"Written to {path}")
+
+
+def _run_together(options: argparse.Namespace) -> None:
+    """Photos of one person into one folder."""
+    if options.face_box is not None or options.face is not None:
+        raise PhotoError(ONE_FACE_EACH)
+    photos = collect_photos(options.photos)
+    if len(photos) < 2:
+        raise PhotoError(TOGETHER_NEEDS_SEVERAL)
+    folders = [place for place in options.photos if _is_folder(place)]
+    path = options.output or Path("out") / result_name((folders[0].absolute() if folders else photos[0]).stem)
+    with output_folder(path, RESULTS) as folder:
+        report = write_photo_results(photos, _choices(options), folder, StageLines(), not options.no_preview)
+    print(f"{'Total':<24}{report.seconds['total']:6.1f} s")
+    for view in report.views:
+        said = f"counts {view.weight:.0%}, {view.disagreement_mm:.1f} mm from the head" if view.used else "left out"
+        print(f"{printable(view.photo)}: {view.sentence or said}")
     print(f"Written to {path}")
 
 

@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass, field, replace
 from io import StringIO
@@ -35,7 +35,7 @@ PREVIEW = "preview.png"
 #: Choices that the reconstruction knows nothing of.
 _OF_THE_SCENE = ("expressions", "rig")
 #: The files of one photo.
-RESULTS = ("face.blend", "face.fbx", "face.glb", "maps.npz", "report.json", PREVIEW)
+RESULTS = ("face.blend", "face.fbx", "face.glb", "maps.npz", "report.json", "vertices.npy", PREVIEW)
 
 
 class Display(Protocol):
@@ -63,16 +63,16 @@ class StageLines:
 
 
 def write_photo_results(
-    photo: Path, choices: Mapping[str, Any], folder: Path, display: Display, with_preview: bool = True
+    photos: Sequence[Path], choices: Mapping[str, Any], folder: Path, display: Display, with_preview: bool = True
 ) -> Report:
-    """Reconstruct the face of a photo and write everything about it into a folder; returns the report.
+    """Reconstruct the face of photos and write everything about it into a folder; returns the report.
 
     The open Blender file is replaced by one that holds the face alone.
 
     Parameters
     ----------
-    photo : Path
-        What to reconstruct.
+    photos : sequence of Path
+        What to reconstruct: one photo, or several that show the same person.
     choices : mapping
         Fields of `reconstruction.pipeline.Options`, which `expressions` the face gets, if any, and whether a `rig`.
     folder : Path
@@ -92,13 +92,14 @@ def write_photo_results(
     clock = _Clock(display)
     bpy.ops.wm.read_factory_settings(use_empty=True)
     options = {name: value for name, value in choices.items() if name not in _OF_THE_SCENE}
-    reconstruction = _reconstruct(photo, options, clock)
+    reconstruction = _reconstruct(photos, options, clock)
     clock.enter("scene")
     with _quiet():
         _write_scene(reconstruction, folder, choices.get("expressions", ""), with_rig=choices.get("rig", False))
     if with_preview:
         compose_preview(reconstruction, _PREVIEW_SIZE, folder / PREVIEW)
     _write_maps(reconstruction, folder)
+    np.save(folder / "vertices.npy", reconstruction.coarse_vertices)
     clock.end()
     report = replace(
         reconstruction.report,
@@ -163,11 +164,13 @@ def _result_file() -> Path:
     return session.temporary_folder() / "reconstruction.npz"
 
 
-def _reconstruct(photo: Path, choices: Mapping[str, Any], clock: "_Clock") -> Reconstruction:
+def _reconstruct(photos: Sequence[Path], choices: Mapping[str, Any], clock: "_Clock") -> Reconstruction:
     """Have the worker reconstruct the face, showing its progress."""
     result = _result_file()
     worker = session.worker()
-    job = worker.submit("reconstruct", photo=str(photo.absolute()), options=dict(choices), result=str(result))
+    paths = [str(photo.absolute()) for photo in photos]
+    several = {"photos": paths} if len(paths) > 1 else {}
+    job = worker.submit("reconstruct", photo=paths[0], **several, options=dict(choices), result=str(result))
     try:
         while job.status is JobStatus.RUNNING:
             time.sleep(_POLL_SECONDS)

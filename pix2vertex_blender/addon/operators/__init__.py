@@ -14,6 +14,7 @@ from . import (
     self_test,
     template,
     texture,
+    views,
     worker,
     worker_operator,
 )
@@ -24,6 +25,7 @@ CLASSES = (
     *reconstruct.CLASSES,
     *inspect.CLASSES,
     *correct.CLASSES,
+    *views.CLASSES,
     *detail.CLASSES,
     *texture.CLASSES,
     *expressions.CLASSES,

@@ -1,5 +1,7 @@
 """Operators that choose the photo and the face in it."""
 
+from pathlib import Path
+
 import bpy
 
 from ...errors import Pix2VertexError
@@ -12,8 +14,16 @@ NO_PHOTO = "Choose a photo first."
 NO_IMAGE = "There is no image called {name}: choose another one."
 
 
+def chosen_photos(operator: bpy.types.Operator) -> list[str]:
+    """The photos that were chosen or dropped: those of `files` in `directory`, or `filepath`, if there is one."""
+    names = [file.name for file in operator.files if file.name]
+    if not names:
+        return [operator.filepath] if getattr(operator, "filepath", "") else []
+    return [str(Path(operator.directory) / name) for name in names]
+
+
 class PIX2VERTEX_OT_choose_photo(bpy.types.Operator):
-    """Choose the portrait photo to reconstruct the face from"""
+    """Choose the portrait photo to reconstruct the face from, or several photos of the same person"""
 
     bl_idname = "pix2vertex.choose_photo"
     bl_label = "Use Photo for Face"
@@ -22,22 +32,29 @@ class PIX2VERTEX_OT_choose_photo(bpy.types.Operator):
     filepath: bpy.props.StringProperty(
         name="Photo", description="Portrait photo", subtype="FILE_PATH", options={"SKIP_SAVE"}
     )
+    files: bpy.props.CollectionProperty(type=bpy.types.OperatorFileListElement, options={"SKIP_SAVE"})
+    directory: bpy.props.StringProperty(
+        name="Folder", description="Where the photos are", subtype="DIR_PATH", options={"SKIP_SAVE"}
+    )
     filter_image: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
     filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
-        """Take a dropped file, or let the artist choose one."""
-        if self.filepath:
+        """Take what was dropped, or let the artist choose."""
+        if self.filepath or self.files:
             return self.execute(context)
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Make it the scene's photo."""
-        if not self.filepath:
+        settings, photos = context.scene.pix2vertex, chosen_photos(self)
+        if not photos:
             self.report({"ERROR"}, translate(NO_PHOTO))
             return {"CANCELLED"}
-        context.scene.pix2vertex.photo = self.filepath
+        settings.photo = photos[0]
+        for other in photos[1:]:
+            settings.others.add().name = other
         return {"FINISHED"}
 
 
@@ -53,6 +70,19 @@ class PIX2VERTEX_FH_photo(bpy.types.FileHandler):
     def poll_drop(cls, context: bpy.types.Context) -> bool:
         """Only in the 3D viewport, its sidebar included."""
         return context.area is not None and context.area.type == "VIEW_3D"
+
+
+class PIX2VERTEX_OT_one_photo(bpy.types.Operator):
+    """Reconstruct from the first photo alone"""
+
+    bl_idname = "pix2vertex.one_photo"
+    bl_label = "One Photo Only"
+    bl_options = {"UNDO", "INTERNAL"}
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Forget the other photos."""
+        context.scene.pix2vertex.others.clear()
+        return {"FINISHED"}
 
 
 class PIX2VERTEX_OT_use_open_image(bpy.types.Operator):
@@ -149,6 +179,7 @@ class PIX2VERTEX_OT_next_face(bpy.types.Operator):
 
 CLASSES = (
     PIX2VERTEX_OT_choose_photo,
+    PIX2VERTEX_OT_one_photo,
     PIX2VERTEX_FH_photo,
     PIX2VERTEX_OT_use_open_image,
     PIX2VERTEX_OT_find_faces,

@@ -19,6 +19,7 @@ from ..scene.reference import Reference, in_scene
 from ..translations import translate
 from ..views.arrival import arrive, show_in_local_views
 from .expressions import changed_expressions
+from .photo import chosen_photos
 from .reconstruction_choices import ReconstructionChoices
 from .texture import TEXTURE_STAGES, projected
 from .worker_operator import Work, WorkerOperator
@@ -27,11 +28,12 @@ if TYPE_CHECKING:
     from ...exchange.result import Reconstruction
 
 RECONSTRUCTED = "{face} reconstructed from {photo}"
+USED = "The head is made from {used} of {count} photos"
 UPDATED = "{face} updated from {photo}"
 
 
 class PIX2VERTEX_OT_reconstruct(ReconstructionChoices, WorkerOperator, bpy.types.Operator):
-    """Build a face mesh from a portrait photo"""
+    """Build a face mesh from a portrait photo, or from several photos of the same person"""
 
     bl_idname = "pix2vertex.reconstruct"
     bl_label = "Reconstruct Face"
@@ -40,6 +42,15 @@ class PIX2VERTEX_OT_reconstruct(ReconstructionChoices, WorkerOperator, bpy.types
 
     filepath: bpy.props.StringProperty(
         name="Photo", description="Portrait photo; the scene's if empty", subtype="FILE_PATH", options={"SKIP_SAVE"}
+    )
+    files: bpy.props.CollectionProperty(
+        name="Photos",
+        description="Several photos of the same person, which become one head without expression",
+        type=bpy.types.OperatorFileListElement,
+        options={"SKIP_SAVE"},
+    )
+    directory: bpy.props.StringProperty(
+        name="Folder", description="Where the photos are", subtype="DIR_PATH", options={"SKIP_SAVE"}
     )
     face_box: bpy.props.IntVectorProperty(
         name="Face Box",
@@ -69,7 +80,7 @@ class PIX2VERTEX_OT_reconstruct(ReconstructionChoices, WorkerOperator, bpy.types
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Take the scene's photo, or let the artist choose one."""
         self._take_scene_settings(context)
-        if self.filepath:
+        if self.filepath or self.files:
             return self.execute(context)
         context.window_manager.fileselect_add(self)
         return {"RUNNING_MODAL"}
@@ -77,17 +88,22 @@ class PIX2VERTEX_OT_reconstruct(ReconstructionChoices, WorkerOperator, bpy.types
     def work(self) -> Work:
         """Have the photo reconstructed, and update the active face or build a new one."""
         self._take_scene_settings(bpy.context)
-        if not self.filepath:
+        photos = self._photos()
+        if not photos:
             raise PhotoError("Choose a photo first.")
         scene = Reference.to(bpy.context.scene)
-        photo, result = Path(bpy.path.abspath(self.filepath)), self.temporary_file(".npz")
+        photo, result = photos[0], self.temporary_file(".npz")
+        several = len(photos) > 1
         options = self._options()
         request: dict[str, Any] = {"photo": str(photo), "result": str(result)}
-        former = self._face_to_update(photo)
+        if several:
+            request["photos"] = [str(each) for each in photos]
+            options = {name: options[name] for name in ("device", "detail_level", "seed")}
+        former = self._face_to_update(photos)
         if former is not None:
             vertices, source = self.temporary_file(".npy"), self.temporary_file(".npz")
             former.record.save(source)
-            options |= {"pins": pins} if (pins := former.pins()) else {}
+            options |= {"pins": pins} if not several and (pins := former.pins()) else {}
             request |= {"source": str(source), "vertices": str(vertices), "detail": former.detail}
         request |= {"glimpse": str(glimpse)} if (glimpse := self.glimpse_file()) else {}
         yield session.worker().submit("reconstruct", options=options, **request)
@@ -95,9 +111,12 @@ class PIX2VERTEX_OT_reconstruct(ReconstructionChoices, WorkerOperator, bpy.types
         from ...exchange.result import Reconstruction
 
         reconstruction = Reconstruction.load(result)
+        if several:
+            photo = Path(reconstruction.view.photo)
+            self._tell_of_views(reconstruction, len(photos))
         face = former.reference.find() if former is not None else None
-        if former is not None and self.destination == "AUTO" and not former.shows_same_face(reconstruction):
-            face = None
+        if former is not None and not several and self.destination == "AUTO":
+            face = face if former.shows_same_face(reconstruction) else None
         expressions = None
         if former is not None and face is not None:
             expressions = yield from changed_expressions(self, face, source, result)
@@ -131,20 +150,32 @@ class PIX2VERTEX_OT_reconstruct(ReconstructionChoices, WorkerOperator, bpy.types
             bpy.ops.ed.undo_push(message=self.bl_label)  # Blender takes no step for an operator that is cancelled
             raise
 
-    def _face_to_update(self, photo: Path) -> FormerFace | None:
+    def _face_to_update(self, photos: list[Path]) -> FormerFace | None:
         """The face that gets the new shape; None if an object is to be added."""
         face = active_face(bpy.context) if self.destination != "NEW" else None
         if self.destination == "ACTIVE":
             if face is None:
                 raise SceneError("Select the face to update, or have a new object added.")
-            return FormerFace.of(face, photo)
-        if face is None or not comes_from(face, photo):
+            return FormerFace.of(face, photos[0])
+        if face is None or not any(comes_from(face, photo) for photo in photos):
             return None
         try:
-            return FormerFace.of(face, photo)
+            return FormerFace.of(face, photos[0])
         except Pix2VertexError as error:  # of another version, linked, locked or remodelled: it stays as it is
             self.report({"WARNING"}, translate(str(error)))
             return None
+
+    def _photos(self) -> list[Path]:
+        """The photos of the face: the chosen files, or the one photo."""
+        return [Path(bpy.path.abspath(photo)) for photo in chosen_photos(self)]
+
+    def _tell_of_views(self, reconstruction: "Reconstruction", count: int) -> None:
+        """Say which photos were not used or count little, and why."""
+        for view in reconstruction.report.views:
+            if view.sentence:
+                self.report({"WARNING"}, f"{view.photo}: {translate(view.sentence)}")
+        used = sum(view.used for view in reconstruction.report.views)
+        self.report({"INFO"}, translate(USED.format(used=used, count=count)))
 
     def _warn_if_unsure(self, reconstruction: "Reconstruction") -> None:
         report = reconstruction.report
@@ -155,6 +186,9 @@ class PIX2VERTEX_OT_reconstruct(ReconstructionChoices, WorkerOperator, bpy.types
     def _take_scene_settings(self, context: bpy.types.Context) -> None:
         """Use the scene's settings for what the caller did not set."""
         settings = context.scene.pix2vertex
+        if not self.filepath and not self.files and settings.others:
+            for photo in (settings.photo, *(other.name for other in settings.others)):
+                self.files.add().name = photo
         values: dict[str, Any] = {
             "filepath": settings.photo,
             "device": settings.device,

@@ -9,6 +9,7 @@ from .photo import PIX2VERTEX_PT_photo
 from .reconstruct import PIX2VERTEX_PT_reconstruct, PIX2VERTEX_PT_reconstruct_options
 from .result import PIX2VERTEX_PT_detail, PIX2VERTEX_PT_result, PIX2VERTEX_PT_texture
 from .template import PIX2VERTEX_PT_template
+from .views import PIX2VERTEX_PT_views
 
 #: In the order of the sidebar: what is used most comes first, and is open.
 CLASSES = (
@@ -16,6 +17,7 @@ CLASSES = (
     PIX2VERTEX_PT_reconstruct,
     PIX2VERTEX_PT_reconstruct_options,
     PIX2VERTEX_PT_result,
+    PIX2VERTEX_PT_views,
     PIX2VERTEX_PT_texture,
     PIX2VERTEX_PT_detail,
     *expression.CLASSES,

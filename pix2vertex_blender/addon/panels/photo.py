@@ -9,6 +9,7 @@ from ..operators.photo import (
     PIX2VERTEX_OT_choose_photo,
     PIX2VERTEX_OT_find_faces,
     PIX2VERTEX_OT_next_face,
+    PIX2VERTEX_OT_one_photo,
     PIX2VERTEX_OT_use_open_image,
 )
 from ..process.photo_search import Search, is_file, photo_of, search_of
@@ -19,6 +20,7 @@ from .sidebar import Sidebar, draw_sentence
 
 NO_FACE = "No face was found: choose another photo or draw a box around the face."
 SEARCHING_FOR_FACES = "Looking for faces; or draw a box"
+MORE_PHOTOS = "And {count} more of the same person"
 NO_FILE = "There is no file at this path."
 _THUMBNAIL_SCALE = 9.0
 
@@ -35,11 +37,16 @@ class PIX2VERTEX_PT_photo(Sidebar, bpy.types.Panel):
         settings = context.scene.pix2vertex
         row = layout.row(align=True)
         row.prop(settings, "photo", text="")
+        row.operator(PIX2VERTEX_OT_choose_photo.bl_idname, text="", icon="FILEBROWSER")
         row.operator(PIX2VERTEX_OT_use_open_image.bl_idname, text="", icon="IMAGE_DATA")
         if not settings.photo:
             sample = layout.operator(PIX2VERTEX_OT_choose_photo.bl_idname, text="Try the Sample Portrait", icon="USER")
             sample.filepath = str(SAMPLE_PORTRAIT)
             return
+        if settings.others:
+            row = layout.row(align=True)
+            row.label(text=translate(MORE_PHOTOS.format(count=len(settings.others))), icon="COMMUNITY", translate=False)
+            row.operator(PIX2VERTEX_OT_one_photo.bl_idname, text="", icon="X")
         search = search_of(settings)
         if search is None and not is_file(photo_of(settings)):
             draw_sentence(layout, context, NO_FILE)

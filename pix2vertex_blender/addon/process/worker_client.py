@@ -42,7 +42,7 @@ NOT_UNDERSTOOD = (
 )
 
 #: Stages of a job beyond which the worker is broken.
-_MOST_STAGES = 100
+_MOST_STAGES = 1000
 
 
 @dataclass(frozen=True)

@@ -77,6 +77,7 @@ def _photo_changed(settings: "PIX2VERTEX_PG_settings", _context: bpy.types.Conte
     settings.face = 0
     settings.use_face_box = False
     settings.face_box = (0, 0, 0, 0)
+    settings.others.clear()
     if settings.photo and not bpy.app.background:
         search_in_background(settings)
 
@@ -100,6 +101,10 @@ def found_box(settings: "PIX2VERTEX_PG_settings") -> tuple[int, int, int, int]:
     return (round(left), round(top), round(width), round(height))
 
 
+class PIX2VERTEX_PG_photo(bpy.types.PropertyGroup):
+    """One more photo of the same person; its name is its path."""
+
+
 class PIX2VERTEX_PG_settings(bpy.types.PropertyGroup):
     """The settings of Reconstruct Face."""
 
@@ -109,6 +114,7 @@ class PIX2VERTEX_PG_settings(bpy.types.PropertyGroup):
         subtype="FILE_PATH",
         update=_photo_changed,
     )
+    others: bpy.props.CollectionProperty(type=PIX2VERTEX_PG_photo)
     face: bpy.props.IntProperty(
         name="Face",
         description="Which of several faces, beginning with 1 for the largest; chosen automatically if zero",
@@ -156,7 +162,7 @@ class PIX2VERTEX_PG_settings(bpy.types.PropertyGroup):
     batch: bpy.props.PointerProperty(type=PIX2VERTEX_PG_batch)
 
 
-CLASSES = (PIX2VERTEX_PG_export, PIX2VERTEX_PG_batch, PIX2VERTEX_PG_settings)
+CLASSES = (PIX2VERTEX_PG_export, PIX2VERTEX_PG_batch, PIX2VERTEX_PG_photo, PIX2VERTEX_PG_settings)
 
 
 def attach() -> None:

@@ -1,6 +1,7 @@
 """A reconstruction becomes a face object with its shape keys."""
 
-from dataclasses import dataclass
+import json
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -49,6 +50,24 @@ class Provenance:
     photo: str
     photo_size: tuple[int, int]
     frame: "Frame"
+
+
+@dataclass(frozen=True)
+class ViewSummary:
+    """What the panel shows of one of several photos: see `exchange.report.ViewReport`."""
+
+    photo: str
+    used: bool
+    weight: float
+    disagreement_mm: float
+    sentence: str
+
+
+def view_summaries(face: bpy.types.Object | None) -> list[ViewSummary]:
+    """The photos of a face that is made from several, the one that is shown first; empty for any other object."""
+    stored = face.data.get(PROVENANCE) if face is not None and face.type == "MESH" else None
+    text = stored.get("views", "") if stored is not None else ""
+    return [ViewSummary(**values) for values in json.loads(text)] if text else []
 
 
 def build_face_object(
@@ -175,7 +194,23 @@ def _as_property(reconstruction: "Reconstruction", photo: Path | None) -> dict[s
         "head_to_camera": np.asarray(view.head_to_camera, dtype=np.float64).ravel().tolist(),
         "landmarks_68": np.asarray(reconstruction.landmarks_68).tolist(),
         "report": reconstruction.report.to_json(),
+        "views": json.dumps([asdict(summary) for summary in _summaries(reconstruction)]),
     }
+
+
+def _summaries(reconstruction: "Reconstruction") -> list[ViewSummary]:
+    """The photos in the order of the views; none for a face from a single one."""
+    views = reconstruction.views
+    if len(views) < 2:
+        return []
+    reports = {view.photo: view for view in reconstruction.report.views}
+    summaries = []
+    for view in views:
+        name = Path(view.photo).name
+        known = reports.get(name)
+        told = (known.weight, known.disagreement_mm, known.sentence) if known is not None and view.used else (1, 0, "")
+        summaries.append(ViewSummary(name, view.used, *told))
+    return summaries
 
 
 def _detail_settings(face: bpy.types.Object) -> list[float]:

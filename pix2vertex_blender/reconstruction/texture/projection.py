@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...exchange.camera import Camera
-from ...exchange.progress import Pause, Progress, silent
+from ...exchange.progress import Pause, Progress, no_pause, silent
 from ...geometry.extension import SmoothExtension
 from ...geometry.texels import TexelGrid, texel_grid
 from ...template import load_template
@@ -126,7 +126,7 @@ def project_photo(
     points = camera.project(vertices)
     tones = _tones(vertices, pixels, points, camera.scale, seen, shares, parameters, partial(progress, "texture", 0.3))
     progress("texture", 0.4)
-    grid = _grid(min(size, LARGEST_GRID), partial(progress, "texture", 0.5))
+    grid = head_grid(min(size, LARGEST_GRID), partial(progress, "texture", 0.5))
     layers = grid.interpolate(
         np.column_stack([points, points[level.mirror], tones, shares]), partial(progress, "texture", 0.6)
     )
@@ -194,7 +194,7 @@ def _log_ratio(one: Array, other: Array) -> Array:
     return limited
 
 
-def _grid(size: int, pause: Pause) -> TexelGrid:
+def head_grid(size: int, pause: Pause = no_pause) -> TexelGrid:
     """The template's texels, which stay in memory for the next face."""
     if size not in _GRIDS:
         template = load_template(LEVEL)
