@@ -9,6 +9,7 @@ from .process import computer, faults, photo_search, session
 from .properties import expression as expression_properties
 from .properties import face as face_properties
 from .properties import scene as scene_properties
+from .properties import wrap as wrap_properties
 from .views import arrival, legend, looks, waiting
 from .views.thumbnail import THUMBNAILS
 
@@ -16,6 +17,7 @@ _CLASSES = (
     *scene_properties.CLASSES,
     *face_properties.CLASSES,
     *expression_properties.CLASSES,
+    *wrap_properties.CLASSES,
     *preferences.CLASSES,
     *operators.CLASSES,
     *panels.CLASSES,
@@ -31,6 +33,7 @@ def register() -> None:
     scene_properties.attach()
     face_properties.attach()
     expression_properties.attach()
+    wrap_properties.attach()
     legend.attach()
     looks.attach()
     arrival.attach()
@@ -50,6 +53,7 @@ def unregister() -> None:
     arrival.detach()
     looks.detach()
     legend.detach()
+    wrap_properties.detach()
     expression_properties.detach()
     face_properties.detach()
     scene_properties.detach()

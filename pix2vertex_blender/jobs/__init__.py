@@ -5,7 +5,7 @@ request names. The libraries a job needs are imported inside it, so that the wor
 """
 
 from ..serving import Job
-from . import check, detail, expressions, faces, inspect, reconstruct, texture
+from . import check, detail, expressions, faces, inspect, reconstruct, texture, wrap
 
 JOBS: dict[str, Job] = {
     **check.JOBS,
@@ -15,4 +15,5 @@ JOBS: dict[str, Job] = {
     **inspect.JOBS,
     **reconstruct.JOBS,
     **texture.JOBS,
+    **wrap.JOBS,
 }

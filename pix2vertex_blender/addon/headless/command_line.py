@@ -1,7 +1,6 @@
 """The main job without a window: photos become folders of files."""
 
 import argparse
-import math
 import os
 import shutil
 import signal
@@ -23,15 +22,16 @@ from ..batch.names import printable, result_name
 from ..batch.output_folder import output_folder
 from ..batch.table import collect_photos, left_out_in
 from ..process import session
+from .arguments import Parser, number, path, seed, shielded
 from .batch_job import run_batch
 from .expression_job import AS_IN_PHOTO, NEUTRAL
 from .fault_log import FaultLog, fault_log
 from .photo_job import RESULTS, StageLines, write_photo_results
+from .wrap_job import WRAP, run_wrap, wrap_parser
 
 ONE_BOX = "A face box belongs to one photo: leave out --face-box or give a single photo."
 TOGETHER_NEEDS_SEVERAL = "One photo cannot be put together: give several of the same person, or leave out --together."
 ONE_FACE_EACH = "--together takes the largest face of each photo: leave out --face-box and --face."
-SEE_HELP = "{complaint} (--help shows all options)."
 UNREADABLE_PHOTO = "{photo} cannot be read ({reason}): choose another photo."
 _LONGEST_NAME = 80
 
@@ -46,7 +46,9 @@ def main(arguments: Sequence[str], logs: Path | None = None) -> int:
     _print_anything()
     debug = "--debug" in arguments
     try:
-        options = _parser().parse_args(_shielded(arguments))
+        wrapping = arguments[:1] == [WRAP]
+        parser = wrap_parser() if wrapping else _parser()
+        options = parser.parse_args(shielded(arguments[1:] if wrapping else arguments))
         with fault_log(logs) as faults:
             return _run(options, faults)
     except OptionError as error:
@@ -82,27 +84,22 @@ def run_process(arguments: Sequence[str], temporary: Path, logs: Path) -> NoRetu
 
 def _run(options: argparse.Namespace, faults: FaultLog) -> int:
     try:
-        if options.together:
+        if hasattr(options, "scan"):
+            run_wrap(options)
+        elif options.together:
             _run_together(options)
-            return 0
-        if len(options.photos) > 1 or any(_is_folder(place) for place in options.photos):
+        elif len(options.photos) > 1 or any(_is_folder(place) for place in options.photos):
             return _run_many(options, faults)
-        _run_one(options)
+        else:
+            _run_one(options)
     except Exception as error:
         sentence = faults.take(error)
         return _fail(sentence, options.debug, _OWN_FAULT if faults.count else _USER_ERROR)
     return 0
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in one sentence."""
-
-    def error(self, message: str) -> NoReturn:
-        raise OptionError(SEE_HELP.format(complaint=message[0].upper() + message[1:]))
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = _Parser(
+def _parser() -> Parser:
+    parser = Parser(
         prog="build.py reconstruct",
         description="Turn portrait photos into face meshes.",
         epilog="A folder or several photos give a folder for each photo and results.csv; one that fails stops none"
@@ -111,17 +108,17 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument(
         "photos",
         nargs="*",
-        type=_path,
+        type=path,
         metavar="photo",
         help="a photo (JPEG, PNG, WebP, TIFF, AVIF, ...) or a folder of them; an astronaut's portrait if left out",
     )
-    parser.add_argument("--output", type=_path, help="folder for the results (default: out/<photo or folder name>)")
+    parser.add_argument("--output", type=path, help="folder for the results (default: out/<photo or folder name>)")
     parser.add_argument(
         "--together", action="store_true", help="all photos show one person: they become one head without expression"
     )
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps or xpu (default: %(default)s)")
     parser.add_argument(
-        "--face-box", nargs=4, type=_pixels, metavar=("X", "Y", "W", "H"), help="the face, in photo pixels"
+        "--face-box", nargs=4, type=number, metavar=("X", "Y", "W", "H"), help="the face, in photo pixels"
     )
     parser.add_argument("--face", type=int, metavar="N", help="which of several faces, counted from 1 for the largest")
     parser.add_argument(
@@ -130,42 +127,11 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--expressions", action="store_true", help="add ARKit's 52 expressions as shape keys")
     parser.add_argument("--neutral", action="store_true", help="the same, and show the face without its expression")
     parser.add_argument("--rig", action="store_true", help="the same, with a skeleton and the eyeballs")
-    parser.add_argument("--seed", type=_seed, default=0, help="seed of the random choices (default: %(default)s)")
+    parser.add_argument("--seed", type=seed, default=0, help="seed of the random choices (default: %(default)s)")
     parser.add_argument("--no-preview", action="store_true", help="leave out preview.png")
     parser.add_argument("--again", action="store_true", help="of several photos, do finished ones again")
     parser.add_argument("--debug", action="store_true", help="show where in the program an error arose")
     return parser
-
-
-def _path(text: str) -> Path:
-    if not text:
-        raise argparse.ArgumentTypeError("a path is empty")
-    return Path(text)
-
-
-def _pixels(text: str) -> float:
-    if not _is_number(text) or not math.isfinite(float(text)):
-        raise argparse.ArgumentTypeError(f"{text.strip()} is not a number of pixels")
-    return float(text)
-
-
-def _seed(text: str) -> int:
-    if not text.strip().isdecimal():
-        raise argparse.ArgumentTypeError(f"{text.strip()} is not a whole number from 0 on")
-    return int(text)
-
-
-def _shielded(arguments: Sequence[str]) -> list[str]:
-    """Negative numbers such as -1e3, which argparse takes for options, with a space in front, which it does not."""
-    return [f" {text}" if text.startswith("-") and _is_number(text) else text for text in arguments]
-
-
-def _is_number(text: str) -> bool:
-    try:
-        float(text)
-    except ValueError:
-        return False
-    return True
 
 
 def _is_folder(place: Path) -> bool:

@@ -21,7 +21,8 @@ from ...geometry.raster import face_depth
 from ...rig.names import NAMINGS
 from ..export.export import export_face, export_fbx, export_glb, face_with_children, save_blend
 from ..process import session
-from ..process.job import JobStatus
+from ..process.job import Job, JobStatus
+from ..process.worker_client import WorkerClient
 from ..rig.rig import set_rig
 from ..scene.face_object import build_face_object
 from .expression_job import add_expressions
@@ -89,12 +90,12 @@ def write_photo_results(
     WorkerError
         If the worker failed.
     """
-    clock = _Clock(display)
+    clock = Clock(display)
     bpy.ops.wm.read_factory_settings(use_empty=True)
     options = {name: value for name, value in choices.items() if name not in _OF_THE_SCENE}
     reconstruction = _reconstruct(photos, options, clock)
     clock.enter("scene")
-    with _quiet():
+    with quiet():
         _write_scene(reconstruction, folder, choices.get("expressions", ""), with_rig=choices.get("rig", False))
     if with_preview:
         compose_preview(reconstruction, _PREVIEW_SIZE, folder / PREVIEW)
@@ -144,7 +145,7 @@ def _write_scene(reconstruction: Reconstruction, folder: Path, expressions: str,
 
 
 @contextmanager
-def _quiet() -> Iterator[None]:
+def quiet() -> Iterator[None]:
     """Keep what Blender itself prints out of the progress; its exporters and renderers write past Python."""
     sys.stdout.flush()
     saved = os.dup(1)
@@ -164,13 +165,27 @@ def _result_file() -> Path:
     return session.temporary_folder() / "reconstruction.npz"
 
 
-def _reconstruct(photos: Sequence[Path], choices: Mapping[str, Any], clock: "_Clock") -> Reconstruction:
+def _reconstruct(photos: Sequence[Path], choices: Mapping[str, Any], clock: "Clock") -> Reconstruction:
     """Have the worker reconstruct the face, showing its progress."""
     result = _result_file()
     worker = session.worker()
     paths = [str(photo.absolute()) for photo in photos]
     several = {"photos": paths} if len(paths) > 1 else {}
     job = worker.submit("reconstruct", photo=paths[0], **several, options=dict(choices), result=str(result))
+    await_job(worker, job, clock)
+    reconstruction = Reconstruction.load(result)
+    clock.take(reconstruction.report.seconds)
+    return reconstruction
+
+
+def await_job(worker: WorkerClient, job: Job, clock: "Clock") -> None:
+    """Wait for a job of the worker, showing its stages.
+
+    Raises
+    ------
+    Pix2VertexError, WorkerError
+        If it failed.
+    """
     try:
         while job.status is JobStatus.RUNNING:
             time.sleep(_POLL_SECONDS)
@@ -183,13 +198,10 @@ def _reconstruct(photos: Sequence[Path], choices: Mapping[str, Any], clock: "_Cl
         raise
     if job.status is JobStatus.FAILED:
         raise (WorkerError if job.fault else Pix2VertexError)(job.error)
-    reconstruction = Reconstruction.load(result)
-    clock.take(reconstruction.report.seconds)
-    return reconstruction
 
 
 @dataclass
-class _Clock:
+class Clock:
     """Shows and measures the stages as they are seen from outside the worker."""
 
     display: Display

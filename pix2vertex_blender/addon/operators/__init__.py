@@ -17,6 +17,7 @@ from . import (
     views,
     worker,
     worker_operator,
+    wrap,
 )
 
 CLASSES = (
@@ -32,6 +33,7 @@ CLASSES = (
     *rig.CLASSES,
     *export.CLASSES,
     *batch.CLASSES,
+    *wrap.CLASSES,
     *template.CLASSES,
     *worker.CLASSES,
     *self_test.CLASSES,

@@ -214,11 +214,11 @@ def register(
             used = template.weights * template.mass * _reachable(vertices, found, template, parameters)
         else:
             found = matches
-            used = trusted * _robust_weights(vertices, matches, trusted > 0, parameters.outlier_factor)
+            used = trusted * robust_weights(vertices, matches, trusted > 0, parameters.outlier_factor)
         return found, used * facing(template.normals(vertices), found.normals, parameters.largest_angle)
 
     folds = Folds(template.reference, template.triangles)
-    fit = _fit_closely(template, current, match, folds, parameters, progress)
+    fit = fit_closely(template, current, match, folds, parameters, progress)
     pause = partial(progress, "registration", 1.0)
     pause()
     final, tangles = Untangler(template.reference, template.triangles, folds).repair(fit.vertices, pause)
@@ -257,7 +257,19 @@ def correspondence_noise(vertices: Array, matches: Matches, used: NDArray[np.boo
 
 
 @dataclass(frozen=True)
-class _Fit:
+class CloseFit:
+    """The template at the last stiffness, in its own unit.
+
+    Attributes
+    ----------
+    vertices : (n, 3)
+    matches : Matches
+        Of the last outer iteration.
+    used : (n,)
+        How much each of them counted.
+    converged : bool
+    """
+
     vertices: Array
     matches: Matches
     used: Array
@@ -274,18 +286,18 @@ def _fit_stiffly(
         if round_ == 0:
             template.factorise(data, stiffness)
         current = template.fit(data, stiffness, current, InnerLoop(parameters.still_motion, parameters.most_steps))
-        robust = trusted * _robust_weights(current, matches, trusted > 0, parameters.outlier_factor)
+        robust = trusted * robust_weights(current, matches, trusted > 0, parameters.outlier_factor)
     return current, robust
 
 
-def _fit_closely(
+def fit_closely(
     template: Deformable,
     current: Array,
     match: Callable[[Array], tuple[Matches, Array]],
     folds: Folds,
     parameters: RegistrationParameters,
     progress: Progress,
-) -> _Fit:
+) -> CloseFit:
     """Outer iterations at the last stiffness.
 
     After each, crossing lips and lids are driven apart in the next, and folded triangles are freed from their matches.
@@ -316,7 +328,7 @@ def _fit_closely(
             break
         touching |= crossing
         tangled |= grow(folded, template.triangles, rounds)
-    return _Fit(current, matches, used, motion < parameters.still_motion)
+    return CloseFit(current, matches, used, motion < parameters.still_motion)
 
 
 def _trusted(matches: Matches, template: Deformable, parameters: RegistrationParameters) -> Array:
@@ -333,7 +345,7 @@ def _trusted(matches: Matches, template: Deformable, parameters: RegistrationPar
     return trusted
 
 
-def _robust_weights(vertices: Array, matches: Matches, used: NDArray[np.bool_], factor: float) -> Array:
+def robust_weights(vertices: Array, matches: Matches, used: NDArray[np.bool_], factor: float) -> Array:
     """Geman and McClure's weights (n,) of the distances, their scale a multiple of the median distance."""
     distances = np.linalg.norm(vertices - matches.points, axis=1)
     scale = factor * max(float(np.median(distances[used])), 0.5)

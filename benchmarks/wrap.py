@@ -1,0 +1,148 @@
+"""How closely our head lies on scans: ``benchmarks/wrap.py FOLDER``, a folder with `index.json` of photos with depth.
+
+Each photo is wrapped as a depth photo, whose depths are rounded to whole millimetres, and as the coloured mesh of its
+exact depths. Prints for both, in millimetres: median and 95th percentile of the distance of the face's vertices and of
+the finished head with its detail from the true surface, how far the landmarks lie from where the annotations say in
+the picture (the 51 inner ones, and all), how many triangles cut others, and the seconds. ``--million`` measures time
+and memory with one scan of a million triangles instead.
+"""
+
+import argparse
+import json
+import resource
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
+
+from benchmarks.measures.surface import Surface
+from benchmarks.readers.depths import read_index
+from benchmarks.readers.faces import DepthFace
+from benchmarks.readers.scans import DISTANCE, scan_of_depth
+from pix2vertex_blender.geometry.intersections import intersecting_triangles
+from pix2vertex_blender.geometry.mesh import triangulate, vertex_normals
+from pix2vertex_blender.reconstruction.wrapping.depth_photo import read_depth_photo
+from pix2vertex_blender.reconstruction.wrapping.scan import Scan
+from pix2vertex_blender.reconstruction.wrapping.wrap import WrapOptions, WrappedHead, wrap_depth_photo, wrap_mesh
+from pix2vertex_blender.template import load_template
+
+#: Points farther away (mm) lie where the true surface ends.
+FARTHEST = 5.0
+COLUMNS = ("median", "p95", "median detailed", "p95 detailed", "covered", "inner 51", "all 68", "cuts", "seconds")
+
+
+def wrap_as_depth_photo(face: DepthFace, options: WrapOptions) -> WrappedHead:
+    """The head of a photo with its depth in whole millimetres."""
+    truth = face.read()
+    height, width = truth.depth.shape
+    focal = DISTANCE / truth.pixel
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "depth.png"
+        steps = np.where(truth.mask, np.rint(truth.depth), 0).astype(np.uint16)
+        path.write_bytes(cv2.imencode(".png", steps)[1].tobytes())
+        photo = read_depth_photo(face.photo, path, (focal, focal, (width - 1) / 2, (height - 1) / 2), lambda: None)
+    return wrap_depth_photo(photo, options)
+
+
+def mesh_of(face: DepthFace) -> Scan:
+    """The coloured mesh of a photo's exact depth."""
+    scan = scan_of_depth(face)
+    colours = cv2.imread(str(face.photo))[..., ::-1].reshape(-1, 3)
+    used, triangles = np.unique(scan.triangles, return_inverse=True)
+    return Scan(scan.vertices[used], triangles.reshape(-1, 3), colours[used])
+
+
+def figures(face: DepthFace, head: WrappedHead, seconds: float) -> dict[str, float]:
+    """What `COLUMNS` names."""
+    truth, scan, template = face.read(), scan_of_depth(face), load_template()
+    surface = Surface(scan.vertices, scan.triangles)
+    made = head.reconstruction
+    detailed = head.placement.apply(made.vertices + made.detail)
+    values: dict[str, float] = {}
+    for suffix, vertices, faces, weights in (
+        ("", head.vertices, template.faces, template.groups["face"]),
+        (" detailed", detailed, made.faces, made.groups["face"]),
+    ):
+        found = surface.nearest(vertices)
+        turned = np.einsum("ij,ij->i", vertex_normals(vertices, faces), found.normals)
+        lying = found.inside & (weights > 0.5) & (found.distances < FARTHEST) & (turned > 0.5)
+        values["median" + suffix] = float(np.median(found.distances[lying]))
+        values["p95" + suffix] = float(np.percentile(found.distances[lying], 95))
+    cut = intersecting_triangles(head.vertices, triangulate(template.faces))
+    errors = landmark_errors(np.array(head.report.landmarks_68), np.array(face.index["landmarks"]), truth)
+    values |= {"covered": head.report.covered, "inner 51": float(errors[17:].mean()), "all 68": float(errors.mean())}
+    return values | {"cuts": float(len(cut)), "seconds": seconds}
+
+
+def landmark_errors(points: NDArray[np.float64], annotated: NDArray[np.float64], truth: Any) -> NDArray[np.float64]:
+    """Distances (68,) in the picture, in millimetres at the face."""
+    height, width = truth.depth.shape
+    focal = DISTANCE / truth.pixel
+    pixels = np.column_stack(
+        [width / 2 - focal * points[:, 0] / points[:, 2], height / 2 + focal * points[:, 1] / points[:, 2]]
+    )
+    errors: NDArray[np.float64] = np.linalg.norm(pixels - annotated, axis=1) * truth.pixel
+    return errors
+
+
+def measure(faces: Sequence[DepthFace], options: WrapOptions) -> dict[str, dict[str, dict[str, float]]]:
+    """Figures of all photos, as depth photos and as meshes."""
+    results: dict[str, dict[str, dict[str, float]]] = {}
+    for kind in ("depth photo", "mesh"):
+        print(f"\n{kind:<20}" + "".join(f"{column:>16}" for column in COLUMNS))
+        results[kind] = {}
+        for face in faces:
+            started = time.perf_counter()
+            head = wrap_as_depth_photo(face, options) if kind == "depth photo" else wrap_mesh(mesh_of(face), options)
+            results[kind][face.name] = row = figures(face, head, time.perf_counter() - started)
+            print(f"{face.name:<20}" + "".join(f"{row[column]:16.3f}" for column in COLUMNS), flush=True)
+        mean = {column: np.mean([row[column] for row in results[kind].values()]) for column in COLUMNS}
+        print(f"{'mean':<20}" + "".join(f"{mean[column]:16.3f}" for column in COLUMNS))
+    return results
+
+
+def measure_million(options: WrapOptions) -> None:
+    """Time and memory of a made-up scan of a million triangles: the template, subdivided."""
+    template = load_template(3)
+    scan = Scan(template.vertices, triangulate(template.faces).astype(np.int32))
+    noise = np.random.default_rng(0).normal(0, 0.05, scan.vertices.shape)
+    scan = Scan(scan.vertices + noise, scan.triangles)
+    started, before = time.perf_counter(), time.process_time()
+    head = wrap_mesh(scan, options)
+    wall, work = time.perf_counter() - started, time.process_time() - before
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"{len(scan.triangles)} triangles: {wall:.1f} s, {work:.1f} s of processor time, peak {peak:.0f} MiB")
+    print({name: round(seconds, 2) for name, seconds in head.report.seconds.items()})
+
+
+def main() -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("folder", type=Path, nargs="?")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--only", nargs="+", metavar="KEY", help="of the index")
+    parser.add_argument("--million", action="store_true")
+    parser.add_argument("--json", type=Path)
+    arguments = parser.parse_args()
+    options = WrapOptions(device=arguments.device)
+    if arguments.million:
+        measure_million(options)
+        return
+    if arguments.folder is None:
+        parser.error("give a folder, or --million")
+    faces = [face for face in read_index(arguments.folder) if not arguments.only or face.name in arguments.only]
+    results = measure(faces, options)
+    if arguments.json:
+        arguments.json.write_text(json.dumps(results, indent=2) + "\n")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,173 @@
+"""A scan becomes a folder of files, in a Blender without a window: `build.py wrap`."""
+
+import argparse
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import bpy
+import numpy as np
+
+from ...errors import MeshError
+from ...exchange.arrays import write_arrays
+from ...exchange.result import Reconstruction
+from ...exchange.wrap_report import AUTOMATIC, UNITS, WrapReport
+from ..batch.names import result_name
+from ..batch.output_folder import output_folder
+from ..export.export import export_fbx, export_glb, save_blend
+from ..process import session
+from ..scene.face_object import build_face_object
+from ..scene.scan_object import read_scan
+from .arguments import Parser, path, seed
+from .photo_job import Clock, StageLines, await_job, quiet
+from .preview import compose_preview
+
+#: The first argument that asks for this instead of a photo.
+WRAP = "wrap"
+PREVIEW, VERTICES, REPORT = "preview.png", "wrapped.npy", "report.json"
+#: The files of one scan.
+RESULTS = ("face.blend", "face.fbx", "face.glb", VERTICES, REPORT, PREVIEW)
+_PREVIEW_SIZE = 512
+
+NO_FILE = "There is no file {scan}: choose another scan."
+UNKNOWN_FORMAT = "{scan} is no scan that can be read: choose an OBJ, PLY, STL or GLB file, or give --depth."
+UNREADABLE = "{scan} cannot be read as a mesh: export it again, or choose another scan."
+
+#: From glTF's axes, whose y is up, to Blender's, as Blender's importer turns them; the others are read as they are.
+_FROM_GLTF = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
+
+
+def wrap_parser() -> Parser:
+    """The options of `build.py wrap`."""
+    parser = Parser(prog="build.py wrap", description="Lay a head with our topology over a scanned head.")
+    parser.add_argument("scan", type=path, help="an OBJ, PLY, STL or GLB file, or with --depth a colour photo")
+    parser.add_argument("--output", type=path, help="folder for the results (default: out/<scan's name>)")
+    parser.add_argument("--depth", type=path, help="16-bit PNG in millimetres that belongs to the colour photo")
+    parser.add_argument(
+        "--intrinsics",
+        nargs=4,
+        type=float,
+        metavar=("FX", "FY", "CX", "CY"),
+        help="focal lengths and principal point of the depth image in pixels, the first pixel's centre at (0, 0)",
+    )
+    parser.add_argument(
+        "--unit",
+        choices=[AUTOMATIC, *UNITS],
+        default=AUTOMATIC,
+        help="the scan's (found from the head's size if left out)",
+    )
+    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps or xpu (default: %(default)s)")
+    parser.add_argument(
+        "--detail-level", type=int, default=2, choices=range(4), help="subdivisions (default: %(default)s)"
+    )
+    parser.add_argument("--seed", type=seed, default=0, help="seed of the random choices (default: %(default)s)")
+    parser.add_argument("--no-preview", action="store_true", help="leave out preview.png")
+    parser.add_argument("--debug", action="store_true", help="show where in the program an error arose")
+    return parser
+
+
+def run_wrap(options: argparse.Namespace) -> None:
+    """Wrap one scan into a folder, and say how well it went.
+
+    Raises
+    ------
+    Pix2VertexError
+        If the scan, an option or the folder cannot be used.
+    """
+    place = options.output or Path("out") / result_name(options.scan.stem)
+    with output_folder(place, RESULTS) as folder:
+        report = _write_results(options, folder)
+    print(f"{'Total':<24}{report.seconds['total']:6.1f} s")
+    found = "seems to be" if report.unit_found else "is"
+    print(f"The scan's unit {found} {report.unit}: one is {report.millimetres_per_unit:.4g} mm.")
+    print(
+        f"The face lies {report.median_distance_mm:.2f} mm off in the median, {report.p95_distance_mm:.2f} mm in 95 of "
+        f"100 places; the scan covers {report.covered:.0%} of it."
+    )
+    print(f"Written to {place}")
+
+
+def _write_results(options: argparse.Namespace, folder: Path) -> WrapReport:
+    clock = Clock(StageLines())
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    request, turned = _depth_photo(options) if options.depth is not None else _mesh(options.scan)
+    choices: dict[str, Any] = {name: getattr(options, name) for name in ("device", "detail_level", "seed")}
+    if options.depth is None:
+        choices["unit"] = options.unit
+    result = session.temporary_folder() / "wrapped.npz"
+    worker = session.worker()
+    job = worker.submit(WRAP, options=choices, result=str(result), **request)
+    await_job(worker, job, clock)
+    reconstruction, report = Reconstruction.load(result), WrapReport(**job.result["report"])
+    clock.take(report.seconds)
+    clock.enter("scene")
+    with quiet():
+        bpy.ops.wm.read_factory_settings(use_empty=True)
+        face = build_face_object(reconstruction, bpy.context)
+        save_blend(folder / "face.blend")
+        export_fbx(folder / "face.fbx", [face])
+        export_glb(folder / "face.glb", [face])
+    if not options.no_preview:
+        compose_preview(reconstruction, _PREVIEW_SIZE, folder / PREVIEW)
+    report = report.turned(turned)
+    matrix = np.array(report.matrix)
+    np.save(folder / VERTICES, reconstruction.coarse_vertices @ matrix[:3, :3].T + matrix[:3, 3])
+    clock.end()
+    report = report.with_run(options.scan.name, clock.seconds, {"blender": bpy.app.version_string})
+    (folder / REPORT).write_text(report.to_json(indent=2) + "\n", encoding="utf-8")
+    return report
+
+
+def _depth_photo(options: argparse.Namespace) -> tuple[dict[str, Any], np.ndarray]:
+    for each in (options.scan, options.depth):
+        if not each.is_file():
+            raise MeshError(NO_FILE.format(scan=each.name))
+    request: dict[str, Any] = {"colour": str(options.scan.absolute()), "depth": str(options.depth.absolute())}
+    if options.intrinsics is not None:
+        request["intrinsics"] = list(options.intrinsics)
+    return request, np.eye(3)
+
+
+def _mesh(scan: Path) -> tuple[dict[str, Any], np.ndarray]:
+    """The job's request for a mesh file, and the rotation (3, 3) from its axes to those that Blender has read it in."""
+    if not scan.is_file():
+        raise MeshError(NO_FILE.format(scan=scan.name))
+    with quiet():
+        objects, turned = import_mesh(scan)
+        arrays = read_scan(objects, bpy.context)
+    mesh = session.temporary_folder() / "scan.npz"
+    write_arrays(mesh, **arrays.arrays)
+    texture = {"texture": str(arrays.texture)} if arrays.texture is not None else {}
+    return {"mesh": str(mesh), **texture}, turned
+
+
+def import_mesh(scan: Path) -> tuple[Sequence[bpy.types.Object], np.ndarray]:
+    """Read a mesh file into the scene; also returns the rotation (3, 3) from the file's axes to the scene's.
+
+    Raises
+    ------
+    MeshError
+        If Blender cannot read it, or there is no mesh in it.
+    """
+    upright = {"forward_axis": "Y", "up_axis": "Z"}
+    suffix, turned = scan.suffix.lower(), np.eye(3)
+    file = str(scan.absolute())
+    try:
+        if suffix == ".obj":
+            bpy.ops.wm.obj_import(filepath=file, **upright)
+        elif suffix == ".ply":
+            bpy.ops.wm.ply_import(filepath=file, **upright)
+        elif suffix == ".stl":
+            bpy.ops.wm.stl_import(filepath=file, **upright)
+        elif suffix in (".glb", ".gltf"):
+            bpy.ops.import_scene.gltf(filepath=file)
+            turned = _FROM_GLTF
+        else:
+            raise MeshError(UNKNOWN_FORMAT.format(scan=scan.name))
+    except RuntimeError as error:
+        raise MeshError(UNREADABLE.format(scan=scan.name)) from error
+    bpy.context.view_layer.update()
+    objects = [item for item in bpy.context.scene.objects if item.type == "MESH"]
+    if not objects:
+        raise MeshError(UNREADABLE.format(scan=scan.name))
+    return objects, turned

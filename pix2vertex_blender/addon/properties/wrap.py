@@ -1,0 +1,57 @@
+"""What the artist sets for wrapping a scan."""
+
+import bpy
+
+SOURCES = (
+    ("MESH", "Mesh", "A mesh object of the scene"),
+    ("DEPTH", "Depth Photo", "A colour photo with the depths of its pixels"),
+)
+#: The names are those of `exchange.wrap_report.UNITS`.
+SCAN_UNITS = (
+    ("auto", "Automatic", "Found from the head's size"),
+    ("mm", "Millimetres", "One unit of the scan is a millimetre"),
+    ("cm", "Centimetres", "One unit of the scan is a centimetre"),
+    ("m", "Metres", "One unit of the scan is a metre"),
+    ("inch", "Inches", "One unit of the scan is an inch"),
+)
+
+
+def _is_mesh(_settings: bpy.types.PropertyGroup, item: bpy.types.Object) -> bool:
+    return item.type == "MESH"
+
+
+class PIX2VERTEX_PG_wrap(bpy.types.PropertyGroup):
+    """The settings of Wrap Scan."""
+
+    source: bpy.props.EnumProperty(name="Scan", description="What is wrapped", items=SOURCES)
+    target: bpy.props.PointerProperty(
+        name="Scan",
+        description="The mesh object to wrap; the active object if empty",
+        type=bpy.types.Object,
+        poll=_is_mesh,
+    )
+    unit: bpy.props.EnumProperty(name="Unit", description="The scan's unit of length", items=SCAN_UNITS)
+    colour: bpy.props.StringProperty(name="Colour Photo", description="Colours of the depth photo", subtype="FILE_PATH")
+    depth: bpy.props.StringProperty(
+        name="Depth Image",
+        description="Depths of the depth photo: a 16-bit PNG in millimetres",
+        subtype="FILE_PATH",
+    )
+    intrinsics: bpy.props.FloatVectorProperty(
+        name="Intrinsics",
+        description="Focal lengths and principal point of the depth image's camera in pixels",
+        size=4,
+    )
+
+
+CLASSES = (PIX2VERTEX_PG_wrap,)
+
+
+def attach() -> None:
+    """Give every scene its settings."""
+    bpy.types.Scene.pix2vertex_wrap = bpy.props.PointerProperty(type=PIX2VERTEX_PG_wrap)
+
+
+def detach() -> None:
+    """Take the settings away again."""
+    del bpy.types.Scene.pix2vertex_wrap

@@ -1,0 +1,117 @@
+"""A registered template is drawn onto a scan's own surface, with a stiffness that decreases (pix2vertex, eq. 8)."""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...exchange.progress import Progress
+from ...geometry.mesh import triangulate
+from ...template import Template
+from ...template.canonical import SIZE
+from ..registration.contacts import Folds
+from ..registration.deformation import Array
+from ..registration.elasticity import Deformable
+from ..registration.matching import Matches, TargetIndex
+from ..registration.registration import RegistrationParameters, facing, fit_closely, robust_weights
+from ..registration.untangling import Untangler
+
+
+@dataclass(frozen=True)
+class SurfaceParameters:
+    """How closely a scan is followed. Lengths are in millimetres on a face of the mean face's size.
+
+    Attributes
+    ----------
+    stiffnesses : tuple of float
+        In the unit of the registration. Its published last one, 10^6, lets the template bend over about 14 mm; each of
+        these over 1.8 times less than the one before it, the last one over the template's edges.
+    rounds : int
+        Outer iterations at each.
+    reach : float
+        The nearest point of the scan counts if it is no farther away than this.
+    canonical_reach : float
+        And if the network takes it for a point no farther away than this, so that lips do not stick to chins.
+    largest_angle : float
+        And if its normal agrees, in degrees.
+    point_weight : float
+        What holds vertices on the surface from sliding, over the weight that draws them to it.
+    fading : float
+        How far from what is followed the deformation fades to none.
+    """
+
+    stiffnesses: tuple[float, ...] = (3e5, 3e4, 3e3)
+    rounds: int = 3
+    reach: float = 4.0
+    canonical_reach: float = 15.0
+    largest_angle: float = 50.0
+    point_weight: float = 0.02
+    fading: float = 15.0
+
+
+@dataclass(frozen=True)
+class SurfaceFit:
+    """The template on the scan.
+
+    Attributes
+    ----------
+    vertices : (n, 3)
+    matched : (n,) bool
+        Which of them lie on the scan; the others follow them.
+    """
+
+    vertices: NDArray[np.float64]
+    matched: NDArray[np.bool_]
+
+
+def fit_to_surface(
+    vertices: NDArray[np.float64],
+    template: Template,
+    target: TargetIndex,
+    progress: Progress,
+    parameters: SurfaceParameters = SurfaceParameters(),
+) -> SurfaceFit:
+    """Draw the registered template (n, 3) onto the surface of a scan.
+
+    Only what is seen of a face is followed, where its normals agree with the scan's: not hair, shoulders or holes.
+    """
+    face = template.groups["face"]
+    current, used = vertices, np.zeros(len(vertices))
+    for number, stiffness in enumerate(parameters.stiffnesses):
+        # What an earlier stiffness has bent is the shape from which the next one bends.
+        sheet = Deformable(current, template.faces, template.canonical, face, parameters.fading)
+        folds = Folds(sheet.reference, sheet.triangles)
+        settings = replace(
+            RegistrationParameters(),
+            last_stiffness=stiffness,
+            most_rounds=parameters.rounds,
+            point_weight=parameters.point_weight,
+        )
+
+        def match(moved: Array, sheet: Deformable = sheet) -> tuple[Matches, Array]:
+            return _matches(moved, sheet, target, parameters)
+
+        def tell(stage: str, fraction: float, number: int = number) -> None:
+            progress(stage, (number + fraction) / len(parameters.stiffnesses))
+
+        fit = fit_closely(sheet, sheet.reference, match, folds, settings, tell)
+        current, used = fit.vertices * sheet.unit, fit.used
+    rest = Deformable(vertices, template.faces, template.canonical, face)
+    untangler = Untangler(rest.reference, rest.triangles, Folds(rest.reference, triangulate(template.faces)))
+    repaired, _tangles = untangler.repair(current / rest.unit)
+    return SurfaceFit(repaired * rest.unit, used > 0)
+
+
+def _matches(
+    vertices: Array, sheet: Deformable, target: TargetIndex, parameters: SurfaceParameters
+) -> tuple[Matches, Array]:
+    """The nearest points of the scan, and how much (n,) each counts."""
+    found = target.match_positions(vertices * sheet.unit, sheet.weights > 0).scaled(1 / sheet.unit)
+    apart = np.linalg.norm(found.canonical - sheet.canonical, axis=1) * SIZE
+    near = np.linalg.norm(vertices - found.points, axis=1) < parameters.reach
+    believed = found.inside & near & (apart < parameters.canonical_reach)
+    believed &= facing(sheet.normals(vertices), found.normals, parameters.largest_angle)
+    if not believed.any():
+        return found, np.zeros(len(vertices))
+    robust = robust_weights(vertices, found, believed, RegistrationParameters().outlier_factor)
+    return found, sheet.weights * sheet.mass * believed * robust
