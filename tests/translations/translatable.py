@@ -39,6 +39,8 @@ _NOT_SHOWN = {
     "__main__.py",
     "addon/headless/preview.py",
     "addon/headless/command_line.py",
+    "addon/headless/arguments.py",
+    "addon/headless/wrap_job.py",
 }
 
 #: Constants that name things in a Blender file or on a picture, which stay as they are whatever the language.

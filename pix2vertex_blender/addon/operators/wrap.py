@@ -19,9 +19,9 @@ from ..views.arrival import arrive
 from .reconstruction_choices import ReconstructionChoices
 from .worker_operator import Work, WorkerOperator
 
-WRAPPED = "{face} lies on {scan}: {median} mm off in the median, {p95} mm in 95 of 100 places, {covered} % covered"
-UNIT_FOUND = "; its unit seems to be {unit}"
-UNIT_UNKNOWN = "; its unit is unknown, so the face is made as large as a usual head"
+WRAPPED = "{face} lies on {scan}, {median} mm off in the median"
+UNIT_FOUND = "{face} lies on {scan}, {median} mm off in the median; the scan's unit seems to be {unit}"
+UNIT_UNKNOWN = "{face} lies on {scan}, whose unit is unknown: it is taken for as large as a usual head"
 NO_DEPTH_PHOTO = "Choose the colour photo and the depth image of a depth photo."
 
 
@@ -113,15 +113,9 @@ class PIX2VERTEX_OT_wrap(ReconstructionChoices, WorkerOperator, bpy.types.Operat
 
 
 def _sentence(face: str, scan: str, report: dict[str, Any]) -> str:
-    unit = UNIT_UNKNOWN if report["unit"] == "unknown" else UNIT_FOUND if report["unit_found"] else ""
-    return (WRAPPED + unit).format(
-        face=face,
-        scan=scan,
-        median=f"{report['median_distance_mm']:.2f}",
-        p95=f"{report['p95_distance_mm']:.2f}",
-        covered=f"{100 * report['covered']:.0f}",
-        unit=report["unit"],
-    )
+    sentence = UNIT_UNKNOWN if report["unit"] == "unknown" else UNIT_FOUND if report["unit_found"] else WRAPPED
+    median = f"{report['median_distance_mm']:.2f}"
+    return sentence.format(face=face, scan=scan, median=median, unit=report["unit"])
 
 
 CLASSES = (PIX2VERTEX_OT_wrap,)

@@ -25,6 +25,7 @@ from ...template import Template, load_template
 from ...template.canonical import ORIGIN, to_millimetres
 from ...template.eyeballs import place_both
 from ..corrections.eyelids import clear_eyeballs
+from ..corrections.mouth import fit_mouth
 from ..network.device import choose_device
 from ..network.network import load_network, predict_views
 from ..photo.detection import box_around
@@ -243,8 +244,8 @@ def _looks(work: _Work, reader: Reader, yaws: Sequence[float], progress: Progres
 
 
 def _wrap(scan: Scan, work: _Work, views: list[SeenView], options: WrapOptions, clock: StageClock) -> WrappedHead:
-    """Fit the template to the part of a scan that the views have read."""
-    template = load_template()
+    """Fit the template to the part of a scan that the views have read, in the axes of the first view's camera."""
+    template, maps = load_template(), with_true_geometry(views[0], work.head)
     with clock.stage("target"):
         target = TargetIndex(_target(work.scan, views))
     with clock.stage("alignment"):
@@ -262,13 +263,14 @@ def _wrap(scan: Scan, work: _Work, views: list[SeenView], options: WrapOptions, 
             progress=lambda stage, fraction: clock.progress(stage, fraction / 2),
         )
         fit = fit_to_surface(
-            registration.vertices,
+            fit_mouth(registration.vertices, target, maps),
             template,
             target,
             lambda stage, fraction: clock.progress(stage, (1 + fraction) / 2),
         )
         fit = replace(fit, vertices=clear_eyeballs(template, fit.vertices))
-    return _finished(scan, work, views, target, registration, fit, options, clock)
+    kept = _kept_view(views[0], maps, fit_similarity(template.vertices, fit.vertices, template.groups["face"]))
+    return _finished(scan, work, views, kept, target, registration, fit, options, clock)
 
 
 def _target(scan: Scan, views: list[SeenView]) -> TargetMesh:
@@ -278,13 +280,15 @@ def _target(scan: Scan, views: list[SeenView]) -> TargetMesh:
     if len(triangles) == 0:
         raise FaceNotFoundError(NO_FACE)
     used, triangles = np.unique(triangles, return_inverse=True)
-    return make_target(scan.vertices[used], triangles.reshape(-1, 3), canonical[used])
+    placed = views[0].picture.viewpoint.pose.apply(scan.vertices[used])
+    return make_target(placed, triangles.reshape(-1, 3), canonical[used])
 
 
 def _finished(
     scan: Scan,
     work: _Work,
     views: list[SeenView],
+    kept: View,
     target: TargetIndex,
     registration: Registration,
     fit: SurfaceFit,
@@ -296,21 +300,20 @@ def _finished(
     with clock.stage("detail"):
         vertices = template.subdivide(fit.vertices, options.detail_level)
         detail = detail_of_scan(vertices, level, target, partial(clock.progress, "detail", 0.5))
-    pose = replace(fit_similarity(template.vertices, fit.vertices, template.groups["face"]), scale=1.0)
-    upright = pose.inverse().apply
-    coarse, view = upright(fit.vertices), views[0]
-    maps = with_true_geometry(view, replace(work.head, scale=1.0))
-    placement = work.from_scan.inverse().after(pose)
+    upright, view = kept.frame.to_head, views[0]
+    coarse, rotation = upright(fit.vertices), kept.head_to_camera[:3, :3]
+    pose = Similarity(1.0, rotation, kept.head_to_camera[:3, 3])
+    placement = work.from_scan.inverse().after(view.picture.viewpoint.pose.inverse().after(pose))
     distances, covered = distances_from(fit.vertices, template, target)
     reconstruction = Reconstruction(
         vertices=upright(vertices),
         faces=level.faces.astype(np.int32),
         uvs=level.uvs.astype(np.float32),
-        detail=detail @ pose.rotation,
+        detail=detail @ rotation,
         groups={name: weights.astype(np.float32) for name, weights in level.groups.items()},
         landmarks_68=level.landmarks_68.astype(np.int32),
         eyeballs=place_both(template, coarse),
-        views=(_kept_view(view, maps, pose),),
+        views=(kept,),
         coarse_vertices=coarse,
         automatic_vertices=coarse,
         detail_level=level.level,
@@ -365,13 +368,12 @@ def distances_from(
 
 
 def _kept_view(view: SeenView, maps: FaceMaps, pose: Similarity) -> View:
-    """The view as later steps need it: texture, pins, camera."""
-    viewpoint, square = view.picture.viewpoint, view.square
-    crop = cut_square(Photo("scan", view.picture.pixels), square, CROP).pixels
+    """The view as later steps need it: texture, pins, camera. `pose` goes from the template to the camera's axes."""
+    crop = cut_square(Photo("scan", view.picture.pixels), view.square, CROP).pixels
     return View(
-        viewpoint.size,
-        square.to_photo(len(maps.mask)),
-        viewpoint.pose.after(pose).matrix,
+        view.picture.viewpoint.size,
+        view.square.to_photo(len(maps.mask)),
+        replace(pose, scale=1.0).matrix,
         maps,
         encode_png(crop),
         no_pins(),
@@ -382,7 +384,7 @@ def _photo_report(
     view: SeenView, vertices: NDArray[np.float64], template: Template, registration: Registration, clock: StageClock
 ) -> Report:
     """What the head's record says of the picture that it keeps."""
-    landmarks, _depth = view.picture.viewpoint.project(template.landmark_points(vertices))
+    landmarks = view.picture.viewpoint.camera.project(template.landmark_points(vertices))
     return Report(
         photo="scan",
         photo_size=view.picture.viewpoint.size,

@@ -1,0 +1,222 @@
+"""Scans of the scene become heads that lie on them."""
+
+from pathlib import Path
+
+import bpy
+import numpy as np
+import pytest
+from mathutils import Matrix
+
+from pix2vertex_blender.addon.headless.command_line import main
+from pix2vertex_blender.addon.headless.wrap_job import import_mesh
+from pix2vertex_blender.addon.process import session
+from pix2vertex_blender.addon.scene.axes import to_blender
+from pix2vertex_blender.addon.scene.scan_object import placed_on_scan, read_scan
+from pix2vertex_blender.errors import SceneError
+from pix2vertex_blender.template import load_template
+from tests.reconstruction.wrapping.made_up import made_up_scan
+
+
+def add_mesh(name: str, vertices: np.ndarray, faces: np.ndarray) -> bpy.types.Object:
+    """A mesh object in the scene, selected alone."""
+    mesh = bpy.data.meshes.new(name)
+    mesh.from_pydata(vertices.tolist(), [], faces.tolist())
+    item = bpy.data.objects.new(name, mesh)
+    bpy.context.scene.collection.objects.link(item)
+    bpy.context.view_layer.objects.active = item
+    item.select_set(True)
+    return item
+
+
+def grid() -> bpy.types.Object:
+    x, y = np.meshgrid(np.arange(4.0), np.arange(3.0))
+    vertices = np.column_stack([x.ravel(), y.ravel(), 0.1 * x.ravel()])
+    corner = (np.arange(2)[:, None] * 4 + np.arange(3)).ravel()
+    return add_mesh("Grid", vertices, np.add.outer(corner, [0, 1, 5, 4]))
+
+
+def everything() -> list[str]:
+    return sorted(
+        f"{kind}/{item.name}" for kind in ("objects", "meshes", "materials") for item in getattr(bpy.data, kind)
+    )
+
+
+@pytest.mark.usefixtures("empty_file")
+def test_a_scan_is_read_where_it_stands_with_its_modifiers() -> None:
+    """Moved, turned and scaled evenly, and doubled by a modifier."""
+    item = grid()
+    item.matrix_world = Matrix.Translation((1, 2, 3)) @ Matrix.Rotation(0.4, 4, "X") @ Matrix.Scale(2, 4)
+    array = item.modifiers.new("Array", "ARRAY")
+    array.count = 2
+    bpy.context.view_layer.update()
+    arrays = read_scan([item], bpy.context).arrays
+    assert arrays["vertices"].shape == (24, 3) and arrays["triangles"].shape == (24, 3)
+    expected = item.matrix_world @ item.data.vertices[7].co
+    np.testing.assert_allclose(arrays["vertices"][7], expected, atol=1e-5)
+
+
+@pytest.mark.usefixtures("empty_file")
+def test_colours_and_textures_come_with_the_scan() -> None:
+    """Colours of the corners, or a packed image with the UVs."""
+    item = grid()
+    colours = item.data.color_attributes.new("Colour", "BYTE_COLOR", "CORNER")
+    for value in colours.data:
+        value.color_srgb = (1.0, 0.5, 0.0, 1.0)
+    read = read_scan([item], bpy.context)
+    np.testing.assert_allclose(read.arrays["colours"], np.tile([255, 128, 0], (12, 1)), atol=2)
+    layer = item.data.uv_layers.new(name="UVMap")
+    for loop, uv in zip(item.data.loops, layer.uv, strict=True):
+        uv.vector = item.data.vertices[loop.vertex_index].co.xy / 4
+    image = bpy.data.images.new("Skin", 8, 8)
+    image.pixels = np.tile([0.2, 0.4, 0.6, 1.0], 64)
+    image.pack()
+    material = bpy.data.materials.new("Skin")
+    material.use_nodes = True
+    node = material.node_tree.nodes.new("ShaderNodeTexImage")
+    node.image = image
+    shader = material.node_tree.nodes["Principled BSDF"]
+    material.node_tree.links.new(node.outputs["Color"], shader.inputs["Base Color"])
+    item.data.materials.append(material)
+    read = read_scan([item], bpy.context)
+    assert read.texture is not None and read.texture.is_file()
+    corners = read.arrays["vertices"][read.arrays["triangles"]]
+    np.testing.assert_allclose(read.arrays["corner_uvs"], corners[..., :2] / 4, atol=1e-6)
+
+
+@pytest.mark.usefixtures("addon")
+@pytest.mark.parametrize(
+    ("scale", "words"), [((1, 1, 2), "scaled unevenly or mirrored"), ((-1, -1, -1), "scaled unevenly or mirrored")]
+)
+def test_uneven_scale_is_said_and_changes_nothing(scale, words) -> None:
+    """One sentence, and the scene is as it was."""
+    item = grid()
+    item.scale = scale
+    bpy.context.view_layer.update()
+    before = everything()
+    with pytest.raises(RuntimeError, match=words):
+        bpy.ops.pix2vertex.wrap(target="Grid")
+    assert everything() == before
+
+
+@pytest.mark.usefixtures("addon")
+def test_without_a_mesh_there_is_nothing_to_wrap() -> None:
+    """Nothing selected, an object of that name missing, or one without faces."""
+    for target in ("", "Nobody"):
+        with pytest.raises(RuntimeError, match="Choose a mesh object to wrap"):
+            bpy.ops.pix2vertex.wrap(target=target)
+    add_mesh("Points", np.eye(3), np.zeros((0, 3), dtype=int))
+    with pytest.raises(RuntimeError, match="Points has no faces"):
+        bpy.ops.pix2vertex.wrap()
+
+
+@pytest.mark.usefixtures("empty_file")
+def test_several_meshes_are_one_scan() -> None:
+    """As a file with parts has them; one without a surface is said."""
+    first, second = grid(), grid()
+    second.location = (0, 0, 5)
+    bpy.context.view_layer.update()
+    arrays = read_scan([first, second], bpy.context).arrays
+    assert arrays["triangles"].max() == 23 and len(arrays["vertices"]) == 24
+    assert arrays["vertices"][arrays["triangles"][-1], 2].min() >= 5
+    with pytest.raises(SceneError, match="Choose a mesh object"):
+        read_scan([], bpy.context)
+
+
+@pytest.mark.usefixtures("empty_file")
+def test_a_head_is_placed_on_its_scan() -> None:
+    """A head's point in millimetres, as Blender has it in the mesh, comes to lie where the report's matrix says."""
+    matrix = np.eye(4)
+    matrix[:3] = np.column_stack([0.1 * np.array([[0, -1, 0], [1, 0, 0], [0, 0, 1]]), [4, 5, 6]])
+    point = np.array([[10.0, 20.0, -30.0]])
+    placed = np.array(placed_on_scan(matrix)) @ [*to_blender(point)[0], 1]
+    np.testing.assert_allclose(placed[:3], [4 - 2, 5 + 1, 6 - 3], atol=1e-5)
+
+
+@pytest.mark.usefixtures("practice")
+def test_a_depth_photo_becomes_a_face(saved: str, tmp_path: Path) -> None:
+    """With the choices of the scene, and one undo step's worth of objects."""
+    bpy.context.scene.pix2vertex.with_eyeballs = False
+    arguments = {"colour": saved, "depth": str(tmp_path / "depth.png"), "intrinsics": (900, 900, 320, 240)}
+    assert bpy.ops.pix2vertex.wrap(**arguments) == {"FINISHED"}
+    assert [item.name for item in bpy.context.scene.objects] == ["Face"]
+    assert not list(session.temporary_folder().glob("*.npz"))
+
+
+@pytest.mark.usefixtures("empty_file")
+@pytest.mark.parametrize("suffix", [".obj", ".ply", ".stl", ".glb"])
+def test_a_file_keeps_its_own_axes(suffix: str, tmp_path: Path) -> None:
+    """What Blender reads, turned back, is where the file has it."""
+    corners = np.array([[0.0, 0, 0], [1, 0, 0], [0, 2, 0], [0, 0, 3]])
+    faces = np.array([[0, 2, 1], [0, 1, 3], [0, 3, 2], [1, 2, 3]])
+    path = tmp_path / f"tetrahedron{suffix}"
+    if suffix == ".obj":
+        lines = [*(f"v {x} {y} {z}" for x, y, z in corners), *(f"f {a + 1} {b + 1} {c + 1}" for a, b, c in faces)]
+        path.write_text("\n".join(lines) + "\n")
+    else:
+        add_mesh("Tetrahedron", corners, faces)
+        if suffix == ".glb":
+            bpy.ops.export_scene.gltf(filepath=str(path), export_yup=False)
+        else:
+            export = bpy.ops.wm.ply_export if suffix == ".ply" else bpy.ops.wm.stl_export
+            export(filepath=str(path), forward_axis="Y", up_axis="Z")
+        bpy.ops.wm.read_factory_settings(use_empty=True)
+    objects, turned = import_mesh(path)
+    own = read_scan(objects, bpy.context).arrays["vertices"] @ turned
+    for corner in corners:
+        assert np.linalg.norm(own - corner, axis=1).min() < 1e-5
+
+
+def test_what_cannot_be_wrapped_is_explained(tmp_path: Path, capsys) -> None:
+    """A file that is missing, no mesh, or empty; a unit that does not exist."""
+    (tmp_path / "scan.txt").write_text("nothing")
+    (tmp_path / "broken.ply").write_text("ply\nformat ascii 1.0\nend_header\n")
+    output = ["--output", str(tmp_path / "out")]
+    for arguments, words in (
+        (["missing.ply"], "There is no file missing.ply"),
+        ([str(tmp_path / "scan.txt")], "scan.txt is no scan that can be read"),
+        ([str(tmp_path / "broken.ply")], "broken.ply cannot be read as a mesh"),
+        (["scan.ply", "--unit", "furlong"], "--unit"),
+    ):
+        assert main(["wrap", *arguments, *output]) == 2
+        assert words in capsys.readouterr().err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("addon")
+def test_a_scan_in_the_scene_gets_a_head_that_lies_on_it() -> None:
+    """In its place and size, whatever its unit, and nothing else in the scene is changed."""
+    made, template = made_up_scan(5, millimetres=10.0), load_template()
+    scan = add_mesh("Scan", made.scan.vertices, made.scan.triangles)
+    scan.location = (1.0, 2.0, 3.0)
+    bpy.context.view_layer.update()
+    assert bpy.ops.pix2vertex.wrap(target="Scan", detail_level=0, device="cpu") == {"FINISHED"}
+    face = bpy.context.active_object
+    assert face.name == "Face" and scan.name in bpy.context.scene.objects
+    bpy.context.view_layer.update()
+    world = np.array(face.matrix_world)
+    places = np.array([vertex.co for vertex in face.data.vertices]) @ world[:3, :3].T + world[:3, 3]
+    chosen = template.groups["face"] > 0.5
+    away = np.linalg.norm(places - made.truth - [1.0, 2.0, 3.0], axis=1)[chosen]
+    assert np.median(away) < 0.5
+
+
+@pytest.mark.slow
+def test_the_command_line_writes_everything(tmp_path: Path) -> None:
+    """The files, vertices in the scan's own coordinates, and the report in its units."""
+    import json
+
+    made, template = made_up_scan(6, millimetres=1000.0), load_template()
+    lines = [*(f"v {x:.6f} {y:.6f} {z:.6f}" for x, y, z in made.scan.vertices)]
+    lines += [f"f {a} {b} {c}" for a, b, c in made.scan.triangles + 1]
+    (tmp_path / "scan.obj").write_text("\n".join(lines) + "\n")
+    output = tmp_path / "out"
+    assert main(["wrap", str(tmp_path / "scan.obj"), "--output", str(output), "--device", "cpu"]) == 0
+    files = {file.name for file in output.iterdir()}
+    assert files == {"face.blend", "face.fbx", "face.glb", "preview.png", "wrapped.npy", "report.json"}
+    vertices = np.load(output / "wrapped.npy")
+    chosen = template.groups["face"] > 0.5
+    assert np.median(np.linalg.norm(vertices - made.truth, axis=1)[chosen]) < 0.005
+    report = json.loads((output / "report.json").read_text())
+    assert report["unit"] == "m" and report["median_distance_mm"] < 0.1 and report["covered"] > 0.6
+    np.testing.assert_allclose(report["landmarks_68"], template.landmark_points(vertices), atol=1e-6)

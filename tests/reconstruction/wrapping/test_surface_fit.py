@@ -1,0 +1,58 @@
+"""The template on a scan's own surface."""
+
+import numpy as np
+
+from pix2vertex_blender.exchange.progress import silent
+from pix2vertex_blender.geometry.intersections import intersecting_triangles
+from pix2vertex_blender.geometry.mesh import triangulate
+from pix2vertex_blender.reconstruction.registration.matching import TargetIndex
+from pix2vertex_blender.reconstruction.registration.target import make_target
+from pix2vertex_blender.reconstruction.wrapping.surface_detail import detail_of_scan
+from pix2vertex_blender.reconstruction.wrapping.surface_fit import fit_to_surface
+from pix2vertex_blender.reconstruction.wrapping.wrap import distances_from
+from pix2vertex_blender.template import load_template
+from tests.reconstruction.wrapping.made_up import head_shape
+
+
+def scanned_face(shape: np.ndarray, level: int = 1) -> TargetIndex:
+    """The surface of a head's face with its exact canonical coordinates."""
+    fine = load_template(level)
+    vertices = load_template().subdivide(shape, level)
+    triangles = triangulate(fine.faces)
+    face = fine.groups["face"] > 0.5
+    return TargetIndex(make_target(vertices, triangles[face[triangles].all(axis=1)], fine.canonical))
+
+
+def test_the_head_comes_to_lie_on_the_surface() -> None:
+    """From two millimetres and more away, without cutting itself; what the scan lacks stays near."""
+    template, shape = load_template(), head_shape(3)
+    target = scanned_face(shape)
+    wave = np.sin(template.vertices / 18.0) * 2.0
+    before, _covered = distances_from(shape + wave, template, target)
+    fit = fit_to_surface(shape + wave, template, target, silent)
+    after, covered = distances_from(fit.vertices, template, target)
+    assert np.median(before) > 0.5
+    assert np.median(after) < 0.02
+    assert np.percentile(after, 95) < 0.15
+    assert covered > 0.8
+    assert len(intersecting_triangles(fit.vertices, triangulate(template.faces))) == 0
+    back = template.groups["scalp"] > 0.5
+    assert np.linalg.norm(fit.vertices - shape - wave, axis=1)[back].max() < 2.0
+
+
+def test_detail_is_the_rest_of_the_way() -> None:
+    """A finer head and its detail lie on bumps that the head itself does not have, and nowhere else."""
+    template, level, shape = load_template(), load_template(1), head_shape(4)
+    rough = load_template().subdivide(shape, 2)
+    fine = load_template(2)
+    bumps = 0.4 * np.sin(rough[:, 0] / 2.0) * np.sin(rough[:, 1] / 2.0)
+    triangles = triangulate(fine.faces)
+    face = fine.groups["face"] > 0.5
+    surface = rough + bumps[:, None] * [0.0, 0.0, 1.0]
+    target = TargetIndex(make_target(surface, triangles[face[triangles].all(axis=1)], fine.canonical))
+    smooth = template.subdivide(shape, 1)
+    detail = detail_of_scan(smooth, level, target)
+    inner = (level.groups["face"] > 0.99) & target.match_positions(smooth).inside
+    apart = [target.match_positions(vertices).distances[inner] for vertices in (smooth, smooth + detail)]
+    assert np.median(apart[1]) < 0.2 * np.median(apart[0])
+    assert np.abs(detail[level.vertices[:, 2] < -20]).max() < 1e-3
