@@ -40,6 +40,27 @@ def wrap_scan(request: Request, progress: Progress) -> dict[str, Any]:
     return {"report": asdict(head.report)}
 
 
+def carry_face(request: Request, progress: Progress) -> dict[str, Any]:
+    """Give the head `mesh`, a scan as in `wrap_scan`, the shape of the saved reconstruction `source`.
+
+    `result` gets its `vertices` (n, 3), in their order. The reply has the fields of `WrapReport` as `report`: how well
+    our head lies on that head.
+    """
+    progress("start", 0.0)
+    from dataclasses import asdict
+
+    from ..exchange.arrays import write_arrays
+    from ..exchange.result import Reconstruction
+    from ..reconstruction.wrapping.own_topology import carried
+    from ..reconstruction.wrapping.wrap import WrapOptions, wrap_mesh
+
+    face, mesh = Reconstruction.load(Path(request["source"])), _read_mesh(request)
+    head = wrap_mesh(mesh, WrapOptions(**request["options"]), progress)
+    vertices = carried(mesh.vertices, mesh.triangles, head.vertices, face.coarse_vertices)
+    write_arrays(Path(request["result"]), vertices=vertices)
+    return {"report": asdict(head.report)}
+
+
 def _read_mesh(request: Request) -> "Scan":
     import numpy as np
 
@@ -58,4 +79,4 @@ def _read_mesh(request: Request) -> "Scan":
     )
 
 
-JOBS = {"wrap": wrap_scan}
+JOBS = {"wrap": wrap_scan, "carry": carry_face}

@@ -1,6 +1,6 @@
 """Where the head of a scan is, whichever way the scan lies and whatever its unit is."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import product
 
@@ -36,13 +36,15 @@ NO_FACE = "No face was found in the scan: choose a scan that shows a face from t
 
 #: A surface that lies farther than this from the mean face in the median (mm of the mean face) is no face.
 LEAST_ALIKE = 7.0
+#: The share of a standing person's height that shows the head and not much else.
+HEAD_SHARE = 0.15
 #: From how many pictures of the search the head is read with care.
 MOST_CANDIDATES = 3
 
 #: Where a camera is, and what is up for it.
 _Direction = tuple[NDArray[np.float64], NDArray[np.float64]]
-#: The camera in a direction, with what is up for it and the side of its picture.
-_Placing = Callable[[NDArray[np.float64], NDArray[np.float64], int], Viewpoint]
+#: Confidence, picture and square of what may be a face.
+_Glance = tuple[float, Picture, Square]
 
 _AXES = [(0, 1, 0), (0, 0, 1), (0, -1, 0), (0, 0, -1), (1, 0, 0), (-1, 0, 0)]
 
@@ -72,8 +74,9 @@ class FoundHead:
 def find_head(scan: Scan, localiser: Localiser, pause: Pause) -> FoundHead:
     """Look at a scan from all around until a face is seen.
 
-    First from rings around the scan's axes, each taken for the one that points upwards; where no face is seen, from
-    directions all over the sphere, each turned; and at last for small faces, as those of whole bodies.
+    First from rings around the axes y and z, each taken for the one that points upwards, at the whole scan and, as for
+    a standing body, at its top; where no face is seen, around the other axes, then from directions all over the
+    sphere, each turned; and at last for small faces.
 
     Parameters
     ----------
@@ -86,32 +89,66 @@ def find_head(scan: Scan, localiser: Localiser, pause: Pause) -> FoundHead:
     ------
     FaceNotFoundError
     """
-    centre = (scan.vertices.min(axis=0) + scan.vertices.max(axis=0)) / 2
-    radius = float(np.linalg.norm(scan.vertices - centre, axis=1).max())
-    coarse = clustered(scan.with_vertex_colours(), radius / CELLS)
-
-    def viewpoint(towards: NDArray[np.float64], up: NDArray[np.float64], side: int) -> Viewpoint:
-        rotation = camera_axes(towards, up)
-        scale = RADIUS / radius
-        pose = Similarity(scale, rotation, -scale * rotation @ centre)
-        return Viewpoint(pose, Camera(side / (2.1 * RADIUS), (side / 2, side / 2), 1 / DISTANCE), (side, side))
-
-    maybe: list[tuple[float, Picture, Square]] = []
-    rings = [ring[half : half + 4] for ring in map(_ring, _AXES) for half in (0, 4)]
-    for group in [*rings, _sphere()]:
-        found = _glances(coarse, group, viewpoint, localiser, pause)
+    whole = _Subject.all_of(scan.with_vertex_colours())
+    rings = [[ring[:4], ring[4:]] for ring in map(_ring, _AXES)]
+    upright = [(whole, group) for ring in rings[:2] for group in ring]
+    bodies = [(whole.top(up), _ring(up)[:4]) for up in _AXES[:2]]
+    others = [(whole, group) for ring in rings[2:] for group in ring]
+    maybe: list[_Glance] = []
+    for subject, group in [*upright, *bodies, *others, (whole, list(_sphere()))]:
+        found = _glances(subject, group, localiser, pause)
         sure = [each for each in found if each[0] >= localiser.parameters.doubtful]
         maybe += [each for each in found if each[0] < localiser.parameters.doubtful]
         if (head := _first_head(sure, localiser)) is not None:
             return head
     surest = sorted(maybe, key=lambda each: -each[0])[:MOST_CANDIDATES]
-    head = _first_head(surest, localiser) or _small_face(coarse, viewpoint, localiser, pause)
+    head = _first_head(surest, localiser) or _small_face(whole, localiser, pause)
     if head is None:
         raise FaceNotFoundError(NO_FACE)
     return head
 
 
-def _first_head(candidates: Sequence[tuple[float, Picture, Square]], localiser: Localiser) -> FoundHead | None:
+@dataclass(frozen=True)
+class _Subject:
+    """What the pictures of the search show.
+
+    Attributes
+    ----------
+    scan : Scan
+        With vertex colours.
+    coarse : Scan
+        The part of it that is shown, as fine as the pictures.
+    centre : (3,)
+    radius : float
+    """
+
+    scan: Scan
+    coarse: Scan
+    centre: NDArray[np.float64]
+    radius: float
+
+    @classmethod
+    def all_of(cls, scan: Scan) -> "_Subject":
+        """A whole scan with vertex colours."""
+        centre = (scan.vertices.min(axis=0) + scan.vertices.max(axis=0)) / 2
+        radius = float(np.linalg.norm(scan.vertices - centre, axis=1).max())
+        return cls(scan, clustered(scan, radius / CELLS), centre, radius)
+
+    def top(self, up: Sequence[int]) -> "_Subject":
+        """The highest part: the head, if the scan is that of a standing person."""
+        heights = self.scan.vertices @ np.array(up, dtype=np.float64)
+        high = heights > heights.max() - HEAD_SHARE * np.ptp(heights)
+        return _Subject.all_of(self.scan.part(high)) if high.any() else self
+
+    def viewpoint(self, direction: _Direction, side: int) -> Viewpoint:
+        """The camera in a direction; its picture has so many pixels along each side."""
+        rotation = camera_axes(*direction)
+        scale = RADIUS / self.radius
+        pose = Similarity(scale, rotation, -scale * rotation @ self.centre)
+        return Viewpoint(pose, Camera(side / (2.1 * RADIUS), (side / 2, side / 2), 1 / DISTANCE), (side, side))
+
+
+def _first_head(candidates: Sequence[_Glance], localiser: Localiser) -> FoundHead | None:
     """The head of the first candidate that proves to be a face; None if none does."""
     heads = (read_head(picture, square, localiser) for _confidence, picture, square in candidates)
     return next((head for head in heads if head is not None), None)
@@ -184,14 +221,12 @@ def _sphere() -> Iterator[_Direction]:
             yield towards, np.cos(roll) * side + np.sin(roll) * other
 
 
-def _glances(
-    scan: Scan, directions: Iterable[_Direction], viewpoint: _Placing, localiser: Localiser, pause: Pause
-) -> list[tuple[float, Picture, Square]]:
-    """What a first look from some directions sees: confidences, pictures and squares, the surest ones first."""
+def _glances(subject: _Subject, directions: Iterable[_Direction], localiser: Localiser, pause: Pause) -> list[_Glance]:
+    """What a first look from some directions sees, the surest first."""
     found = []
-    for towards, up in directions:
+    for direction in directions:
         pause()
-        picture = take_picture(scan, viewpoint(towards, up, SMALL))
+        picture = take_picture(subject.coarse, subject.viewpoint(direction, SMALL))
         whole = Square(SMALL / 2, SMALL / 2, SMALL)
         face = localiser.glance(Photo("scan", picture.pixels), whole, lambda _fraction: pause())
         if face is not None:
@@ -199,11 +234,11 @@ def _glances(
     return sorted(found, key=lambda each: -each[0])[:MOST_CANDIDATES]
 
 
-def _small_face(scan: Scan, viewpoint: _Placing, localiser: Localiser, pause: Pause) -> FoundHead | None:
+def _small_face(subject: _Subject, localiser: Localiser, pause: Pause) -> FoundHead | None:
     """A face that is small beside the rest of the scan."""
     for axis in _AXES[:2]:
-        for towards, up in _ring(axis)[:4]:
-            picture = take_picture(scan, viewpoint(towards, up, LARGE))
+        for direction in _ring(axis)[:4]:
+            picture = take_picture(subject.coarse, subject.viewpoint(direction, LARGE))
             for face in find_faces(localiser, Photo("scan", picture.pixels), lambda _fraction: pause()):
                 if (head := read_head(picture, face.square, localiser)) is not None:
                     return head
