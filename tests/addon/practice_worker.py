@@ -133,6 +133,14 @@ def wrap(request, progress):
     return {"report": report | {"scan": str(request["intrinsics"]), "device": str(request["options"])}}
 
 
+def carry(request, progress):
+    """Move every vertex of the head by a unit upwards."""
+    progress("start", 0.0)
+    with np.load(request["mesh"]) as arrays:
+        np.savez(request["result"], vertices=arrays["vertices"] + [0.0, 0.0, 1.0])
+    return {"report": {}}
+
+
 def user_error(_request, _progress):
     """Fail as on a bad photo."""
     raise PhotoError("The photo is empty; choose another.")
@@ -159,6 +167,7 @@ serving.main(
         "texture": texture,
         "bake_maps": bake_maps,
         "wrap": wrap,
+        "carry": carry,
         "endless": endless,
         "find_faces": nothing,
         "list_devices": nothing,

@@ -5,12 +5,13 @@ from pathlib import Path
 import bpy
 import numpy as np
 import pytest
-from mathutils import Matrix
+from mathutils import Matrix, Vector
 
 from pix2vertex_blender.addon.headless.command_line import main
 from pix2vertex_blender.addon.headless.wrap_job import import_mesh
 from pix2vertex_blender.addon.process import session
 from pix2vertex_blender.addon.scene.axes import to_blender
+from pix2vertex_blender.addon.scene.face_object import build_face_object
 from pix2vertex_blender.addon.scene.scan_object import placed_on_scan, read_scan
 from pix2vertex_blender.errors import SceneError
 from pix2vertex_blender.template import load_template
@@ -140,6 +141,38 @@ def test_a_depth_photo_becomes_a_face(saved: str, tmp_path: Path) -> None:
     assert bpy.ops.pix2vertex.wrap(**arguments) == {"FINISHED"}
     assert [item.name for item in bpy.context.scene.objects] == ["Face"]
     assert not list(session.temporary_folder().glob("*.npz"))
+
+
+@pytest.mark.usefixtures("practice")
+def test_a_head_of_ones_own_gets_a_key_and_keeps_the_rest(reconstruction) -> None:
+    """Its vertices, groups, keys and place stay; the key moves it in the world as the worker says."""
+    head = grid()
+    head.matrix_world = Matrix.Rotation(np.pi / 2, 4, "X") @ Matrix.Scale(2, 4)
+    head.vertex_groups.new(name="Rig").add([1, 2], 1.0, "REPLACE")
+    head.shape_key_add(name="Basis")
+    smile = head.shape_key_add(name="Smile")
+    smile.data[3].co.x += 0.5
+    before = [vertex.co.copy() for vertex in head.data.vertices]
+    build_face_object(reconstruction, bpy.context)
+    bpy.context.view_layer.update()
+    for _time in range(2):
+        assert bpy.ops.pix2vertex.shape_own_head(head="Grid") == {"FINISHED"}
+    keys = head.data.shape_keys.key_blocks
+    assert [key.name for key in keys] == ["Basis", "Smile", "Face"] and keys["Face"].value == 1.0
+    for index, place in enumerate(before):
+        assert (keys["Basis"].data[index].co - place).length < 1e-6
+        assert (keys["Face"].data[index].co - place - Vector((0, 0.5, 0))).length < 1e-5
+    assert [group.name for group in head.vertex_groups] == ["Rig"]
+
+
+@pytest.mark.usefixtures("practice")
+def test_without_a_head_nothing_is_shaped(reconstruction) -> None:
+    """None chosen, or a face of ours."""
+    face = build_face_object(reconstruction, bpy.context)
+    for head, words in (("", "Choose the mesh object that gets"), (face.name, "is a face made by pix2vertex")):
+        with pytest.raises(RuntimeError, match=words):
+            bpy.ops.pix2vertex.shape_own_head(head=head)
+    assert [key.name for key in face.data.shape_keys.key_blocks] == ["Basis", "Detail"]
 
 
 @pytest.mark.usefixtures("empty_file")

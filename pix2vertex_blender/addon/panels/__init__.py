@@ -10,7 +10,7 @@ from .reconstruct import PIX2VERTEX_PT_reconstruct, PIX2VERTEX_PT_reconstruct_op
 from .result import PIX2VERTEX_PT_detail, PIX2VERTEX_PT_result, PIX2VERTEX_PT_texture
 from .template import PIX2VERTEX_PT_template
 from .views import PIX2VERTEX_PT_views
-from .wrap import PIX2VERTEX_PT_wrap
+from .wrap import PIX2VERTEX_PT_own_head, PIX2VERTEX_PT_wrap
 
 #: In the order of the sidebar: what is used most comes first, and is open.
 CLASSES = (
@@ -28,5 +28,6 @@ CLASSES = (
     PIX2VERTEX_PT_inspect_advanced,
     PIX2VERTEX_PT_batch,
     PIX2VERTEX_PT_wrap,
+    PIX2VERTEX_PT_own_head,
     PIX2VERTEX_PT_template,
 )

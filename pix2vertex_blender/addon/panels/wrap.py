@@ -2,6 +2,7 @@
 
 import bpy
 
+from ..operators.own_head import PIX2VERTEX_OT_shape_own_head
 from ..operators.wrap import PIX2VERTEX_OT_wrap
 from .sidebar import Sidebar, draw_operator
 
@@ -30,4 +31,21 @@ class PIX2VERTEX_PT_wrap(Sidebar, bpy.types.Panel):
         draw_operator(layout, context, PIX2VERTEX_OT_wrap.bl_idname, icon="MOD_SHRINKWRAP")
 
 
-CLASSES = (PIX2VERTEX_PT_wrap,)
+class PIX2VERTEX_PT_own_head(Sidebar, bpy.types.Panel):
+    """The active face onto a head of another topology"""
+
+    bl_idname = "PIX2VERTEX_PT_own_head"
+    bl_parent_id = PIX2VERTEX_PT_wrap.bl_idname
+    bl_label = "Own Head"
+    bl_options = {"DEFAULT_CLOSED"}
+
+    def draw(self, context: bpy.types.Context) -> None:
+        """Draw the panel."""
+        column = self.layout.column()
+        column.use_property_split = True
+        column.use_property_decorate = False
+        column.prop(context.scene.pix2vertex_wrap, "head")
+        draw_operator(self.layout, context, PIX2VERTEX_OT_shape_own_head.bl_idname, icon="MOD_MESHDEFORM")
+
+
+CLASSES = (PIX2VERTEX_PT_wrap, PIX2VERTEX_PT_own_head)

@@ -30,6 +30,12 @@ class PIX2VERTEX_PG_wrap(bpy.types.PropertyGroup):
         type=bpy.types.Object,
         poll=_is_mesh,
     )
+    head: bpy.props.PointerProperty(
+        name="Own Head",
+        description="The mesh object that gets the active face's shape",
+        type=bpy.types.Object,
+        poll=_is_mesh,
+    )
     unit: bpy.props.EnumProperty(name="Unit", description="The scan's unit of length", items=SCAN_UNITS)
     colour: bpy.props.StringProperty(name="Colour Photo", description="Colours of the depth photo", subtype="FILE_PATH")
     depth: bpy.props.StringProperty(

@@ -78,33 +78,70 @@ def placed_on_scan(matrix: NDArray[np.floating]) -> Matrix:
     return Matrix(np.asarray(matrix, dtype=np.float64).tolist()) @ to_head
 
 
-def _read_object(item: bpy.types.Object, context: bpy.types.Context) -> ScanArrays:
-    world = np.array(item.matrix_world, dtype=np.float64)
-    lengths = np.linalg.norm(world[:3, :3], axis=0)
-    sheared = np.abs(world[:3, :3].T @ world[:3, :3] - np.diag(lengths**2)).max() > _EVEN * lengths.max() ** 2
-    if np.ptp(lengths) > _EVEN * lengths.max() or sheared or np.linalg.det(world[:3, :3]) <= 0:
+def read_unmodified(item: bpy.types.Object, context: bpy.types.Context) -> ScanArrays:
+    """A mesh as it was modelled: its own vertices in their order, of the basis if it has shape keys.
+
+    Raises
+    ------
+    SceneError
+        As `read_scan`.
+    """
+    check_scale(item)
+    scan = _read_mesh(item, item.data, context)
+    if item.data.shape_keys is not None:
+        basis = _values(item.data.shape_keys.reference_key.data, "co", np.float32, 3)
+        scan.arrays["vertices"] = _in_world(item, basis)
+    return scan
+
+
+def check_scale(item: bpy.types.Object) -> None:
+    """Refuse what is distorted.
+
+    Raises
+    ------
+    SceneError
+        If the object is scaled unevenly or mirrored.
+    """
+    axes = np.array(item.matrix_world, dtype=np.float64)[:3, :3]
+    lengths = np.linalg.norm(axes, axis=0)
+    sheared = np.abs(axes.T @ axes - np.diag(lengths**2)).max() > _EVEN * lengths.max() ** 2
+    if np.ptp(lengths) > _EVEN * lengths.max() or sheared or np.linalg.det(axes) <= 0:
         raise SceneError(UNEVEN.format(name=item.name))
+
+
+def _read_object(item: bpy.types.Object, context: bpy.types.Context) -> ScanArrays:
+    """A mesh object with its modifiers."""
+    check_scale(item)
     evaluated = item.evaluated_get(context.evaluated_depsgraph_get())
     mesh = evaluated.to_mesh()
     try:
-        mesh.calc_loop_triangles()
-        count = len(mesh.loop_triangles)
-        if count == 0:
-            raise SceneError(NO_FACES.format(name=item.name))
-        vertices = _values(mesh.vertices, "co", np.float32, 3).astype(np.float64)
-        arrays = {
-            "vertices": vertices @ world[:3, :3].T + world[:3, 3],
-            "triangles": _values(mesh.loop_triangles, "vertices", np.int32, 3),
-        }
-        image = _texture_of(item)
-        if image is not None and mesh.uv_layers.active is not None:
-            uvs = _values(mesh.uv_layers.active.uv, "vector", np.float32, 2)
-            arrays["corner_uvs"] = uvs[_values(mesh.loop_triangles, "loops", np.int32, 3)]
-            return ScanArrays(arrays, photo_file_of(image, context))
-        colours = _colours(mesh)
-        return ScanArrays(arrays if colours is None else {**arrays, "colours": colours})
+        return _read_mesh(item, mesh, context)
     finally:
         evaluated.to_mesh_clear()
+
+
+def _read_mesh(item: bpy.types.Object, mesh: bpy.types.Mesh, context: bpy.types.Context) -> ScanArrays:
+    """A mesh that stands where an object does."""
+    mesh.calc_loop_triangles()
+    if len(mesh.loop_triangles) == 0:
+        raise SceneError(NO_FACES.format(name=item.name))
+    arrays = {
+        "vertices": _in_world(item, _values(mesh.vertices, "co", np.float32, 3)),
+        "triangles": _values(mesh.loop_triangles, "vertices", np.int32, 3),
+    }
+    image = _texture_of(item)
+    if image is not None and mesh.uv_layers.active is not None:
+        uvs = _values(mesh.uv_layers.active.uv, "vector", np.float32, 2)
+        arrays["corner_uvs"] = uvs[_values(mesh.loop_triangles, "loops", np.int32, 3)]
+        return ScanArrays(arrays, photo_file_of(image, context))
+    colours = _colours(mesh)
+    return ScanArrays(arrays if colours is None else {**arrays, "colours": colours})
+
+
+def _in_world(item: bpy.types.Object, coordinates: NDArray[np.float32]) -> NDArray[np.float64]:
+    world = np.array(item.matrix_world, dtype=np.float64)
+    placed: NDArray[np.float64] = coordinates.astype(np.float64) @ world[:3, :3].T + world[:3, 3]
+    return placed
 
 
 def _values(items: Any, name: str, kind: type, width: int) -> NDArray[Any]:
