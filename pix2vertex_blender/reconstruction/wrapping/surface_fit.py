@@ -1,11 +1,15 @@
-"""A registered template is drawn onto a scan's own surface, with a stiffness that decreases (pix2vertex, eq. 8)."""
+"""A registered template is drawn onto a scan's own surface, with a stiffness that decreases (pix2vertex, eq. 8).
+
+First it slides: the network's correspondence is some millimetres off, and a stiff template that is drawn to the true
+surface, but hardly to points of it, comes to rest where its nose, lips and lids fit those of the scan.
+"""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ...exchange.progress import Progress
+from ...exchange.progress import Progress, silent
 from ...geometry.mesh import triangulate
 from ...template import Template
 from ...template.canonical import SIZE
@@ -50,6 +54,26 @@ class SurfaceParameters:
 
 
 @dataclass(frozen=True)
+class SlidingParameters(SurfaceParameters):
+    """How the template slides; what it is bent by is the deformation from the mean head, and all counts that is near.
+
+    Attributes
+    ----------
+    farthest : float
+        Where a tenth of the face slides farther than this, more than the network errs, it is a strong expression that
+        bends the mean head, and nothing slides.
+    """
+
+    stiffnesses: tuple[float, ...] = (1e8, 1e7)
+    rounds: int = 8
+    reach: float = 8.0
+    canonical_reach: float = 20.0
+    point_weight: float = 0.001
+    fading: float = 20.0
+    farthest: float = 6.0
+
+
+@dataclass(frozen=True)
 class SurfaceFit:
     """The template on the scan.
 
@@ -62,6 +86,41 @@ class SurfaceFit:
 
     vertices: NDArray[np.float64]
     matched: NDArray[np.bool_]
+
+
+def slide(
+    vertices: NDArray[np.float64],
+    aligned: NDArray[np.float64],
+    template: Template,
+    target: TargetIndex,
+    parameters: SlidingParameters = SlidingParameters(),
+) -> NDArray[np.float64]:
+    """Let the registered template (n, 3) slide along a scan until it is bent as little as possible.
+
+    Parameters
+    ----------
+    vertices : (n, 3)
+    aligned : (n, 3)
+        The mean head, laid over the scan.
+    template : Template
+    target : TargetIndex
+    parameters : SlidingParameters
+    """
+    sheet = Deformable(aligned, template.faces, template.canonical, template.groups["face"], parameters.fading)
+    folds = Folds(sheet.reference, sheet.triangles)
+    current = vertices / sheet.unit
+    for stiffness in parameters.stiffnesses:
+        settings = replace(
+            RegistrationParameters(),
+            last_stiffness=stiffness,
+            most_rounds=parameters.rounds,
+            point_weight=parameters.point_weight,
+        )
+        current = fit_closely(
+            sheet, current, lambda moved: _matches(moved, sheet, target, parameters), folds, settings, silent
+        ).vertices
+    distances = np.linalg.norm(current - vertices / sheet.unit, axis=1)[template.groups["face"] > 0.5]
+    return current * sheet.unit if np.percentile(distances, 90) < parameters.farthest else vertices
 
 
 def fit_to_surface(

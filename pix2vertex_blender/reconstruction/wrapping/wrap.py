@@ -41,7 +41,7 @@ from .depth_photo import DepthPhoto
 from .head_search import NO_FACE, FoundHead, find_head, pose_of, read_head
 from .scan import Scan, checked_scan, clustered
 from .surface_detail import detail_of_scan
-from .surface_fit import SurfaceFit, fit_to_surface
+from .surface_fit import SurfaceFit, fit_to_surface, slide
 
 #: Degrees to the head's left from which it is looked at.
 YAWS = (-35.0, 0.0, 35.0)
@@ -262,8 +262,9 @@ def _wrap(scan: Scan, work: _Work, views: list[SeenView], options: WrapOptions, 
             mirror=template.mirror,
             progress=lambda stage, fraction: clock.progress(stage, fraction / 2),
         )
+        slid = slide(registration.vertices, aligned, template, target)
         fit = fit_to_surface(
-            fit_mouth(registration.vertices, target, maps),
+            fit_mouth(slid, target, maps),
             template,
             target,
             lambda stage, fraction: clock.progress(stage, (1 + fraction) / 2),

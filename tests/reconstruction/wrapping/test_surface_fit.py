@@ -5,10 +5,11 @@ import numpy as np
 from pix2vertex_blender.exchange.progress import silent
 from pix2vertex_blender.geometry.intersections import intersecting_triangles
 from pix2vertex_blender.geometry.mesh import triangulate
+from pix2vertex_blender.geometry.similarity import fit_similarity
 from pix2vertex_blender.reconstruction.registration.matching import TargetIndex
 from pix2vertex_blender.reconstruction.registration.target import make_target
 from pix2vertex_blender.reconstruction.wrapping.surface_detail import detail_of_scan
-from pix2vertex_blender.reconstruction.wrapping.surface_fit import fit_to_surface
+from pix2vertex_blender.reconstruction.wrapping.surface_fit import fit_to_surface, slide
 from pix2vertex_blender.reconstruction.wrapping.wrap import distances_from
 from pix2vertex_blender.template import load_template
 from tests.reconstruction.wrapping.made_up import head_shape
@@ -56,3 +57,28 @@ def test_detail_is_the_rest_of_the_way() -> None:
     apart = [target.match_positions(vertices).distances[inner] for vertices in (smooth, smooth + detail)]
     assert np.median(apart[1]) < 0.2 * np.median(apart[0])
     assert np.abs(detail[level.vertices[:, 2] < -20]).max() < 1e-3
+
+
+def test_a_template_slides_to_where_its_features_fit() -> None:
+    """A registered head that lies on the surface, but has slid along it, comes nearer to where it belongs."""
+    template, shape = load_template(), head_shape(5)
+    target = scanned_face(shape)
+    face = template.groups["face"] > 0.5
+    slid = shape + 2.5 * np.sin(template.vertices / 25.0)[:, [1, 2, 0]]
+    slid = np.where(face[:, None], target.match_positions(slid).points, slid)
+    aligned = fit_similarity(template.vertices, slid, template.groups["face"]).apply(template.vertices)
+    better = slide(slid, aligned, template, target)
+    before, after = (np.median(np.linalg.norm(each - shape, axis=1)[face]) for each in (slid, better))
+    assert before > 1.0
+    assert after < 0.6 * before
+
+
+def test_a_head_that_cannot_slide_stays() -> None:
+    """A jaw that hangs down is no bend of the mean head: what was registered is kept."""
+    template, shape = load_template(), head_shape(6)
+    low = np.clip(-(template.vertices[:, 1] + 25.0) / 20.0, 0.0, 1.0)
+    hanging = shape - low[:, None] * [0.0, 25.0, 0.0]
+    target = scanned_face(hanging)
+    aligned = fit_similarity(template.vertices, hanging, template.groups["face"]).apply(template.vertices)
+    kept = slide(hanging, aligned, template, target)
+    np.testing.assert_array_equal(kept, hanging)
