@@ -5,7 +5,6 @@ from typing import Any
 import bpy
 
 from ...errors import SceneError
-from ...exchange.arrays import read_arrays, write_arrays
 from ..process import session
 from ..scene.face_object import active_face
 from ..scene.face_update import LINKED
@@ -45,6 +44,8 @@ class PIX2VERTEX_OT_shape_own_head(WorkerOperator, bpy.types.Operator):
 
     def work(self) -> Work:
         """Have our template wrapped to the head and the face's shape carried over, and write the key."""
+        from ...exchange.arrays import read_arrays, write_arrays
+
         face, head = active_face(bpy.context), self._head()
         assert face is not None  # as `poll_idle` says
         watched, name = WatchedFace.of(head), face.name

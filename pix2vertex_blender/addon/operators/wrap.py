@@ -8,8 +8,6 @@ import bpy
 import numpy as np
 
 from ...errors import PhotoError, SceneError
-from ...exchange.arrays import write_arrays
-from ...exchange.result import Reconstruction
 from ..process import session
 from ..properties.wrap import SCAN_UNITS, SOURCES
 from ..scene.face_object import build_face_object
@@ -60,6 +58,8 @@ class PIX2VERTEX_OT_wrap(ReconstructionChoices, WorkerOperator, bpy.types.Operat
 
     def work(self) -> Work:
         """Have the scan wrapped, and add the head where it lies."""
+        from ...exchange.result import Reconstruction
+
         self._take_scene_settings(bpy.context)
         scene, result = Reference.to(bpy.context.scene), self.temporary_file(".npz")
         request, name = self._depth_photo() if self.source == "DEPTH" else self._mesh()
@@ -77,6 +77,8 @@ class PIX2VERTEX_OT_wrap(ReconstructionChoices, WorkerOperator, bpy.types.Operat
         return _sentence(face.name, name, report)
 
     def _mesh(self) -> tuple[dict[str, Any], str]:
+        from ...exchange.arrays import write_arrays
+
         item = bpy.data.objects.get(self.target) if self.target else bpy.context.active_object
         if item is None or item.type != "MESH":
             raise SceneError(NO_SCAN)

@@ -103,7 +103,7 @@ class Reader:
         except FaceNotFoundError:
             return None
         closer = self.second_pass.look(photo, square, first)
-        return SeenView(picture, square, closer or first)
+        return SeenView(picture, square, first if closer is None else closer.maps)
 
     def _square_around(self, landmarks: NDArray[np.float64]) -> Square:
         lower, upper = landmarks.min(axis=0), landmarks.max(axis=0)
