@@ -18,6 +18,7 @@ from ...exchange.report import RegistrationReport, Report, TemplateReport
 from ...exchange.result import Reconstruction
 from ...exchange.view import View, no_pins
 from ...exchange.wrap_report import AUTOMATIC, UNITS, WrapReport
+from ...expression.mouth import Wearer, place_mouth
 from ...geometry.mesh import triangulate, vertex_areas, vertex_normals
 from ...geometry.similarity import Similarity, fit_similarity
 from ...paths import CLOSE_NETWORK_WEIGHTS
@@ -318,6 +319,7 @@ def _finished(
         coarse_vertices=coarse,
         automatic_vertices=coarse,
         detail_level=level.level,
+        mouth=place_mouth(Wearer.as_in_photo(coarse)),
         report=_photo_report(view, fit.vertices, template, registration, clock),
     )
     report = WrapReport(
