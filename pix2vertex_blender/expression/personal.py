@@ -21,7 +21,7 @@ MEETING = 0.3
 #: How far (mm) the edges of closed lids stay in front of the ball.
 EDGE_CLEARANCE = 0.6
 #: Values of a blink at which its lids are looked at on their way.
-ON_THE_WAY = (0.3, 0.4, 0.5, 0.6, 0.75, 0.9)
+ON_THE_WAY = (0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 0.9)
 #: How far (mm) they stay in front of it there: the subdivision, which rounds them, takes some of it.
 WAY_CLEARANCE = 0.53
 #: How often the lids are closed and lifted out of the balls.

@@ -8,7 +8,7 @@ import pytest
 
 from pix2vertex_blender.addon.scene.expression_presets import random_values
 from pix2vertex_blender.exchange.mouth import MouthPart
-from pix2vertex_blender.expression.mouth import Wearer, place_mouth
+from pix2vertex_blender.expression.mouth import BAG_OUTSIDE, Wearer, place_mouth
 from pix2vertex_blender.expression.names import ARKIT_NAMES
 from pix2vertex_blender.expression.personal import personal_expressions
 from pix2vertex_blender.expression.rims import lip_rims
@@ -60,9 +60,11 @@ def poking(
         return np.where(seen >= 0, values, -np.inf)
 
     rims = lip_rims()
-    edge = np.concatenate([rims.corners[:1], rims.upper, rims.corners[1:], rims.lower[::-1]])
+    upper, lower = (np.concatenate([rims.corners[:1], rim, rims.corners[1:]]) for rim in (rims.upper, rims.lower))
     opening = np.zeros((size, size), np.uint8)
-    cv2.fillPoly(opening, [np.rint(picture(head[edge])[0]).astype(np.int32)], 1)
+    # Strip by strip: seen from a side, the outline of the whole would cross itself.
+    for strip in np.stack([upper[:-1], upper[1:], lower[1:], lower[:-1]], axis=1):
+        cv2.fillConvexPoly(opening, cv2.convexHull(np.rint(picture(head[strip])[0]).astype(np.int32)), 1)
     opening = cv2.dilate(opening, np.ones((2 * MARGIN + 1, 2 * MARGIN + 1), np.uint8)) > 0
     skin = depths(head, template.faces)
     before = {}
@@ -95,7 +97,8 @@ def test_nothing_pokes_through_lips_or_cheeks(template, seed):
             del parts["tongue"]  # which comes out
         face = head + shown(offsets, values)
         for name, ahead in poking(template, face, parts, VIEWS[number % len(VIEWS)]).items():
-            assert ahead < 0.3, (name, values)
+            # The bag begins outside the rim behind the lips, and may be seen there at a very oblique look.
+            assert ahead < 0.3 + (BAG_OUTSIDE if name == "mouth_bag" else 0.0), (name, values)
 
 
 @pytest.fixture(scope="module")
