@@ -118,7 +118,9 @@ def test_no_node_has_a_rotation_or_a_scale(face, tmp_path: Path, preset, millime
         if name in nodes:
             assert np.allclose(transform.get(b"Lcl Rotation", 0.0), 0.0, atol=1e-4), name
             # Eyeballs turn about their own centres; FBX has y up.
-            x, y, z = bpy.data.objects[name.replace("_", " ")].location if name.startswith("Eyeball") else (0.0, 0.0, 0.0)
+            x, y, z = (
+                bpy.data.objects[name.replace("_", " ")].location if name.startswith("Eyeball") else (0.0, 0.0, 0.0)
+            )
             place = np.multiply((x, z, -y), 1000.0 / millimetres)
             assert np.allclose(transform.get(b"Lcl Translation", 0.0), place, atol=1e-4 * 1000.0 / millimetres), name
     points = next(points for points in content["points"].values() if len(points) == len(load_template().vertices))

@@ -51,7 +51,7 @@ def iris_material(name: str, colour: NDArray[np.floating]) -> bpy.types.Material
     share = np.asarray(colour, dtype=np.float64) / 255
     linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
     red, green, blue = linear.tolist()
-    material = principled_material(name, (red, green, blue, 1.0), _PARTS["iris"][1])
+    material = polished(principled_material(name, (red, green, blue, 1.0), _PARTS["iris"][1]))
     material[OWN_IRIS] = True
     return material
 
@@ -67,11 +67,20 @@ def _part_material(part: str) -> bpy.types.Material:
         return material
     colour, roughness, opacity = _PARTS[part]
     material = principled_material(name, (*colour, 1.0), roughness)
+    if part in ("iris", "pupil"):
+        polished(material)
     if opacity < 1:
         shader = next(node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
         shader.inputs["Alpha"].default_value = opacity
-        material.diffuse_color = (*colour, opacity)
+        # Solid shading draws transparent surfaces like milk.
+        material.diffuse_color = (*colour, 0.0)
         material.surface_render_method = "BLENDED"
+    return material
+
+
+def polished(material: bpy.types.Material) -> bpy.types.Material:
+    """The material with small highlights in solid shading, whose broad ones make iris and pupil look grey."""
+    material.roughness = 0.0
     return material
 
 

@@ -2,7 +2,7 @@
 
 import bpy
 
-from .material import FACE_MATERIAL, is_part_material, principled_material
+from .material import FACE_MATERIAL, is_part_material, polished, principled_material
 from .mesh_object import EYEBALL_NAMES
 
 #: The custom property of materials that belong to one face's texture, by what they are for.
@@ -40,7 +40,7 @@ def texture_eyeballs(face: bpy.types.Object, image: bpy.types.Image) -> None:
         if item.data.materials and _own_in(item, EYES) is None and not _is_plain(item.data.materials[0]):
             continue
         if material is None:
-            material = principled_material(f"{face.name} Eyes", _WHITE, roughness=0.15)
+            material = polished(principled_material(f"{face.name} Eyes", _WHITE, roughness=0.15))
             material[OWN] = EYES
         if not item.data.materials:
             item.data.materials.append(material)
