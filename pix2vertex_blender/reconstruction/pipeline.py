@@ -3,7 +3,6 @@
 import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 
 import cv2
@@ -15,9 +14,7 @@ from ..exchange.glimpse import Show, show_nobody
 from ..exchange.progress import Progress, StageClock, silent
 from ..exchange.report import RegistrationReport, Report, TemplateReport
 from ..exchange.result import Reconstruction
-from ..paths import CLOSE_NETWORK_WEIGHTS
-from ..template import Template, load_template
-from ..template.canonical import to_millimetres
+from ..template import load_template
 from .fitting import believable_pins, complete, follow_pins, register_template
 from .glimpses import head_glimpse, mask_glimpse, surface_glimpse
 from .likeness import Likeness, estimate, load_likeness
@@ -31,7 +28,7 @@ from .photo.localisation import FoundFace, choose_face
 from .photo.photo import Photo, cut_square, encode_png, inside_photo
 from .photo.reading import load_photo
 from .registration.registration import Registration
-from .second_pass import SecondPass
+from .second_pass import SecondPass, load_second_pass
 from .seen_face import SeenFace
 
 #: Resolution of the crop that detail is read from.
@@ -138,7 +135,7 @@ def load_networks(device_name: str) -> Networks:
     """The networks on a device of `device.DEVICE_NAMES`."""
     device = choose_device(device_name)
     load_likeness()  # which is read here, so that reading a face does not wait for it
-    return Networks(device, load_network(device=device), _second_pass(load_template(), device))
+    return Networks(device, load_network(device=device), load_second_pass(device))
 
 
 def look(
@@ -183,16 +180,6 @@ def _locate(photo: Photo, network: MapNetwork, options: Options, tell: Tell) -> 
     faces = faces_of(network, photo, tell)
     face = choose_face(faces, options.face)
     return face if face.studied else localiser.settle(photo, face.square, tell), len(faces)
-
-
-def _second_pass(template: Template, device: torch.device) -> SecondPass:
-    """What looks at a found face again."""
-    network = load_network(CLOSE_NETWORK_WEIGHTS, device)
-    return SecondPass(
-        predict=partial(predict_views, network),
-        input_size=network.configuration.resolution,
-        landmarks=to_millimetres(template.canonical[template.landmarks_68]),
-    )
 
 
 def report_of(sight: Sight, registration: Registration, device: torch.device) -> Report:

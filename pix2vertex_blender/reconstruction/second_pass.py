@@ -7,14 +7,20 @@ is, so that everything that follows has one camera and one crop.
 """
 
 from dataclasses import dataclass
+from functools import partial
 
 import cv2
 import numpy as np
+import torch
 from numpy.typing import NDArray
 
 from ..errors import FaceNotFoundError
 from ..exchange.maps import FaceMaps
+from ..paths import CLOSE_NETWORK_WEIGHTS
+from ..template import load_template
+from ..template.canonical import to_millimetres
 from .network.maps import read_maps
+from .network.network import load_network, predict_views
 from .photo.localisation import Predict
 from .photo.photo import Photo, Square, cut_square
 
@@ -95,6 +101,16 @@ class SecondPass:
             return None
         good = second.confidence > first.confidence - self.parameters.tolerance
         return CloserLook(second, views) if good else None
+
+
+def load_second_pass(device: torch.device) -> SecondPass:
+    """What looks at found faces again with the network that ships."""
+    template, network = load_template(), load_network(CLOSE_NETWORK_WEIGHTS, device)
+    return SecondPass(
+        predict=partial(predict_views, network),
+        input_size=network.configuration.resolution,
+        landmarks=to_millimetres(template.canonical[template.landmarks_68]),
+    )
 
 
 def head_roll(rotation: NDArray[np.floating]) -> float:

@@ -18,8 +18,8 @@ from pix2vertex_blender.expression.shapes import load_expressions
 from pix2vertex_blender.rig.names import NAMINGS
 from pix2vertex_blender.template import load_template
 
+from .rigged import expressions_of, keys, posed, shown, with_eyeballs
 from .test_export_presets import fbx_elements, import_again, textured_material
-from .test_rig import expressions_of, keys, posed, shown, with_eyeballs
 
 pytestmark = [pytest.mark.usefixtures("addon"), pytest.mark.slow]
 

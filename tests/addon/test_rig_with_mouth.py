@@ -15,8 +15,8 @@ from pix2vertex_blender.expression.shapes import load_expressions
 from pix2vertex_blender.rig.joints import template_jaw_motion
 from pix2vertex_blender.template import load_template
 
+from .rigged import by_hand, child, expressions_of, keys, shown, with_eyeballs
 from .test_export_presets import import_again
-from .test_rig import by_hand, child, expressions_of, keys, shown, with_eyeballs
 from .test_rig_export import groups_of
 
 PARTS = ("Teeth Upper", "Teeth Lower", "Tongue", "Mouth Bag")

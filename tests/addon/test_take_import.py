@@ -13,7 +13,7 @@ from pix2vertex_blender.addon.scene.face_object import build_face_object
 from pix2vertex_blender.exchange.result import Reconstruction
 from pix2vertex_blender.template import load_template
 
-from .test_rig import expressions_of, keys, posed, with_eyeballs
+from .rigged import expressions_of, keys, posed, with_eyeballs
 
 HEADER = ["Timecode", "BlendshapeCount", "EyeLookUpLeft", "EyeLookOutLeft", "JawOpen", "MouthSmileLeft"]
 HEADER += ["HeadYaw", "HeadPitch", "HeadRoll", "LeftEyeYaw", "LeftEyePitch", "LeftEyeRoll"]

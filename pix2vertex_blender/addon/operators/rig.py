@@ -1,5 +1,6 @@
 """The rig of a face, and takes of motion capture on it."""
 
+from abc import abstractmethod
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -74,9 +75,9 @@ class _FaceOperator:
     bl_label: str
     report: Any
 
+    @abstractmethod
     def change(self, face: bpy.types.Object, context: bpy.types.Context) -> str:
         """What the operator does; returns what to tell."""
-        raise NotImplementedError
 
 
 class PIX2VERTEX_OT_add_rig(_FaceOperator, bpy.types.Operator):

@@ -10,20 +10,15 @@ from ..operators.correct import (
 )
 from ..scene.face_object import active_face
 from ..scene.landmark_pins import pins_of
-from .sidebar import Sidebar, draw_operator
+from .sidebar import FacePanel, draw_operator
 
 
-class PIX2VERTEX_PT_correct(Sidebar, bpy.types.Panel):
+class PIX2VERTEX_PT_correct(FacePanel, bpy.types.Panel):
     """Landmarks of the active face that the artist puts right"""
 
     bl_idname = "PIX2VERTEX_PT_correct"
     bl_label = "Correct"
     bl_options = {"DEFAULT_CLOSED"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Only for a face made from a photo, or one of its pins."""
-        return active_face(context) is not None
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the panel."""

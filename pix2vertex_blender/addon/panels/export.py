@@ -3,20 +3,14 @@
 import bpy
 
 from ..operators.export import PIX2VERTEX_OT_export
-from ..scene.face_object import active_face
-from .sidebar import BUTTON_HEIGHT, Sidebar
+from .sidebar import BUTTON_HEIGHT, FacePanel
 
 
-class PIX2VERTEX_PT_export(Sidebar, bpy.types.Panel):
+class PIX2VERTEX_PT_export(FacePanel, bpy.types.Panel):
     """Files for other programs"""
 
     bl_idname = "PIX2VERTEX_PT_export"
     bl_label = "Export"
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Only for a face made from a photo."""
-        return active_face(context) is not None
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the panel."""

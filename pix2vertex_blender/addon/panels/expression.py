@@ -17,7 +17,7 @@ from ..scene.expression_presets import PRESETS, VISEMES
 from ..scene.expressions import PHOTO_KEY, own_keys
 from ..scene.face_object import active_face
 from ..translations import translate
-from .sidebar import Sidebar, draw_operator
+from .sidebar import FacePanel, Sidebar, draw_operator
 
 _REGION_LABELS = {
     "eyes": "Eyes",
@@ -30,17 +30,12 @@ _REGION_LABELS = {
 }
 
 
-class PIX2VERTEX_PT_expression(Sidebar, bpy.types.Panel):
+class PIX2VERTEX_PT_expression(FacePanel, bpy.types.Panel):
     """Expressions of the active face"""
 
     bl_idname = "PIX2VERTEX_PT_expression"
     bl_label = "Expression"
     bl_options = {"DEFAULT_CLOSED"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Only for a face made from a photo."""
-        return active_face(context) is not None
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the panel."""
@@ -62,18 +57,23 @@ class PIX2VERTEX_PT_expression(Sidebar, bpy.types.Panel):
         row.operator(PIX2VERTEX_OT_reset_expression.bl_idname, text="Reset", icon="LOOP_BACK")
 
 
-class PIX2VERTEX_PT_expression_sliders(Sidebar, bpy.types.Panel):
-    """The values of the expressions, by region of the face"""
+class _ExpressionsPanel(Sidebar):
+    """Mixed into a panel about the expressions of the active face."""
 
-    bl_idname = "PIX2VERTEX_PT_expression_sliders"
     bl_parent_id = "PIX2VERTEX_PT_expression"
-    bl_label = "Sliders"
     bl_options = {"DEFAULT_CLOSED"}
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Only for a face with expressions."""
         return bool(own_keys(active_face(context)))
+
+
+class PIX2VERTEX_PT_expression_sliders(_ExpressionsPanel, bpy.types.Panel):
+    """The values of the expressions, by region of the face"""
+
+    bl_idname = "PIX2VERTEX_PT_expression_sliders"
+    bl_label = "Sliders"
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the regions that are open."""
@@ -99,18 +99,11 @@ class PIX2VERTEX_PT_expression_sliders(Sidebar, bpy.types.Panel):
                     column.prop(keys[name], "value", text=name, slider=True, translate=False)
 
 
-class PIX2VERTEX_PT_visemes(Sidebar, bpy.types.Panel):
+class PIX2VERTEX_PT_visemes(_ExpressionsPanel, bpy.types.Panel):
     """Shapes of the mouth for speech"""
 
     bl_idname = "PIX2VERTEX_PT_visemes"
-    bl_parent_id = "PIX2VERTEX_PT_expression"
     bl_label = "Visemes"
-    bl_options = {"DEFAULT_CLOSED"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Only for a face with expressions."""
-        return bool(own_keys(active_face(context)))
 
     def draw(self, _context: bpy.types.Context) -> None:
         """Draw a button for each."""

@@ -13,20 +13,15 @@ from ..operators.inspect import (
 from ..scene.face_object import active_face, detail_key
 from ..views.fit_view import shown_target, shows_distances
 from ..views.photo_view import shows_photo
-from .sidebar import Sidebar, draw_operator
+from .sidebar import FacePanel, Sidebar, draw_operator
 
 
-class PIX2VERTEX_PT_inspect(Sidebar, bpy.types.Panel):
+class PIX2VERTEX_PT_inspect(FacePanel, bpy.types.Panel):
     """Other ways to look at the active face"""
 
     bl_idname = "PIX2VERTEX_PT_inspect"
     bl_label = "Inspect"
     bl_options = {"DEFAULT_CLOSED"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Only for a face made from a photo."""
-        return active_face(context) is not None
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the panel."""

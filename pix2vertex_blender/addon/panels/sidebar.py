@@ -7,6 +7,7 @@ import bpy
 
 from ..operators.worker_operator import PIX2VERTEX_OT_cancel
 from ..process.session import SESSION
+from ..scene.face_object import active_face
 from ..translations import translate
 
 _PIXELS_PER_CHARACTER = 7.0
@@ -19,6 +20,15 @@ class Sidebar:
     bl_space_type = "VIEW_3D"
     bl_region_type = "UI"
     bl_category = "pix2vertex"
+
+
+class FacePanel(Sidebar):
+    """Mixed into a panel about the active face."""
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Only for a face made from a photo, or one of its pins."""
+        return active_face(context) is not None
 
 
 def draw_operator(layout: bpy.types.UILayout, context: bpy.types.Context, operator: str, **button: str) -> None:

@@ -6,21 +6,16 @@ from ..operators.views import PIX2VERTEX_OT_change_photos, PIX2VERTEX_OT_choose_
 from ..process.session import SESSION
 from ..scene.face_object import active_face, view_summaries
 from .result import PIX2VERTEX_PT_result
-from .sidebar import Sidebar, draw_operator, draw_sentence
+from .sidebar import FacePanel, draw_operator, draw_sentence
 
 
-class PIX2VERTEX_PT_views(Sidebar, bpy.types.Panel):
+class PIX2VERTEX_PT_views(FacePanel, bpy.types.Panel):
     """The photos of the face: which is shown, which are used"""
 
     bl_idname = "PIX2VERTEX_PT_views"
     bl_parent_id = PIX2VERTEX_PT_result.bl_idname
     bl_label = "Photos of Face"
     bl_options = {"DEFAULT_CLOSED"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Only for a face that has its photo."""
-        return active_face(context) is not None
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the panel."""

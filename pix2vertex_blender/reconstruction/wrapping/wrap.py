@@ -21,14 +21,13 @@ from ...exchange.wrap_report import AUTOMATIC, UNITS, WrapReport
 from ...expression.mouth import Wearer, place_mouth
 from ...geometry.mesh import triangulate, vertex_areas, vertex_normals
 from ...geometry.similarity import Similarity, fit_similarity
-from ...paths import CLOSE_NETWORK_WEIGHTS
 from ...template import Template, load_template
-from ...template.canonical import ORIGIN, to_millimetres
+from ...template.canonical import ORIGIN
 from ...template.eyeballs import place_both
 from ..corrections.eyelids import clear_eyeballs
 from ..corrections.mouth import fit_mouth
 from ..network.device import choose_device
-from ..network.network import load_network, predict_views
+from ..network.network import load_network
 from ..photo.detection import box_around
 from ..photo.face_search import find_faces, localiser_of
 from ..photo.photo import Photo, cut_square, encode_png
@@ -36,7 +35,7 @@ from ..registration.alignment import align
 from ..registration.matching import TargetIndex
 from ..registration.registration import NETWORK_MAPS, Registration, facing, register
 from ..registration.target import TargetMesh, make_target
-from ..second_pass import SecondPass
+from ..second_pass import load_second_pass
 from .correspondence import Reader, SeenView, canonical_of, with_true_geometry
 from .depth_photo import DepthPhoto
 from .head_search import NO_FACE, FoundHead, find_head, pose_of, read_head
@@ -218,14 +217,8 @@ def _millimetres(unit: str) -> float:
 
 
 def _reader(device_name: str) -> Reader:
-    template, device = load_template(), choose_device(device_name)
-    network = load_network(CLOSE_NETWORK_WEIGHTS, device)
-    second_pass = SecondPass(
-        predict=partial(predict_views, network),
-        input_size=network.configuration.resolution,
-        landmarks=to_millimetres(template.canonical[template.landmarks_68]),
-    )
-    return Reader(localiser_of(load_network(device=device)), second_pass)
+    device = choose_device(device_name)
+    return Reader(localiser_of(load_network(device=device)), load_second_pass(device))
 
 
 def _looks(work: _Work, reader: Reader, yaws: Sequence[float], progress: Progress) -> list[SeenView]:
