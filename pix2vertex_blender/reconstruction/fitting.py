@@ -29,6 +29,7 @@ from .registration.alignment import align
 from .registration.matching import TargetIndex
 from .registration.registration import NETWORK_MAPS, Registration, register
 from .registration.target import build_target
+from .relief import with_likely_relief
 from .seen_face import SeenFace
 from .texture.irises import look_of
 
@@ -80,6 +81,7 @@ def register_template(
         likely = registration.vertices
         if likeness is not None:
             likely = likeliest(likely, seen.maps.camera, likeness, load_likeness())
+        likely = with_likely_relief(likely, likeness, load_likeness())
         pause()
         fitted = fit_mouth(likely, target, seen.maps)
         pause()

@@ -29,9 +29,9 @@ FEWEST_POINTS = 60
 
 #: Confidence of the maps up to which their head stays as it is registered, and from which it changes most.
 DOUBTED, TRUSTED = 0.6, 0.8
-#: How far heads become the likeliest ones at most: half of the way brings rendered people most of what the whole way
-#: does, and leaves a real scan as good as it was.
-MOST = 0.5
+#: How far a head becomes the likeliest one in the picture and in depth, where the maps are to be trusted: the picture
+#: tells more about its own plane.
+ACROSS, DEEP = 0.5, 0.75
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class Likeness:
     coefficients : (k,)
         Of the model's basis.
     strength : float
-        How far the registered head is to become this one, 0 to 1.
+        How far what is known of it is to be trusted, 0 to 1.
     """
 
     coefficients: NDArray[np.float64]
@@ -91,8 +91,8 @@ def load_likeness() -> LikenessModel:
 
 
 def likeness_strength(confidence: float) -> float:
-    """How far a head becomes the likeliest one, 0 to 1: where the maps are unsure, that would be the mean head."""
-    return MOST * float(np.clip((confidence - DOUBTED) / (TRUSTED - DOUBTED), 0.0, 1.0))
+    """How far the likeliest head is to be trusted, 0 to 1: where the maps are unsure, that would be the mean head."""
+    return float(np.clip((confidence - DOUBTED) / (TRUSTED - DOUBTED), 0.0, 1.0))
 
 
 def face_vertices(template: Template) -> NDArray[np.bool_]:
@@ -215,5 +215,5 @@ def likeliest(
     change = likeness.strength * (likeness.coefficients - own)
     # Vectors turn and scale with the frame, and do not move with it.
     moved = np.einsum("k,knc->nc", change, model.basis) @ to_rest.rotation / to_rest.scale
-    nearer = camera.unproject(camera.project(vertices), vertices[:, 2] + moved[:, 2])
-    return nearer + moved * (1.0, 1.0, 0.0)
+    nearer = camera.unproject(camera.project(vertices), vertices[:, 2] + DEEP * moved[:, 2])
+    return nearer + ACROSS * moved * (1.0, 1.0, 0.0)

@@ -28,6 +28,7 @@ from .photo.localisation import FoundFace, choose_face
 from .photo.photo import Photo, cut_square, encode_png, inside_photo
 from .photo.reading import load_photo
 from .registration.registration import Registration
+from .relief import coarse_forms
 from .second_pass import SecondPass, load_second_pass
 from .seen_face import SeenFace
 
@@ -134,7 +135,7 @@ def reconstruct(
 def load_networks(device_name: str) -> Networks:
     """The networks on a device of `device.DEVICE_NAMES`."""
     device = choose_device(device_name)
-    load_likeness()  # which is read here, so that reading a face does not wait for it
+    load_likeness(), coarse_forms()  # here, so that reading a face does not wait for them
     return Networks(device, load_network(device=device), load_second_pass(device))
 
 

@@ -7,7 +7,6 @@ import pytest
 
 from pix2vertex_blender.geometry.similarity import fit_similarity
 from pix2vertex_blender.reconstruction.likeness import (
-    MOST,
     Likeness,
     LikenessModel,
     estimate,
@@ -120,14 +119,14 @@ def test_a_picture_and_its_mirror_image_are_weighed_alike(template, model, look_
     one, other = (as_view(look_at(template.vertices * (1, 1, depth), 10).maps) for depth in (1.0, 1.2))
     alone = [estimate(view[None], 1.0, model) for view in (one, other)]
     both = estimate(np.stack([one, other]), 1.0, model)
-    assert both is not None and both.strength == MOST
+    assert both is not None and both.strength == 1.0
     expected = np.mean([likeness.coefficients for likeness in alone if likeness is not None], axis=0)
     np.testing.assert_allclose(both.coefficients, expected)
 
 
 def test_the_surer_the_maps_the_more_the_head_is_the_likeliest() -> None:
     strengths = [likeness_strength(confidence) for confidence in (0.0, 0.6, 0.7, 0.8, 1.0)]
-    assert strengths == pytest.approx([0.0, 0.0, MOST / 2, MOST, MOST])
+    assert strengths == pytest.approx([0.0, 0.0, 0.5, 1.0, 1.0])
 
 
 def test_too_little_of_a_face_says_nothing(template, model, look_at) -> None:
