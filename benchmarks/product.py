@@ -12,7 +12,7 @@ from pix2vertex_blender.errors import Pix2VertexError
 from pix2vertex_blender.exchange.report import Report
 from pix2vertex_blender.exchange.result import Reconstruction
 from pix2vertex_blender.geometry.raster import face_depth
-from pix2vertex_blender.reconstruction.photo.detection import box_around, overlap
+from pix2vertex_blender.reconstruction.photo.boxes import box_around, overlap
 from pix2vertex_blender.reconstruction.pipeline import Options, reconstruct
 from pix2vertex_blender.template import load_template
 

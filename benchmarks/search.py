@@ -26,7 +26,7 @@ from benchmarks.readers.photos import LAYOUTS
 from benchmarks.tables import Table
 from pix2vertex_blender.reconstruction.network.device import choose_device
 from pix2vertex_blender.reconstruction.network.network import load_network
-from pix2vertex_blender.reconstruction.photo.detection import overlap
+from pix2vertex_blender.reconstruction.photo.boxes import overlap
 from pix2vertex_blender.reconstruction.photo.face_search import find_faces, localiser_of
 from pix2vertex_blender.reconstruction.photo.localisation import LocalisationParameters, Localiser
 from pix2vertex_blender.reconstruction.photo.photo import Photo, Square

@@ -24,7 +24,7 @@ from .corrections.mouth import fit_mouth
 from .corrections.pins import landmark_matrix, register_to_pins
 from .detail.detail import add_detail
 from .likeness import Likeness, likeliest, load_likeness
-from .photo.detection import box_around
+from .photo.boxes import box_around
 from .registration.alignment import align
 from .registration.matching import TargetIndex
 from .registration.registration import NETWORK_MAPS, Registration, register

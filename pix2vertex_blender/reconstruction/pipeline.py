@@ -22,7 +22,7 @@ from .network.device import choose_device
 from .network.maps import read_maps, within
 from .network.network import MapNetwork, load_network, predict_views
 from .photo.background import Tell
-from .photo.detection import FaceBox
+from .photo.boxes import FaceBox
 from .photo.face_search import faces_of, localiser_of
 from .photo.localisation import FoundFace, choose_face
 from .photo.photo import Photo, cut_square, encode_png, inside_photo

@@ -23,7 +23,13 @@ def test_zip_holds_the_package_its_licence_and_the_listed_wheels(extension_zip: 
         names = set(archive.namelist())
         manifest = tomllib.loads(archive.read("blender_manifest.toml").decode())
     assert {"__init__.py", "worker.py", "LICENSE", "NOTICE"} <= names
-    shipped = ("network.safetensors", "close_network.safetensors", "likeness.npz", "template.npz")
+    shipped = (
+        "face_detector.safetensors",
+        "network.safetensors",
+        "close_network.safetensors",
+        "likeness.npz",
+        "template.npz",
+    )
     assert {f"data/{name}" for name in (*shipped, "expressions.npz", "parts.npz")} <= names
     assert {f"./{name}" for name in names if name.endswith(".whl")} == set(manifest["wheels"])
     assert not [name for name in names if "numpy" in name], "Blender brings its own"

@@ -9,7 +9,7 @@ from PIL import Image
 
 from pix2vertex_blender.errors import FaceNotFoundError
 from pix2vertex_blender.reconstruction.network.network import load_network
-from pix2vertex_blender.reconstruction.photo.detection import FaceBox, overlap
+from pix2vertex_blender.reconstruction.photo.boxes import FaceBox, overlap
 from pix2vertex_blender.reconstruction.photo.face_search import find_faces, localiser_of
 from pix2vertex_blender.reconstruction.photo.localisation import choose_face
 from pix2vertex_blender.reconstruction.photo.photo import Photo

@@ -1,11 +1,10 @@
-"""All faces of a photo: large ones first, then small ones, then those that lie on their side."""
+"""All faces of a photo: large ones first, then small ones, then whatever may be one."""
 
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -15,19 +14,28 @@ from ...template.canonical import to_millimetres
 from ..network.device import choose_device
 from ..network.network import MapNetwork, load_network, predict_views
 from .background import Tell, tell_nobody
-from .detection import ALL_CASCADES, QUICK_CASCADES, Candidate, Cascade, FaceBox, find_candidates, overlap
+from .boxes import FaceBox, overlap, square_box
+from .face_detector import Candidate, load_face_detector
 from .localisation import QUARTER_TURNS, FoundFace, LocalisationParameters, Localiser
 from .photo import Photo, Square, reduced
 
 #: Pixels of the copies that are searched: an overview in which faces of the usual sizes are found, and the largest in
 #: which small ones are.
 OVERVIEW, CLOSEST = 640_000.0, 12_000_000.0
-#: The smallest face, in pixels of a copy, and the largest of the small ones, which a coarser copy shows as well.
-SMALLEST_FACE, LARGEST_SMALL_FACE = 24.0, 60.0
-#: Over the shorter side: the smallest face of the usual sizes, and a square after which small faces hardly count.
-USUAL, LARGE = 1 / 12, 0.3
-#: Sides of the squares that are tried where no cascade helps, over the shorter side, and how many of each.
-BLIND_SIDES, MOST_BLIND = (1.0, 0.7, 0.5, 0.35), 20
+#: The square around the smallest face, in pixels of a copy, and around the largest of the small ones, which a coarser
+#: copy shows as well.
+SMALLEST_FACE, LARGEST_SMALL_FACE = 33.0, 80.0
+#: Over the shorter side: a square after which small faces hardly count.
+LARGE = 0.3
+#: The detector's score from which it does not doubt a face.
+LIKELY = 0.4
+#: How many places get another look, turned.
+LOOKED_AT_AGAIN = 6
+#: A face that leans by fewer degrees is read in a square that does not.
+_LEANING = 35.0
+#: Sides of the squares that are tried where the detector finds nothing, over the shorter side, and how many of each in
+#: a row.
+BLIND_SIDES, MOST_BLIND = (1.0, 0.6, 0.4), 6
 _STEP = 0.96
 #: Bytes of a photo between two looks for Esc.
 _HASHED_AT_ONCE = 1 << 26
@@ -95,6 +103,7 @@ def localiser_of(network: MapNetwork) -> Localiser:
     """What finds faces with a network."""
     template = load_template()
     return Localiser(
+        detector=load_face_detector(next(network.parameters()).device),
         predict=partial(predict_views, network),
         resolution=network.configuration.resolution,
         landmarks=to_millimetres(template.canonical[template.landmarks_68]),
@@ -112,8 +121,8 @@ def box_of(square: Square, parameters: LocalisationParameters) -> FaceBox:
 def find_faces(localiser: Localiser, photo: Photo, tell: Tell = tell_nobody) -> list[FoundFace]:
     """All plausible faces of a photo, the largest first.
 
-    Where none is sure, the photo may lie on its side or stand on its head; where no cascade finds any, squares all over
-    the photo are tried.
+    Where none is sure, what may be faces may also lie on their side or stand on their head; where none is found,
+    squares all over the photo are tried, whichever way up it is.
 
     Parameters
     ----------
@@ -123,27 +132,18 @@ def find_faces(localiser: Localiser, photo: Photo, tell: Tell = tell_nobody) -> 
         Is told how much is done, several times a second; what it raises ends the search.
     """
     search = _Search(localiser, photo, _Steps(tell))
-    search.look(search.overview, *_usual_sizes(search.overview))
-    if search.has_large_face:
-        search.look(search.overview, SMALLEST_FACE, LARGEST_SMALL_FACE, QUICK_CASCADES, localiser.parameters.few_looks)
-    else:
+    search.look(search.overview, SMALLEST_FACE, 1.5 * max(search.overview.pixels.shape[:2]))
+    if not search.has_large_face:
         for view in search.closer_views():
-            search.look(view, SMALLEST_FACE, LARGEST_SMALL_FACE, QUICK_CASCADES)
+            search.look(view, SMALLEST_FACE, LARGEST_SMALL_FACE)
     if not search.is_sure:
-        for turn in QUARTER_TURNS:
-            view = search.overview.turned(turn)
-            search.look(view, *_usual_sizes(view))
+        search.look_again(QUARTER_TURNS)
     if not search.faces:
         search.look_at_squares(0.0, BLIND_SIDES)
     if not search.faces:
         for turn in QUARTER_TURNS:
-            search.look_at_squares(turn, BLIND_SIDES[:2])
+            search.look_at_squares(turn, BLIND_SIDES[:1])
     return search.studied_faces()
-
-
-def _usual_sizes(view: "_Copy") -> tuple[float, float, Sequence[Cascade]]:
-    shorter = min(view.pixels.shape[:2])
-    return max(SMALLEST_FACE, USUAL * shorter), float(max(view.pixels.shape)), ALL_CASCADES
 
 
 @dataclass
@@ -160,32 +160,17 @@ class _Steps:
 
 @dataclass(frozen=True)
 class _Copy:
-    """A reduced and perhaps turned copy of a photo.
+    """A reduced copy of a photo.
 
     Attributes
     ----------
     pixels : (h, w, 3) uint8
     scale : float
         Pixels of the copy along one of the photo's.
-    turn : float
-        As of a `Square` that is upright in the copy: quarters.
     """
 
     pixels: NDArray[np.uint8]
     scale: float
-    turn: float = 0.0
-
-    def turned(self, turn: float) -> "_Copy":
-        """A copy of this one, which is not turned."""
-        return replace(self, pixels=np.ascontiguousarray(np.rot90(self.pixels, round(turn / 90))), turn=turn)
-
-    def in_photo(self, square: Square) -> Square:
-        """An upright square of the copy as a square of the photo."""
-        axes = replace(square, turn=self.turn).axes
-        size = np.abs(axes) @ (self.pixels.shape[1], self.pixels.shape[0])
-        # What is turned is moved so that its corner lies where the photo's does.
-        x, y = (axes @ (square.x, square.y) + np.where(axes.sum(axis=1) < 0, size, 0.0)) / self.scale
-        return Square(float(x), float(y), square.side / self.scale, self.turn)
 
 
 @dataclass
@@ -197,6 +182,7 @@ class _Search:
     tell: Tell
     faces: list[FoundFace] = field(default_factory=list)
     maybe: list[FoundFace] = field(default_factory=list)
+    likely: list[Square] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         small, scale = reduced(self.photo, OVERVIEW)
@@ -215,9 +201,7 @@ class _Search:
         return any(face.confidence >= doubtful and face.square.side >= least for face in self.faces)
 
     def closer_views(self) -> Iterator[_Copy]:
-        """The overview if it has small faces to look for, and larger copies of the photo."""
-        if USUAL * min(self.overview.pixels.shape[:2]) > SMALLEST_FACE:
-            yield self.overview
+        """Larger copies of the photo."""
         pixels = self.photo.size[0] * self.photo.size[1]
         most = OVERVIEW
         while most < min(pixels, CLOSEST):
@@ -226,28 +210,28 @@ class _Search:
             small, scale = reduced(self.photo, most)
             yield _Copy(small.pixels, scale)
 
-    def look(
-        self,
-        view: _Copy,
-        smallest: float,
-        largest: float,
-        cascades: Sequence[Cascade],
-        looks: int | None = None,
-    ) -> None:
-        """Look at what cascades find in a copy."""
-        self.tell(0.0)
-        grey = cv2.cvtColor(view.pixels, cv2.COLOR_RGB2GRAY)
-        candidates = find_candidates(grey, smallest, largest, cascades, lambda: self.tell(0.0))
-        self._glance([view.in_photo(self._square(candidate)) for candidate in candidates], looks)
+    def look(self, view: _Copy, smallest: float, largest: float) -> None:
+        """Look at what the detector finds in a copy: at what it doubts only where there is nothing better."""
+        found = self.localiser.detector.find(view.pixels, smallest, largest, lambda: self.tell(0.0))
+        found.sort(key=lambda each: -each.score * each.square.side**0.5)
+        self.likely = self.likely or [_scaled(_as_read(each), 1 / view.scale) for each in found[:LOOKED_AT_AGAIN]]
+        self._glance_at([each for each in found if each.score >= LIKELY], view)
+        if not self.faces:
+            self._glance_at([each for each in found if each.score < LIKELY], view)
 
-    def _square(self, candidate: Candidate) -> Square:
-        return self.localiser.square_around(candidate.box)
+    def _glance_at(self, candidates: Sequence[Candidate], view: _Copy) -> None:
+        self._glance([_scaled(_as_read(each), 1 / view.scale) for each in candidates], None)
+
+    def look_again(self, turns: Sequence[float]) -> None:
+        """Look at the likeliest places of the overview the other ways round: the detector knows places better."""
+        for turn in turns:
+            squares = [replace(square, turn=90.0 * round(square.turn / 90) + turn) for square in self.likely]
+            self._glance(squares, len(squares))
 
     def look_at_squares(self, turn: float, sides: Sequence[float]) -> None:
         """Look at squares all over the photo, the largest first."""
-        view = self.overview.turned(turn) if turn else self.overview
-        squares = [view.in_photo(square) for share in sides for square in _squares(view.pixels.shape, share)]
-        self._glance(squares, len(squares))
+        squares = [square for share in sides for square in _squares(self.overview.pixels.shape, share, turn)]
+        self._glance([_scaled(square, 1 / self.overview.scale) for square in squares], len(squares))
 
     def _glance(self, squares: Sequence[Square], looks: int | None) -> None:
         """Take a first look at squares, as long as there are enough faces among them."""
@@ -262,10 +246,13 @@ class _Search:
             face = self._first_look(square)
             if face is None:
                 continue
+            had_large_face = self.has_large_face
             if face.confidence < parameters.plausible:
                 self.maybe.append(face)
             elif self._add(face) and looks is None:
                 left += parameters.looks_per_face
+            if self.has_large_face and not had_large_face:
+                left = min(left, parameters.few_looks)
 
     def _first_look(self, square: Square) -> FoundFace | None:
         """Look at a square in the copy that is large enough."""
@@ -311,19 +298,22 @@ class _Search:
         return replace(found, studied=rounds > 1)
 
 
+def _as_read(candidate: Candidate) -> Square:
+    """The square in which the network reads a candidate."""
+    square = candidate.square
+    quarter = 90.0 * round(square.turn / 90)
+    return replace(square, turn=quarter % 360) if abs(square.turn - quarter) < _LEANING else square
+
+
 def _same_place(one: Square, other: Square) -> bool:
-    return overlap(_as_box(one), _as_box(other)) > 0.3
-
-
-def _as_box(square: Square) -> NDArray[np.float64]:
-    return np.array([square.x - square.side / 2, square.y - square.side / 2, square.side, square.side])
+    return overlap(square_box(one), square_box(other)) > 0.3
 
 
 def _scaled(square: Square, scale: float) -> Square:
     return replace(square, x=square.x * scale, y=square.y * scale, side=square.side * scale)
 
 
-def _squares(shape: Sequence[int], share: float) -> Iterator[Square]:
+def _squares(shape: Sequence[int], share: float, turn: float) -> Iterator[Square]:
     """Squares of one size that overlap by half, or lie farther apart where there would be too many."""
     height, width = shape[:2]
     side = share * min(height, width)
@@ -332,4 +322,4 @@ def _squares(shape: Sequence[int], share: float) -> Iterator[Square]:
         columns, rows = (max(1, round(n * (2 * MOST_BLIND / (columns * rows)) ** 0.5)) for n in (columns, rows))
     for y in (np.arange(rows) + 0.5) * height / rows:
         for x in (np.arange(columns) + 0.5) * width / columns:
-            yield Square(float(x), float(y), float(side))
+            yield Square(float(x), float(y), float(side), turn)

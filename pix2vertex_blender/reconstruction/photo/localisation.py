@@ -10,7 +10,8 @@ from ...errors import FaceNotFoundError
 from ...exchange.confidence import share_outside
 from ..network.maps import NO_FACE, read_maps
 from .background import Tell, tell_nobody
-from .detection import FaceBox, check_box
+from .boxes import FaceBox, check_box
+from .face_detector import FaceDetector
 from .photo import Photo, Square, cut_square
 
 #: From crop pixels (S, S, 3) uint8 to the network's views of it (2, 8, S, S).
@@ -45,6 +46,8 @@ class LocalisationParameters:
         Where no face has this confidence, the photo may lie on its side, and the other ways up are tried.
     glance : float
         Side of the crop for a first look, over that of the network's input: a third of the work.
+    sure_at_a_glance : float
+        A confidence for which no second glance is taken.
     promising_at_a_glance, exponent_at_a_glance : float
         What `promising` is at a first look, and the exponent that makes such a confidence comparable: on annotated
         photos it was 0.43 and more for faces, whose confidence is 0.9 at full size, and 0.24 and less elsewhere.
@@ -52,7 +55,7 @@ class LocalisationParameters:
         How many faces, from the largest, get more than a first look before one is chosen.
     looks, looks_per_face, few_looks : int
         At how many candidates of each copy the network looks, at how many more for each face that it finds, and at how
-        many small ones beside a large face.
+        many once there is a large face.
     """
 
     enlargement: float = 1.6
@@ -65,6 +68,7 @@ class LocalisationParameters:
     promising: float = 0.05
     doubtful: float = 0.75
     glance: float = 0.6
+    sure_at_a_glance: float = 0.55
     promising_at_a_glance: float = 0.1
     exponent_at_a_glance: float = 0.4
     studied: int = 8
@@ -101,6 +105,8 @@ class Localiser:
 
     Attributes
     ----------
+    detector : FaceDetector
+        What guesses where they are.
     predict : callable
         The network.
     resolution : int
@@ -112,6 +118,7 @@ class Localiser:
         The side of the network's input is a multiple of this.
     """
 
+    detector: FaceDetector
     predict: Predict
     resolution: int
     landmarks: NDArray[np.float64]
@@ -157,7 +164,9 @@ class Localiser:
         """The face in a square by a first look; None if there is nothing promising."""
         resolution = max(1, round(self.parameters.glance * self.resolution / self.stride)) * self.stride
         try:
-            face = self.settle(photo, square, tell, resolution, rounds=2)
+            face = self.settle(photo, square, tell, resolution, rounds=1)
+            if self.parameters.promising <= face.confidence < self.parameters.sure_at_a_glance:
+                face = self.settle(photo, face.square, tell, resolution, rounds=1)
         except FaceNotFoundError:
             return None
         if face.confidence < self.parameters.promising_at_a_glance:

@@ -28,7 +28,7 @@ from ..corrections.eyelids import clear_eyeballs
 from ..corrections.mouth import fit_mouth
 from ..network.device import choose_device
 from ..network.network import load_network
-from ..photo.detection import box_around
+from ..photo.boxes import box_around
 from ..photo.face_search import find_faces, localiser_of
 from ..photo.photo import Photo, cut_square, encode_png
 from ..registration.alignment import align

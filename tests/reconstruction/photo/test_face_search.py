@@ -1,6 +1,7 @@
 """Faces are found whichever way up they are, however many and small, and in pictures of any shape."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,7 +10,7 @@ from PIL import Image
 from pix2vertex_blender.errors import Cancelled
 from pix2vertex_blender.paths import SAMPLE_PORTRAIT
 from pix2vertex_blender.reconstruction.network.network import load_network
-from pix2vertex_blender.reconstruction.photo.detection import FaceBox, box_around
+from pix2vertex_blender.reconstruction.photo.boxes import FaceBox, box_around
 from pix2vertex_blender.reconstruction.photo.face_search import box_of, faces_of, find_faces, localiser_of
 from pix2vertex_blender.reconstruction.photo.photo import Photo, Square, cut_square, inside_photo
 
@@ -51,8 +52,8 @@ def test_a_photo_on_its_side_or_upside_down_gives_the_same_face(localiser, perso
     [found] = find_faces(localiser, as_photo(turned))
     upright = cut_square(as_photo(person), face, 128).pixels.astype(float)
     crop = cut_square(as_photo(turned), found.square, 128).pixels.astype(float)
-    assert found.square.turn == 360 - 90 * quarter
-    assert np.abs(crop - upright).mean() < 12, "the crop shows the face upright"
+    assert found.square.turn % 360 == pytest.approx(360 - 90 * quarter, abs=40)
+    assert np.abs(crop - upright).mean() < 25, "the crop shows the face upright"
     assert np.abs(crop[::-1, ::-1] - upright).mean() > 40
 
 
@@ -103,9 +104,9 @@ def test_a_strip_of_noise_is_looked_at_a_bounded_number_of_times(localiser):
         return localiser.predict(pixels)
 
     noise = np.random.default_rng(1).integers(0, 255, (9000, 64, 3), dtype=np.uint8)
-    counting = type(localiser)(predict, localiser.resolution, localiser.landmarks)
+    counting = replace(localiser, predict=predict)
     assert find_faces(counting, Photo("strip", noise)) == []
-    assert len(looks) < 400
+    assert len(looks) < 150
 
 
 @pytest.mark.slow
@@ -117,11 +118,11 @@ def test_the_search_can_be_stopped_before_each_look_of_the_network(localiser, pe
         events.append("look")
         return localiser.predict(pixels)
 
-    telling = type(localiser)(predict, localiser.resolution, localiser.landmarks)
+    telling = replace(localiser, predict=predict)
     find_faces(telling, photo, lambda _fraction: events.append("ask"))
     asked_before = [before for before, event in itertools.pairwise(events) if event == "look"]
     assert len(asked_before) > 4 and set(asked_before) == {"ask"}
-    assert events.count("ask") > 2 * events.count("look"), "and while candidates are looked for"
+    assert events.count("ask") > 1.5 * events.count("look"), "and while candidates are looked for"
     asked = iter(range(5))
 
     def stop(_fraction: float) -> None:
