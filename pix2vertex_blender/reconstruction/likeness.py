@@ -34,6 +34,12 @@ DOUBTED, TRUSTED = 0.6, 0.8
 ACROSS, DEEP = 0.5, 0.75
 
 
+#: By how much what a head has of its own is enlarged where several photos became one head: each photo's head is drawn
+#: to the mean one, and their mean still more. From 1.1 to 1.3 rendered people's shapes are nearer, and more of them are
+#: recognised.
+SPREAD = 1.2
+
+
 @dataclass(frozen=True)
 class Likeness:
     """A person's likeliest head.
@@ -217,3 +223,14 @@ def likeliest(
     moved = np.einsum("k,knc->nc", change, model.basis) @ to_rest.rotation / to_rest.scale
     nearer = camera.unproject(camera.project(vertices), vertices[:, 2] + DEEP * moved[:, 2])
     return nearer + ACROSS * moved * (1.0, 1.0, 0.0)
+
+
+def spread(vertices: NDArray[np.float64], model: LikenessModel) -> NDArray[np.float64]:
+    """A head (n, 3) in any frame, with what makes it differ from the mean one as people differ enlarged by `SPREAD`."""
+    template = load_template()
+    face = face_vertices(template)
+    to_rest = fit_similarity(vertices[face], template.vertices[face])
+    own = np.einsum("knc,nc->k", model.basis[:, face], to_rest.apply(vertices)[face] - template.vertices[face])
+    enlarged = (SPREAD - 1) * np.einsum("k,knc->nc", own, model.basis)
+    moved: NDArray[np.float64] = vertices + enlarged @ to_rest.rotation / to_rest.scale
+    return moved

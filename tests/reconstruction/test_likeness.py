@@ -4,9 +4,11 @@ import dataclasses
 
 import numpy as np
 import pytest
+from scipy.spatial.transform import Rotation
 
-from pix2vertex_blender.geometry.similarity import fit_similarity
+from pix2vertex_blender.geometry.similarity import Similarity, fit_similarity
 from pix2vertex_blender.reconstruction.likeness import (
+    SPREAD,
     Likeness,
     LikenessModel,
     estimate,
@@ -16,6 +18,7 @@ from pix2vertex_blender.reconstruction.likeness import (
     likeness_strength,
     shown_deviations,
     shown_points,
+    spread,
 )
 from pix2vertex_blender.template import Template
 
@@ -145,3 +148,17 @@ def test_coefficients_are_those_of_each_head(model) -> None:
     seen = np.ones((3, len(model.points)), dtype=bool)
     all_three = estimate_coefficients(model, shown, seen)
     np.testing.assert_allclose(all_three[1], estimate_coefficients(model, shown[1], seen[1]))
+
+
+def test_what_is_ones_own_grows_and_the_mean_head_stays(template, model) -> None:
+    """In any frame; what the basis does not know, such as a mole, stays as it is."""
+    mole = np.zeros_like(template.vertices)
+    mole[template.landmarks_68[33]] = (0.0, 0.0, 2.0)
+    own = 20 * model.basis[0]
+    turned = Similarity(1.2, Rotation.from_euler("y", 50, degrees=True).as_matrix(), np.array([3.0, 0, 9]))
+    np.testing.assert_allclose(spread(template.vertices, model), template.vertices, atol=1e-9)
+    grown = turned.inverse().apply(spread(turned.apply(template.vertices + own + mole), model))
+    change = grown - template.vertices - own - mole
+    share = np.einsum("nc,nc->", change, model.basis[0]) / np.einsum("nc,nc->", own, model.basis[0])
+    assert share == pytest.approx(SPREAD - 1, rel=0.1)
+    assert np.abs(change - share * own).max() < 0.05

@@ -48,7 +48,7 @@ class FusionParameters:
     least_disagreement: float = 1.5
     rounds: int = 20
     plain_rounds: int = 3
-    smoothing: int = 12
+    smoothing: int = 3
 
 
 @dataclass(frozen=True)

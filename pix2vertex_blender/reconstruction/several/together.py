@@ -18,6 +18,7 @@ from ...geometry.similarity import Similarity, fit_similarity
 from ...template import load_template
 from ..corrections.eyelids import balls, clear_eyeballs
 from ..fitting import complete, follow_pins, register_template
+from ..likeness import load_likeness, spread
 from ..pipeline import Networks, Options, load_networks, look, reconstruct, report_of
 from ..registration.matching import TargetIndex
 from ..registration.target import build_target
@@ -273,7 +274,8 @@ def _put_together(photos: Sequence[Registered], progress: Progress) -> Together:
     evidence = [_evidence(photo, expression) for photo, expression in zip(photos, expressions, strict=True)]
     fusion = fuse(evidence, pause=lambda: progress("registration", 0.5))
     # Lips shut, since there is no expression, and lids in front of the eyeballs; then upright again.
-    head = clear_eyeballs(template, rested(fusion.vertices, balls(template, fusion.vertices)))
+    head = spread(fusion.vertices, load_likeness())
+    head = clear_eyeballs(template, rested(head, balls(template, head)))
     turn = replace(fit_similarity(template.vertices, head, face), scale=1.0)
     poses = [pose.after(turn) for pose in fusion.poses]
     views = [_view(*parts) for parts in zip(photos, poses, expressions, strict=True)]
