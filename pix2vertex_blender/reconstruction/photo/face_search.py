@@ -64,7 +64,7 @@ class FaceInPhoto:
 
 
 def search_faces(photo: Photo, device: str = "auto", tell: Tell = tell_nobody) -> list[FaceInPhoto]:
-    """All plausible faces, the largest first, in the order in which `Options.face` counts them; there may be none.
+    """All plausible faces, as `Options.face` counts them: those of which the photo shows most first; there may be none.
 
     Raises
     ------
@@ -119,7 +119,7 @@ def box_of(square: Square, parameters: LocalisationParameters) -> FaceBox:
 
 
 def find_faces(localiser: Localiser, photo: Photo, tell: Tell = tell_nobody) -> list[FoundFace]:
-    """All plausible faces of a photo, the largest first.
+    """All plausible faces of a photo, those of which it shows most first.
 
     Where none is sure, what may be faces may also lie on their side or stand on their head; where none is found,
     squares all over the photo are tried, whichever way up it is.
@@ -272,13 +272,14 @@ class _Search:
         return not others
 
     def studied_faces(self) -> list[FoundFace]:
-        """The faces, the largest first: what a closer look says of the largest, or of what may be one if there is none.
+        """The faces, those of which the photo shows most first: what a closer look says of the first, or of what may be
+        one if there is none.
 
         A face lying on its side may be taken for a smaller upright one: the surest of one place stays.
         """
         parameters = self.localiser.parameters
         surest = sorted(self.maybe, key=lambda face: -face.confidence)
-        by_size = sorted(self.faces or surest[: parameters.studied // 2], key=lambda face: -face.square.side)
+        by_size = sorted(self.faces or surest[: parameters.studied // 2], key=self._minus_shown)
         # The first one is most likely to be chosen; a chosen one of the others is settled later.
         rounds = [parameters.rounds] + [1] * len(by_size)
         studied = [self._second_look(face, rounds[k]) for k, face in enumerate(by_size[: parameters.studied])]
@@ -286,7 +287,13 @@ class _Search:
         self.faces = []
         for face in sorted(faces, key=lambda face: -face.confidence):
             self._add(face)
-        return sorted(self.faces, key=lambda face: -face.square.side)
+        return sorted(self.faces, key=self._minus_shown)
+
+    def _minus_shown(self, face: FoundFace) -> float:
+        """How many pixels of a face's square the photo shows: half a face at its edge is not the one that is meant."""
+        corner = np.maximum(square_box(face.square)[:2], 0)
+        opposite = np.minimum(square_box(face.square)[:2] + face.square.side, self.photo.size)
+        return -float(np.maximum(opposite - corner, 0).prod())
 
     def _second_look(self, face: FoundFace, rounds: int) -> FoundFace | None:
         try:

@@ -75,8 +75,21 @@ def test_every_face_of_a_group_is_found(localiser, person, columns, rows, cell):
     assert len(faces) == columns * rows
     places = {(int(found.square.x // cell), int(found.square.y // cell)) for found in faces}
     assert len(places) == columns * rows
-    sides = [found.square.side for found in faces]
-    assert sides == sorted(sides, reverse=True)
+    width, height = columns * cell, rows * cell
+    shown = [
+        (min(found.square.x + found.square.side / 2, width) - max(found.square.x - found.square.side / 2, 0))
+        * (min(found.square.y + found.square.side / 2, height) - max(found.square.y - found.square.side / 2, 0))
+        for found in faces
+    ]
+    assert shown == sorted(shown, reverse=True)
+
+
+def test_half_a_face_at_the_edge_comes_after_a_whole_one(localiser, person):
+    picture = Image.new("RGB", (700, 400), (90, 110, 130))
+    picture.paste(person.resize((330, 330)), (-130, 30))
+    picture.paste(person.resize((290, 290)), (320, 60))
+    first = find_faces(localiser, as_photo(picture))[0]
+    assert 400 < first.square.x < 540
 
 
 @pytest.mark.slow
