@@ -13,6 +13,7 @@ def project_texture(request: Request, progress: Progress) -> dict[str, Any]:
 
     Files with the names `colour`, `origin` and `eyeballs` of the request are written: the texture, where each texel
     comes from, and the eyeballs' texture. `photo` is where the photo was; if it is no longer there, the crop is used.
+    With `keep_light` the colours stay as in the photo; otherwise its light and highlights are taken out.
     """
     progress("start", 0.0)
     import cv2
@@ -35,7 +36,9 @@ def project_texture(request: Request, progress: Progress) -> dict[str, Any]:
     to_camera = face.view.frame.to_camera
     head = to_camera(face.coarse_vertices + worn_expression(face.coarse_vertices, face.view.expression))
     eyes = to_camera(template.place_eyeballs(face.coarse_vertices))
-    texture = texture_of_photos(face, Path(request["photo"]), size, progress)
+    texture = texture_of_photos(
+        face, Path(request["photo"]), size, progress, keep_light=bool(request.get("keep_light", False))
+    )
     progress("texture", 1.0)
     pause = partial(progress, "texture", 1.0)
     eyeballs = paint_eyeballs(template.eyeballs, eyes, (head, template.faces), pixels, camera, pause=pause)

@@ -19,7 +19,7 @@ def seen_from(yaw: float, exposure: float = 1.0, blur: float = 0.0) -> PhotoText
     pixels = np.clip(np.rint(pixels * exposure), 0, 255).astype(np.uint8)
     if blur:
         pixels = cv2.GaussianBlur(pixels, (0, 0), blur)
-    texture = project_photo(vertices, pixels, camera, mask, SIZE)
+    texture = project_photo(vertices, pixels, camera, mask, SIZE, keep_light=True)
     return PhotoTexture(texture, photo_quality(vertices, pixels, camera, mask, SIZE))
 
 

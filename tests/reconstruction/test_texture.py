@@ -55,7 +55,7 @@ def photograph(head, colour, yaw=0.0):
 
 def project(head, colour, yaw=0.0, size=SIZE):
     vertices, pixels, camera, mask = photograph(head, colour, yaw)
-    result = project_photo(vertices, pixels, camera, mask, size)
+    result = project_photo(vertices, pixels, camera, mask, size, keep_light=True)
     return result.colour.astype(float), result.origin
 
 
@@ -79,7 +79,7 @@ def test_what_is_seen_comes_back_and_the_back_of_the_head_is_skin(head, texels):
 def test_seen_by_the_same_camera_the_texture_looks_like_the_photo(head):
     coarse, pixels, camera, mask = photograph(head, pattern, yaw=20.0)
     size = 512
-    result = project_photo(coarse, pixels, camera, mask, size)
+    result = project_photo(coarse, pixels, camera, mask, size, keep_light=True)
     corners = load_template().subdivide(coarse, head.level)[head.faces.ravel()]
     triangles = triangulate(np.arange(head.faces.size).reshape(-1, 4))
     seen = rasterise(camera.project(corners), corners[:, 2], triangles, pixels.shape[:2])

@@ -11,7 +11,7 @@ from ...exchange.arrays import write_arrays
 from ...exchange.progress import STAGE_LABELS
 from ..images.images import keep_image
 from ..process import session
-from ..properties.face import FORMATS, SIZES, STORAGES, WIRINGS
+from ..properties.face import FORMATS, KEEP_LIGHT, SIZES, STORAGES, WIRINGS
 from ..scene.axes import from_blender
 from ..scene.face_object import BASIS_KEY, DETAIL_KEY, active_face, detail_key, read_provenance
 from ..scene.mesh_object import mesh_coordinates
@@ -91,6 +91,7 @@ class PIX2VERTEX_OT_project_photo(WorkerOperator, bpy.types.Operator):
     storage: bpy.props.EnumProperty(
         name="Images", description="Where the images are kept", items=STORAGES, options={"SKIP_SAVE"}
     )
+    keep_light: bpy.props.BoolProperty(name="Keep Light", description=KEEP_LIGHT, options={"SKIP_SAVE"})
 
     @classmethod
     def poll_idle(cls, context: bpy.types.Context) -> bool:
@@ -99,13 +100,14 @@ class PIX2VERTEX_OT_project_photo(WorkerOperator, bpy.types.Operator):
 
     def work(self) -> Work:
         """Have the texture made and show it on the face."""
-        take_settings(self, bpy.context.scene.pix2vertex_texture, {"size": "size", "storage": "storage"})
+        names = ("size", "storage", "keep_light")
+        take_settings(self, bpy.context.scene.pix2vertex_texture, {name: name for name in names})
         face = active_face(bpy.context)
         assert face is not None
-        return (yield from projected(self, face, self.size, self.storage))
+        return (yield from projected(self, face, self.size, self.storage, keep_light=self.keep_light))
 
 
-def projected(operator: WorkerOperator, face: bpy.types.Object, size: str, storage: str) -> Work:
+def projected(operator: WorkerOperator, face: bpy.types.Object, size: str, storage: str, *, keep_light: bool) -> Work:
     """Work of an operator: have the texture of a face made, and show it on the face and in the views."""
     watched = WatchedFace.of(face)
     source = operator.temporary_file(".npz")
@@ -118,6 +120,7 @@ def projected(operator: WorkerOperator, face: bpy.types.Object, size: str, stora
         source=str(source),
         photo=photo,
         size=int(size),
+        keep_light=keep_light,
         **{name: str(file) for name, file in files.items()},
     )
     face = watched.find()

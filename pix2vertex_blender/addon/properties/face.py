@@ -24,6 +24,7 @@ WIRINGS = (
     ("NORMAL", "Normal Map", "Bump the face's material with the normal map, and take the Detail key back"),
     ("DISPLACEMENT", "Displacement", "Displace the face's material, and take the Detail key back"),
 )
+KEEP_LIGHT = "Leave the photo's light and highlights in the texture; otherwise they are taken out"
 
 #: Seconds after the last move of a slider before the detail is computed.
 _SETTLED_SECONDS = 0.35
@@ -34,6 +35,7 @@ class PIX2VERTEX_PG_texture(bpy.types.PropertyGroup):
 
     size: bpy.props.EnumProperty(name="Size", description="Size of the texture", items=SIZES, default="2048")
     storage: bpy.props.EnumProperty(name="Images", description="Where the images are kept", items=STORAGES)
+    keep_light: bpy.props.BoolProperty(name="Keep Light", description=KEEP_LIGHT)
     maps_size: bpy.props.EnumProperty(name="Size", description="Size of the maps", items=SIZES, default="2048")
     maps_format: bpy.props.EnumProperty(name="Format", description="The kind of image files", items=FORMATS)
     maps_wiring: bpy.props.EnumProperty(

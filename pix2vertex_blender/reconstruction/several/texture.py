@@ -54,7 +54,9 @@ class PhotoTexture:
     quality: NDArray[np.float32]
 
 
-def texture_of_photos(face: Reconstruction, photo: Path, size: int, progress: Progress = silent) -> FaceTexture:
+def texture_of_photos(
+    face: Reconstruction, photo: Path, size: int, progress: Progress = silent, *, keep_light: bool = False
+) -> FaceTexture:
     """The texture of a face from all its photos that are used, or from the only one.
 
     Parameters
@@ -65,6 +67,8 @@ def texture_of_photos(face: Reconstruction, photo: Path, size: int, progress: Pr
     size : int
         Texels along each side.
     progress : Progress
+    keep_light : bool
+        Whether colours stay as in the photos; otherwise they become the skin's albedo.
 
     Raises
     ------
@@ -90,7 +94,7 @@ def texture_of_photos(face: Reconstruction, photo: Path, size: int, progress: Pr
         to_camera = view.frame.to_camera
         head = to_camera(face.coarse_vertices + worn_expression(face.coarse_vertices, view.expression))
         balls = (to_camera(template.place_eyeballs(face.coarse_vertices)), template.eyeballs.faces)
-        texture = project_photo(head, pixels, camera, mask, size, (balls,), progress=part)
+        texture = project_photo(head, pixels, camera, mask, size, (balls,), progress=part, keep_light=keep_light)
         made.append(PhotoTexture(texture, photo_quality(head, pixels, camera, mask, size) if views else _UNKNOWN))
     return blend(made) if len(made) > 1 else made[0].texture
 

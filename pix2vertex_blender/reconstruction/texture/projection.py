@@ -1,8 +1,9 @@
 """The photo becomes a texture on the template's UVs.
 
-What the photo shows is taken from it. What it hides is taken from the other half of the face where that is seen,
-brightened or darkened so that both agree around their seam, and the rest is filled smoothly with the colours of the
-skin around it. The latter two are solved on the surface, not in the texture, so that no seam of the UVs shows.
+What the photo shows is taken from it, and its light and highlights are taken out, unless they are wanted. What it hides
+is taken from the other half of the face where that is seen, brightened or darkened so that both agree around their
+seam, and the rest is filled smoothly with the colours of the skin around it. The latter two are solved on the surface,
+not in the texture, so that no seam of the UVs shows.
 """
 
 from dataclasses import dataclass
@@ -18,6 +19,7 @@ from ...geometry.extension import SmoothExtension
 from ...geometry.texels import TexelGrid, texel_grid
 from ...template import load_template
 from ..photo.sampling import sample_intensity
+from .albedo import Albedo, find_albedo, without_highlights
 from .seen_skin import Mesh, SeenSkin, find_seen_skin
 
 Array = NDArray[np.float64]
@@ -87,6 +89,8 @@ def project_photo(
     others: tuple[Mesh, ...] = (),
     parameters: TextureParameters = TextureParameters(),
     progress: Progress = silent,
+    *,
+    keep_light: bool = False,
 ) -> FaceTexture:
     """Make the texture of a registered head.
 
@@ -106,6 +110,8 @@ def project_photo(
         Meshes in the camera's frame that hide parts of the head, such as its eyeballs.
     parameters : TextureParameters
     progress : Progress
+    keep_light : bool
+        Whether colours stay as in the photo; otherwise they become the skin's albedo.
 
     Raises
     ------
@@ -124,7 +130,11 @@ def project_photo(
     progress("texture", 0.2)
     shares = origin_shares(seen, level.mirror)
     points = camera.project(vertices)
-    tones = _tones(vertices, pixels, points, camera.scale, seen, shares, parameters, partial(progress, "texture", 0.3))
+    pause = partial(progress, "texture", 0.3)
+    shown = _colours(pixels, points, camera.scale)
+    count = len(shown)
+    albedo = None if keep_light else find_albedo(vertices[:count], shown, seen.at_all[:count], pause)
+    tones = _tones(vertices, shown, albedo, seen, shares, parameters, pause)
     progress("texture", 0.4)
     grid = head_grid(min(size, LARGEST_GRID), partial(progress, "texture", 0.5))
     layers = grid.interpolate(
@@ -148,17 +158,23 @@ def origin_shares(seen: SeenSkin, mirror: NDArray[np.integer]) -> Array:
     return np.column_stack([own, mirrored, 1 - own - mirrored])
 
 
+def _colours(pixels: NDArray[np.uint8], points: Array, scale: float) -> Array:
+    """Colours (n, 3) of the photo at the vertices of level 0, averaged over some millimetres."""
+    count = len(load_template().vertices)
+    footprint = np.full(count, 3.0 * scale)
+    return 255 * np.column_stack([sample_intensity(pixels[..., k], points[:count], footprint) for k in range(3)])
+
+
 def _tones(
     vertices: Array,
-    pixels: NDArray[np.uint8],
-    points: Array,
-    scale: float,
+    shown: Array,
+    albedo: Albedo | None,
     seen: SeenSkin,
     shares: Array,
     parameters: TextureParameters,
     pause: Pause,
 ) -> Array:
-    """Smooth fields (n, 9): the logarithms of the gains of photo and mirrored photo, and the filling's colour.
+    """Smooth fields (n, 12): logarithms of the gains of photo and mirrored photo, the filling, and plain skin.
 
     The mirrored photo gets the brightness of what it continues. Towards the border of what is seen, where shadows of
     hair and the rim of the face darken the photo, both get the brightness of the filling, which continues what lies
@@ -167,9 +183,7 @@ def _tones(
     coarse = load_template()
     count = len(coarse.vertices)
     surface = SmoothExtension(vertices[:count], coarse.faces)
-    footprint = np.full(count, 3.0 * scale)
-    colour = 255 * np.column_stack([sample_intensity(pixels[..., k], points[:count], footprint) for k in range(3)])
-    pause()
+    colour, own_gain, plain = _in_own_light(shown, albedo)
     mirrored = colour[coarse.mirror]
     shares, at_all, inner = shares[:count], seen.at_all[:count], seen.inner[:count]
     both = at_all * at_all[coarse.mirror]
@@ -185,7 +199,19 @@ def _tones(
     filling = surface.extend(mixed, sure, tone, parameters.fill_smoothing, parameters.fill_reach, pause)
     pause()
     towards_filling = (1 - inner)[:, None] * np.where(known[:, None] > 0, _log_ratio(filling, mixed), 0.0)
-    return coarse.subdivide(np.column_stack([towards_filling, gain + towards_filling, filling]), LEVEL)
+    gains = [own_gain + towards_filling, own_gain[coarse.mirror] + gain + towards_filling]
+    return coarse.subdivide(np.column_stack([*gains, filling, plain]), LEVEL)
+
+
+def _in_own_light(shown: Array, albedo: Albedo | None) -> tuple[Array, Array, Array]:
+    """Colours (n, 3) at the vertices, the logarithm of the gains that lead to them, and plain skin beneath highlights.
+
+    Without an albedo, where the photo's light stays, nothing is brighter than what is said to be plain.
+    """
+    if albedo is None:
+        return shown, np.zeros_like(shown), np.full_like(shown, 255.0)
+    lit = (shown + DARK) * np.exp(albedo.gain) - DARK
+    return without_highlights(lit, albedo.plain, DARK), albedo.gain, albedo.plain
 
 
 def _log_ratio(one: Array, other: Array) -> Array:
@@ -203,13 +229,16 @@ def head_grid(size: int, pause: Pause = no_pause) -> TexelGrid:
 
 
 def _paint(layers: NDArray[np.float32], pixels: NDArray[np.uint8], size: int, progress: Progress) -> FaceTexture:
-    """Mix the parts in each texel from layers (h, w, 16): pixels and mirrored pixels, their gains, filling, shares."""
+    """Mix the parts in each texel from layers (h, w, 19).
+
+    They are pixels and mirrored pixels, their gains, filling, plain skin, shares.
+    """
     factor = size // len(layers)
     colour = np.empty((size, size, 3), dtype=np.uint8)
     origin = np.empty((size, size, 3), dtype=np.uint8)
     for start in range(0, size, STRIP):
         rows = _enlarged(layers, start // factor, -(-STRIP // factor), factor)[: size - start]
-        shares = np.clip(rows[..., 13:16], 0, 1)
+        shares = np.clip(rows[..., 16:19], 0, 1)
         shares[..., 2] = np.maximum(shares[..., 2], 1e-6)
         shares /= shares.sum(axis=-1, keepdims=True)
         mixed = rows[..., 10:13] * shares[..., 2:]
@@ -219,6 +248,7 @@ def _paint(layers: NDArray[np.float32], pixels: NDArray[np.uint8], size: int, pr
                 chosen = np.s_[:, used[0] : used[-1] + 1]
                 part = _photo_at(pixels, rows[chosen][..., 2 * share : 2 * share + 2])
                 part = (part + DARK) * np.exp(rows[chosen][..., 4 + 3 * share : 7 + 3 * share]) - DARK
+                part = without_highlights(part, rows[chosen][..., 13:16], DARK)
                 mixed[chosen] += shares[chosen][..., share : share + 1] * part
         colour[start : start + STRIP] = np.clip(np.rint(mixed), 0, 255)
         origin[start : start + STRIP] = np.rint(255 * shares)

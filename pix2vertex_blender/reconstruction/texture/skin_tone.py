@@ -1,0 +1,48 @@
+"""What tone a skin has that a photo shows in some colour: skin is not any colour, light and exposure nearly are."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[np.float64]
+
+#: Linear RGB from light to dark skin, the tones of the heads that the networks were trained with.
+TONES = np.array(
+    [
+        [0.82, 0.58, 0.47],
+        [0.70, 0.45, 0.34],
+        [0.55, 0.34, 0.24],
+        [0.40, 0.23, 0.15],
+        [0.24, 0.13, 0.085],
+        [0.11, 0.06, 0.04],
+    ]
+)
+#: How far a person's colour lies beside these, as a logarithm.
+PERSONAL = 0.09
+#: How much the light on faces varies: the logarithm of its strength after the camera's exposure, and of its colour.
+EXPOSURE, TINT = 0.4, 0.10
+#: Tones that are compared: between the listed ones, and as many steps between them beyond both ends as skin has.
+STEPS, BEYOND = 101, 0.7
+
+
+def likeliest_tone(shown: Array) -> Array:
+    """The linear albedo (3,) that is expected behind the mean linear colour (3,) of a face's skin in a photo.
+
+    The tone is the mean over all tones of how well each explains the colour, with a light whose strength and colour are
+    as likely as in photos; coloured light is rare but not excluded (Student's distribution), so that under a coloured
+    lamp, or without any colours, skin has the usual ones.
+    """
+    steps = np.linspace(-BEYOND, len(TONES) - 1 + BEYOND, STEPS)
+    below = np.clip(steps.astype(int), 0, len(TONES) - 2)
+    listed = np.log(TONES)
+    logarithms = listed[below] + (steps - below)[:, None] * (listed[below + 1] - listed[below])
+    off = np.log(np.maximum(shown, 1e-4)) - logarithms
+    strength = off.mean(axis=1)
+    colour = off - strength[:, None]
+    spread = PERSONAL**2 + TINT**2
+    cost = strength**2 / EXPOSURE**2 + 5 * np.log1p((colour**2).sum(axis=1) / (3 * spread))
+    likelihood = np.exp(-0.5 * (cost - cost.min()))
+    likelihood /= likelihood.sum()
+    tone = likelihood @ logarithms
+    beside = np.clip(PERSONAL**2 / spread * (likelihood @ colour), -PERSONAL, PERSONAL)
+    albedo: Array = np.exp(tone + beside)
+    return albedo

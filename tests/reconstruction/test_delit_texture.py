@@ -1,0 +1,131 @@
+"""The texture without the photo's light: of one head under several lights, with light and dark skin."""
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from pix2vertex_blender.exchange.camera import Camera
+from pix2vertex_blender.geometry.mesh import normalise, triangulate, vertex_normals
+from pix2vertex_blender.geometry.raster import interpolate, rasterise
+from pix2vertex_blender.reconstruction.texture.light import fit_light, harmonics
+from pix2vertex_blender.reconstruction.texture.projection import LEVEL, project_photo
+from pix2vertex_blender.reconstruction.texture.skin_tone import TONES, likeliest_tone
+from pix2vertex_blender.template import load_template
+
+pytestmark = pytest.mark.slow
+
+SIZE, RESOLUTION, GAMMA = 256, 400, 2.2
+LEFT, RIGHT = np.array([-0.8, 0.3, 0.5]), np.array([0.8, 0.3, 0.5])
+WHITE = np.ones(3)
+
+
+def lit_photo(tone, direction, colour=WHITE, gloss=0.0):
+    """Vertices, photo, camera and mask of a head of one linear tone with red lips, lit by a lamp and the sky."""
+    template, level = load_template(), load_template(LEVEL)
+    coarse = template.vertices - (0, 0, 40)
+    vertices = template.subdivide(coarse, LEVEL)
+    camera = Camera(RESOLUTION / 260, (RESOLUTION / 2, RESOLUTION / 2), 1 / 1000)
+    triangles = triangulate(level.faces)
+    seen = rasterise(camera.project(vertices), vertices[:, 2], triangles, (RESOLUTION, RESOLUTION))
+    lips = np.maximum(level.groups["upper_lip"], level.groups["lower_lip"])
+    normals = vertex_normals(vertices, level.faces)
+    drawn = np.nan_to_num(interpolate(np.column_stack([normals, lips, level.groups["face"]]), triangles, *seen))
+    normals, lips, face = normalise(drawn[..., :3] + 1e-9), drawn[..., 3:4], drawn[..., 4]
+    lamp = normalise(direction)
+    half = normalise(lamp + np.array([0, 0, 1]))
+    light = 0.35 + 0.9 * np.clip(normals @ lamp, 0, None)
+    shine = gloss * np.clip(normals @ half, 0, None)[..., None] ** 60
+    albedo = tone * (1 - lips * (0.1, 0.5, 0.4))
+    linear = (albedo * light[..., None] + shine) * colour
+    picture = np.where((seen[0] >= 0)[..., None], 255 * np.clip(linear, 0, 1) ** (1 / GAMMA), (40, 60, 160))
+    mask = (face > 0.5).reshape(100, 4, 100, 4).mean(axis=(1, 3)) > 0.5
+    return coarse, np.rint(picture).astype(np.uint8), camera, mask
+
+
+def skin_of(texture):
+    """Linear colours of what the photo shows."""
+    return (texture.colour[texture.origin[..., 0] > 230] / 255.0) ** GAMMA
+
+
+def tone_of(texture):
+    return np.median(skin_of(texture), axis=0)
+
+
+def differ(one, other):
+    both = (one.origin[..., 0] > 230) & (other.origin[..., 0] > 230)
+    assert both.mean() > 0.05
+    return np.abs(one.colour[both].astype(float) - other.colour[both]).mean()
+
+
+@pytest.mark.parametrize("tone", [TONES[1], TONES[4]], ids=["light", "dark"])
+def test_two_lights_give_nearly_the_same_texture_and_the_photo_as_it_is_on_request(tone):
+    photos = [lit_photo(tone, direction) for direction in (LEFT, RIGHT)]
+    kept = differ(*(project_photo(*photo, SIZE, keep_light=True) for photo in photos))
+    out = differ(*(project_photo(*photo, SIZE) for photo in photos))
+    assert kept > 10
+    assert out < 0.25 * kept
+
+
+def test_dark_skin_stays_dark_and_light_skin_light():
+    tones = [tone_of(project_photo(*lit_photo(TONES[k], LEFT), SIZE)) for k in (1, 3, 5)]
+    brightness = np.array([tone.mean() for tone in tones])
+    assert brightness[0] > 1.5 * brightness[1] > 2.2 * brightness[2]
+    for found, index in zip(tones, (1, 3, 5), strict=True):
+        assert np.abs(np.log(found / TONES[index])).max() < 0.45
+
+
+def test_lips_stay_red_and_highlights_go():
+    level = load_template(LEVEL)
+    photos = [lit_photo(TONES[2], (0.2, 0.5, 0.8), gloss=gloss) for gloss in (0.0, 0.35)]
+    dull, glossy = (project_photo(*photo, SIZE) for photo in photos)
+    shining, plain = (project_photo(*photo, SIZE, keep_light=True) for photo in photos[::-1])
+    spots = (shining.colour.astype(float) - plain.colour).mean(axis=-1) > 25
+    assert spots.sum() > 30
+    assert np.abs(glossy.colour[spots].astype(float) - dull.colour[spots]).mean() < 0.5 * np.mean(
+        np.abs(shining.colour[spots].astype(float) - plain.colour[spots])
+    )
+    lips = level.groups["lower_lip"][level.faces].mean(axis=1) > 0.9
+    u, v = level.uvs[lips].mean(axis=1).T
+    colour = dull.colour[(SIZE * (1 - v)).astype(int), (SIZE * u).astype(int)].astype(float)
+    redness = colour[:, 0] / colour[:, 1]
+    skin = skin_of(dull) ** (1 / GAMMA)
+    assert np.median(redness) > 1.15 * np.median(skin[:, 0] / skin[:, 1])
+
+
+def test_a_photo_without_colours_and_one_under_coloured_light_give_skin():
+    vertices, pixels, camera, mask = lit_photo(TONES[2], LEFT)
+    grey = np.repeat(np.rint(pixels.mean(axis=-1, keepdims=True)), 3, axis=-1).astype(np.uint8)
+    stage = lit_photo(TONES[2], LEFT, colour=np.array([0.35, 0.4, 1.5]))
+    for photo in ((vertices, grey, camera, mask), stage):
+        red, green, blue = tone_of(project_photo(*photo, SIZE))
+        assert red > 1.15 * green and green > 1.05 * blue, "skin is red rather than blue"
+        assert 0.05 < green < 0.7
+
+
+def test_light_is_found_from_shading_alone():
+    generator = np.random.default_rng(0)
+    normals = normalise(generator.standard_normal((2000, 3)) + np.array([0, 0, 1.5]))
+    coefficients = np.zeros((9, 3))
+    coefficients[0], coefficients[1], coefficients[3] = (0.5, 0.4, 0.3), (0.2, 0.1, 0.05), (0.1, 0.1, 0.1)
+    colours = harmonics(normals) @ coefficients
+    colours[:100] *= 3.0  # highlights
+    light = fit_light(normals, colours, np.ones(len(normals)))
+    assert np.abs(light.coefficients - coefficients).max() < 0.03
+
+
+def test_the_likeliest_tone_is_a_skins_whatever_the_light():
+    for tone in TONES:
+        assert np.abs(np.log(likeliest_tone(tone) / tone)).max() < 0.35
+    grey, blue = likeliest_tone(np.full(3, 0.3)), likeliest_tone(np.array([0.05, 0.1, 0.6]))
+    for found in (grey, blue):
+        assert found[0] > found[1] > found[2]
+    # The light of a lamp does not become the skin's.
+    warm = likeliest_tone(TONES[1] * (1.12, 1.0, 0.88))
+    assert np.abs(np.log(warm / TONES[1])).max() < 0.3
+
+
+def test_a_turned_head_is_lit_in_the_cameras_axes():
+    vertices, pixels, camera, mask = lit_photo(TONES[2], LEFT)
+    turned = Rotation.from_euler("z", 180, degrees=True).as_matrix()
+    upside_down = project_photo(vertices @ turned.T, pixels[::-1, ::-1].copy(), camera, mask[::-1, ::-1], SIZE)
+    assert differ(upside_down, project_photo(vertices, pixels, camera, mask, SIZE)) < 4
