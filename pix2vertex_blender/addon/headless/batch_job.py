@@ -8,12 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from ...errors import OutputError
-from ...exchange.progress import STAGE_LABELS
 from ..batch.names import printable, result_names
 from ..batch.output_folder import check_writable, output_folder
 from ..batch.table import DONE, FAILED, TABLE_NAME, Outcome, ResultTable, options_text
 from .fault_log import FaultLog
-from .photo_job import PREVIEW, RESULTS, write_photo_results
+from .photo_job import PREVIEW, RESULTS, STAGE_WORDS, write_photo_results
 
 
 @dataclass(frozen=True)
@@ -109,7 +108,7 @@ class _PhotoLine:
     def show(self, stage: str, fraction: float) -> None:
         """Show how far a running stage is."""
         if sys.stdout.isatty():
-            print(f"\r{self.title}: {STAGE_LABELS[stage]} {fraction:4.0%}\x1b[K", end="", flush=True)
+            print(f"\r{self.title}: {STAGE_WORDS[stage]} {fraction:4.0%}\x1b[K", end="", flush=True)
 
     def show_end(self, stage: str, seconds: float) -> None:
         """Leave the stage's place on the line to the next one."""

@@ -31,6 +31,7 @@ from .wrap_job import WRAP, run_wrap, wrap_parser
 
 ONE_BOX = "A face box belongs to one photo: leave out --face-box or give a single photo."
 TOGETHER_NEEDS_SEVERAL = "One photo cannot be put together: give several of the same person, or leave out --together."
+NO_TEXTURE = "--keep-light is about the texture: add --texture 2048, or leave it out."
 ONE_FACE_EACH = "--together takes the largest face of each photo: leave out --face-box and --face."
 UNREADABLE_PHOTO = "{photo} cannot be read ({reason}): choose another photo."
 _LONGEST_NAME = 80
@@ -128,6 +129,14 @@ def _parser() -> Parser:
     parser.add_argument("--neutral", action="store_true", help="the same, and show the face without its expression")
     parser.add_argument("--rig", action="store_true", help="the same, with a skeleton and the eyeballs")
     parser.add_argument("--seed", type=seed, default=0, help="seed of the random choices (default: %(default)s)")
+    parser.add_argument(
+        "--texture",
+        type=int,
+        choices=(1024, 2048, 4096),
+        metavar="N",
+        help="texture the head: 1024, 2048 or 4096 texels",
+    )
+    parser.add_argument("--keep-light", action="store_true", help="leave the photo's light in the texture")
     parser.add_argument("--no-preview", action="store_true", help="leave out preview.png")
     parser.add_argument("--again", action="store_true", help="of several photos, do finished ones again")
     parser.add_argument("--debug", action="store_true", help="show where in the program an error arose")
@@ -202,6 +211,10 @@ def _choices(options: argparse.Namespace) -> dict[str, Any]:
         choices["expressions"] = NEUTRAL if options.neutral else AS_IN_PHOTO
     if options.rig:
         choices["rig"] = True
+    if options.keep_light and not options.texture:
+        raise OptionError(NO_TEXTURE)
+    if options.texture:
+        choices |= {"texture": options.texture, "keep_light": options.keep_light}
     return choices
 
 

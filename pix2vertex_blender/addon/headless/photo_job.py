@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass, field, replace
 from io import StringIO
@@ -28,15 +28,28 @@ from ..scene.face_object import build_face_object
 from .expression_job import add_expressions
 from .fault_log import WorkerError
 from .preview import compose_preview
+from .texture_job import ORIGIN_FILE, TEXTURE_FILE, TextureImages, submit_texture, wear_texture, write_texture
 
 _POLL_SECONDS = 0.05
 _PREVIEW_SIZE = 512
 
 PREVIEW = "preview.png"
 #: Choices that the reconstruction knows nothing of.
-_OF_THE_SCENE = ("expressions", "rig")
+_OF_THE_SCENE = ("expressions", "rig", "texture", "keep_light")
+#: The artist's words for the stages, those of the texture too.
+STAGE_WORDS = {**STAGE_LABELS, "texture": "Projecting the photo"}
 #: The files of one photo.
-RESULTS = ("face.blend", "face.fbx", "face.glb", "maps.npz", "report.json", "vertices.npy", PREVIEW)
+RESULTS = (
+    "face.blend",
+    "face.fbx",
+    "face.glb",
+    "maps.npz",
+    "report.json",
+    "vertices.npy",
+    PREVIEW,
+    TEXTURE_FILE,
+    ORIGIN_FILE,
+)
 
 
 class Display(Protocol):
@@ -55,12 +68,12 @@ class StageLines:
     def show(self, stage: str, fraction: float) -> None:
         """Show how far a running stage is."""
         if sys.stdout.isatty():
-            print(f"\r{STAGE_LABELS[stage]:<24}{fraction:6.0%}", end="", flush=True)
+            print(f"\r{STAGE_WORDS[stage]:<24}{fraction:6.0%}", end="", flush=True)
 
     def show_end(self, stage: str, seconds: float) -> None:
         """Show how long a stage took."""
         start = "\r" if sys.stdout.isatty() else ""
-        print(f"{start}{STAGE_LABELS[stage]:<24}{seconds:6.1f} s", flush=True)
+        print(f"{start}{STAGE_WORDS[stage]:<24}{seconds:6.1f} s", flush=True)
 
 
 def write_photo_results(
@@ -75,7 +88,8 @@ def write_photo_results(
     photos : sequence of Path
         What to reconstruct: one photo, or several that show the same person.
     choices : mapping
-        Fields of `reconstruction.pipeline.Options`, which `expressions` the face gets, if any, and whether a `rig`.
+        Fields of `reconstruction.pipeline.Options`, which `expressions` the face gets, if any, and whether a `rig`; the
+        size of its `texture`, if it gets one, and whether to `keep_light`.
     folder : Path
         An existing folder.
     display : Display
@@ -94,9 +108,10 @@ def write_photo_results(
     bpy.ops.wm.read_factory_settings(use_empty=True)
     options = {name: value for name, value in choices.items() if name not in _OF_THE_SCENE}
     reconstruction = _reconstruct(photos, options, clock)
+    images = _texture(reconstruction, photos[0], choices, clock) if "texture" in choices else None
     clock.enter("scene")
     with quiet():
-        _write_scene(reconstruction, folder, choices.get("expressions", ""), with_rig=choices.get("rig", False))
+        _write_scene(reconstruction, folder, choices.get("expressions", ""), images, with_rig=choices.get("rig", False))
     if with_preview:
         compose_preview(reconstruction, _PREVIEW_SIZE, folder / PREVIEW)
     _write_maps(reconstruction, folder)
@@ -129,9 +144,29 @@ def _write_maps(reconstruction: Reconstruction, folder: Path) -> None:
     )
 
 
-def _write_scene(reconstruction: Reconstruction, folder: Path, expressions: str, *, with_rig: bool) -> None:
-    """Write the Blender, FBX and glTF files of the face."""
+def _texture(reconstruction: Reconstruction, photo: Path, choices: Mapping[str, Any], clock: "Clock") -> TextureImages:
+    """Have the worker texture the head from its photo, showing its progress."""
+    clock.enter("texture")
+    shown = Path(reconstruction.view.photo) if reconstruction.view.photo else photo
+    keep_light = choices.get("keep_light", False)
+    job, images = submit_texture(_result_file(), shown, choices["texture"], keep_light=keep_light)
+    await_end(session.worker(), job, clock)
+    return images
+
+
+def _write_scene(
+    reconstruction: Reconstruction,
+    folder: Path,
+    expressions: str,
+    images: TextureImages | None = None,
+    *,
+    with_rig: bool,
+) -> None:
+    """Write the Blender, FBX and glTF files of the face, and the images of its texture."""
     face = build_face_object(reconstruction, bpy.context, with_eyeballs=True)
+    if images is not None:
+        wear_texture(face, images)
+        write_texture(images, folder)
     if expressions:
         add_expressions(face, _result_file(), expressions)
     if with_rig:
@@ -178,6 +213,17 @@ def _reconstruct(photos: Sequence[Path], choices: Mapping[str, Any], clock: "Clo
     return reconstruction
 
 
+def await_end(worker: WorkerClient, job: Job, clock: "Clock") -> None:
+    """Wait for a job of the worker that is one stage of the clock.
+
+    Raises
+    ------
+    Pix2VertexError, WorkerError
+        If it failed.
+    """
+    _await(worker, job, lambda: clock.show(job.fraction))
+
+
 def await_job(worker: WorkerClient, job: Job, clock: "Clock") -> None:
     """Wait for a job of the worker, showing its stages.
 
@@ -186,13 +232,21 @@ def await_job(worker: WorkerClient, job: Job, clock: "Clock") -> None:
     Pix2VertexError, WorkerError
         If it failed.
     """
+
+    def show() -> None:
+        for stage in job.stages[clock.entered_stages :]:
+            clock.enter(stage)
+        clock.show(job.fraction)
+
+    _await(worker, job, show)
+
+
+def _await(worker: WorkerClient, job: Job, show: Callable[[], None]) -> None:
     try:
         while job.status is JobStatus.RUNNING:
             time.sleep(_POLL_SECONDS)
             worker.poll()
-            for stage in job.stages[clock.entered_stages :]:
-                clock.enter(stage)
-            clock.show(job.fraction)
+            show()
     except KeyboardInterrupt:
         worker.cancel(job)
         raise
