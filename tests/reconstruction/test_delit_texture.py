@@ -1,7 +1,9 @@
 """The texture without the photo's light: of one head under several lights, with light and dark skin."""
 
+import cv2
 import numpy as np
 import pytest
+from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
 from pix2vertex_blender.exchange.camera import Camera
@@ -129,3 +131,32 @@ def test_a_turned_head_is_lit_in_the_cameras_axes():
     turned = Rotation.from_euler("z", 180, degrees=True).as_matrix()
     upside_down = project_photo(vertices @ turned.T, pixels[::-1, ::-1].copy(), camera, mask[::-1, ::-1], SIZE)
     assert differ(upside_down, project_photo(vertices, pixels, camera, mask, SIZE)) < 4
+
+
+def test_what_is_filled_has_the_pattern_of_the_seen_skin():
+    generator = np.random.default_rng(3)
+    vertices, pixels, camera, mask = lit_photo(TONES[2], (0, 0, 1))
+    pores = cv2.GaussianBlur(generator.standard_normal((RESOLUTION, RESOLUTION)), (0, 0), 0.9)
+    speckled = np.clip(pixels * (1 + 0.06 * pores / pores.std())[..., None], 0, 255).astype(np.uint8)
+    textures = [project_photo(vertices, photo, camera, mask, 512) for photo in (pixels, speckled)]
+    spreads = []
+    for texture in textures:
+        grey = np.log(texture.colour.mean(axis=-1) + 10)
+        fine = grey - cv2.GaussianBlur(grey, (0, 0), 4)
+        filled = ndimage.binary_erosion(texture.origin[..., 2] == 255, iterations=8)
+        seen = ndimage.binary_erosion(texture.origin[..., 0] > 250, iterations=8)
+        spreads.append((np.median(np.abs(fine[filled])), np.median(np.abs(fine[seen]))))
+    (smooth, _), (patterned, pattern) = spreads
+    assert patterned > 3 * smooth
+    assert 0.5 < patterned / pattern < 2.0
+
+
+def test_mouth_and_nostrils_are_dark_and_red_inside():
+    level = load_template(LEVEL)
+    texture = project_photo(*lit_photo(TONES[1], (0, 0, 1)), 512)
+    skin = np.median(texture.colour[texture.origin[..., 0] > 230], axis=0)
+    for name in ("mouth_interior", "nostril_interior"):
+        u, v = level.uvs[level.groups[name][level.faces].min(axis=1) > 0.95].mean(axis=1).T
+        inside = np.median(texture.colour[(512 * (1 - v)).astype(int), (512 * u).astype(int)], axis=0)
+        assert inside.mean() < 0.6 * skin.mean()
+        assert inside[0] / inside[1] > 1.3 * skin[0] / skin[1]

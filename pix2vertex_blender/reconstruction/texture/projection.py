@@ -2,8 +2,8 @@
 
 What the photo shows is taken from it, and its light and highlights are taken out, unless they are wanted. What it hides
 is taken from the other half of the face where that is seen, brightened or darkened so that both agree around their
-seam, and the rest is filled smoothly with the colours of the skin around it. The latter two are solved on the surface,
-not in the texture, so that no seam of the UVs shows.
+seam, and the rest is filled with the colours and the pattern of the skin around it. Colours are continued on the
+surface, not in the texture, so that no seam of the UVs shows.
 """
 
 from dataclasses import dataclass
@@ -20,6 +20,8 @@ from ...geometry.texels import TexelGrid, texel_grid
 from ...template import load_template
 from ..photo.sampling import sample_intensity
 from .albedo import Albedo, find_albedo, without_highlights
+from .pattern import continue_pattern
+from .regions import filled_skin
 from .seen_skin import Mesh, SeenSkin, find_seen_skin
 
 Array = NDArray[np.float64]
@@ -38,6 +40,9 @@ STRIP = 256
 DARK = 10.0
 #: Largest logarithm of the ratio by which a mirrored part is brightened or darkened.
 LARGEST_GAIN = 0.8
+
+#: Where skin is plain, has no beard and is not always folded: its pattern is continued elsewhere.
+PLAIN_GROUPS = ("cheeks", "forehead", "nose")
 
 _GRIDS: dict[int, TexelGrid] = {}
 
@@ -141,7 +146,12 @@ def project_photo(
         np.column_stack([points, points[level.mirror], tones, shares]), partial(progress, "texture", 0.6)
     )
     progress("texture", 0.6)
-    return _paint(layers, pixels, size, progress)
+    texture = _paint(layers, pixels, size, progress)
+    plain = np.sum([level.groups[name] for name in PLAIN_GROUPS], axis=0)
+    continue_pattern(
+        texture.colour, texture.origin, grid.interpolate(plain[:, None])[..., 0], partial(progress, "texture", 0.95)
+    )
+    return texture
 
 
 def origin_shares(seen: SeenSkin, mirror: NDArray[np.integer]) -> Array:
@@ -199,6 +209,7 @@ def _tones(
     filling = surface.extend(mixed, sure, tone, parameters.fill_smoothing, parameters.fill_reach, pause)
     pause()
     towards_filling = (1 - inner)[:, None] * np.where(known[:, None] > 0, _log_ratio(filling, mixed), 0.0)
+    filling = filled_skin(filling, vertices[:count], coarse)
     gains = [own_gain + towards_filling, own_gain[coarse.mirror] + gain + towards_filling]
     return coarse.subdivide(np.column_stack([*gains, filling, plain]), LEVEL)
 
@@ -252,7 +263,7 @@ def _paint(layers: NDArray[np.float32], pixels: NDArray[np.uint8], size: int, pr
                 mixed[chosen] += shares[chosen][..., share : share + 1] * part
         colour[start : start + STRIP] = np.clip(np.rint(mixed), 0, 255)
         origin[start : start + STRIP] = np.rint(255 * shares)
-        progress("texture", 0.6 + 0.4 * min(1.0, (start + STRIP) / size))
+        progress("texture", 0.6 + 0.35 * min(1.0, (start + STRIP) / size))
     return FaceTexture(colour, origin)
 
 
