@@ -29,6 +29,7 @@ from ...geometry.laplacian import cotangent_laplacian, lumped_mass
 from ...geometry.mesh import triangulate, vertex_areas, vertex_normals
 from ...template import Template
 from ..photo.sampling import sample_intensity, visibility
+from .paint import shape_share
 
 Array = NDArray[np.float64]
 
@@ -66,6 +67,9 @@ class DetailParameters:
     largest_contrast : float
         Relative intensities change the surface in proportion up to about this size; beyond it, where hair, make-up,
         moles or frames rather than shading are seen, less and less.
+    largest_hue : float
+        What differs in hue by more than this logarithm from the skin around is paint rather than shape and moves the
+        surface less; infinite as published, where the hue does not count.
     largest_displacement : float
         The data term's displacement saturates at this many millimetres.
     """
@@ -79,6 +83,7 @@ class DetailParameters:
     radius: float = 3.0
     fairing_step: float = 0.2
     largest_contrast: float = 0.12
+    largest_hue: float = 0.06
     largest_displacement: float = 5.0
 
 
@@ -122,11 +127,16 @@ def add_detail(
     pause()
     seen = visibility(vertices, normals, level.faces, camera, (pixels.shape[0], pixels.shape[1]), mask, pause)
     pause()
-    solver = DetailSolver(vertices, level.faces, seen * level.groups["face"] * kept_share(level), pause=pause)
-    pause()
     footprint = camera.scale * np.sqrt(vertex_areas(vertices, level.faces))
     footprint = np.maximum(footprint, GRAIN * photo_pixel)
-    intensity = sample_intensity(pixels, camera.project(vertices), footprint)
+    parameters = parameters or DetailParameters()
+    points = camera.project(vertices)
+    shape = shape_share(points, pixels, camera.scale, seen, parameters.largest_hue)
+    pause()
+    kept = seen * level.groups["face"] * kept_share(level) * shape
+    solver = DetailSolver(vertices, level.faces, kept, pause=pause)
+    pause()
+    intensity = sample_intensity(pixels, points, footprint)
     pause()
     return solver.displacement(intensity, parameters, pause)[:, None] * normals
 

@@ -23,6 +23,7 @@ from .albedo import Albedo, find_albedo, without_highlights
 from .pattern import continue_pattern
 from .regions import filled_skin
 from .seen_skin import Mesh, SeenSkin, find_seen_skin
+from .things import find_things, without_things
 
 Array = NDArray[np.float64]
 
@@ -41,6 +42,8 @@ DARK = 10.0
 #: Largest logarithm of the ratio by which a mirrored part is brightened or darkened.
 LARGEST_GAIN = 0.8
 
+#: Millimetres over which the photo is averaged at vertices of level 0 and of `LEVEL`.
+COARSE_FOOTPRINT, FINE_FOOTPRINT = 3.0, 1.5
 #: Where skin is plain, has no beard and is not always folded: its pattern is continued elsewhere.
 PLAIN_GROUPS = ("cheeks", "forehead", "nose")
 
@@ -133,13 +136,16 @@ def project_photo(
     progress("texture", 0.05)
     seen = find_seen_skin(vertices, level, others, pixels, camera, mask, partial(progress, "texture", 0.1))
     progress("texture", 0.2)
-    shares = origin_shares(seen, level.mirror)
     points = camera.project(vertices)
     pause = partial(progress, "texture", 0.3)
-    shown = _colours(pixels, points, camera.scale)
-    count = len(shown)
-    albedo = None if keep_light else find_albedo(vertices[:count], shown, seen.at_all[:count], pause)
-    tones = _tones(vertices, shown, albedo, seen, shares, parameters, pause)
+    shown = _colours(pixels, points[: len(template.vertices)], COARSE_FOOTPRINT * camera.scale)
+    found = find_albedo(vertices[: len(shown)], shown, seen.at_all[: len(shown)], pause)
+    if found is not None:
+        plain, gain = (template.subdivide(each, LEVEL) for each in (found.plain, found.gain))
+        lit = (_colours(pixels, points, FINE_FOOTPRINT * camera.scale) + DARK) * np.exp(gain)
+        seen = without_things(seen, find_things(np.log(lit / (plain + DARK)), seen, level), level)
+    shares = origin_shares(seen, level.mirror)
+    tones = _tones(vertices, shown, None if keep_light else found, seen, shares, parameters, pause)
     progress("texture", 0.4)
     grid = head_grid(min(size, LARGEST_GRID), partial(progress, "texture", 0.5))
     layers = grid.interpolate(
@@ -168,11 +174,10 @@ def origin_shares(seen: SeenSkin, mirror: NDArray[np.integer]) -> Array:
     return np.column_stack([own, mirrored, 1 - own - mirrored])
 
 
-def _colours(pixels: NDArray[np.uint8], points: Array, scale: float) -> Array:
-    """Colours (n, 3) of the photo at the vertices of level 0, averaged over some millimetres."""
-    count = len(load_template().vertices)
-    footprint = np.full(count, 3.0 * scale)
-    return 255 * np.column_stack([sample_intensity(pixels[..., k], points[:count], footprint) for k in range(3)])
+def _colours(pixels: NDArray[np.uint8], points: Array, footprint: float) -> Array:
+    """Display values (n, 3) of the photo at points (n, 2), averaged over a footprint in pixels."""
+    widths = np.full(len(points), footprint)
+    return 255 * np.column_stack([sample_intensity(pixels[..., k], points, widths) for k in range(3)])
 
 
 def _tones(

@@ -20,6 +20,8 @@ TONES = np.array(
 PERSONAL = 0.09
 #: How much the light on faces varies: the logarithm of its strength after the camera's exposure, and of its colour.
 EXPOSURE, TINT = 0.4, 0.10
+#: Of Student's distribution of both: coloured lamps and portraits in the dark are rare but not excluded.
+FREEDOM = 4.0
 #: Tones that are compared: between the listed ones, and as many steps between them beyond both ends as skin has.
 STEPS, BEYOND = 101, 0.7
 
@@ -28,8 +30,7 @@ def likeliest_tone(shown: Array) -> Array:
     """The linear albedo (3,) that is expected behind the mean linear colour (3,) of a face's skin in a photo.
 
     The tone is the mean over all tones of how well each explains the colour, with a light whose strength and colour are
-    as likely as in photos; coloured light is rare but not excluded (Student's distribution), so that under a coloured
-    lamp, or without any colours, skin has the usual ones.
+    as likely as in photos. So skin has the usual colours under a coloured lamp, too, or without any colours.
     """
     steps = np.linspace(-BEYOND, len(TONES) - 1 + BEYOND, STEPS)
     below = np.clip(steps.astype(int), 0, len(TONES) - 2)
@@ -39,7 +40,8 @@ def likeliest_tone(shown: Array) -> Array:
     strength = off.mean(axis=1)
     colour = off - strength[:, None]
     spread = PERSONAL**2 + TINT**2
-    cost = strength**2 / EXPOSURE**2 + 5 * np.log1p((colour**2).sum(axis=1) / (3 * spread))
+    cost = FREEDOM * np.log1p(strength**2 / (FREEDOM * EXPOSURE**2))
+    cost += FREEDOM * np.log1p((colour**2).sum(axis=1) / (FREEDOM * spread))
     likelihood = np.exp(-0.5 * (cost - cost.min()))
     likelihood /= likelihood.sum()
     tone = likelihood @ logarithms
