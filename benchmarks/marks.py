@@ -74,7 +74,7 @@ def measure(number: int) -> dict[str, dict[str, float]]:
     level = load_template(LEVEL)
     vertices = load_template().subdivide(photo.vertices, LEVEL)
     normals = vertex_normals(vertices, level.faces)
-    seen = visibility(vertices, normals, level.faces, photo.camera, photo.pixels.shape[:2], photo.mask)
+    seen = visibility(vertices, normals, level.faces, photo.camera, (SIZE, SIZE), photo.mask)
     plain = np.prod([1 - level.groups[name] for name in ("brow", "eyelids", "upper_lip", "lower_lip")], axis=0)
     shown = (seen > 0.8) & (level.groups["face"] > 0.9) & (plain > 0.9)
     columns, rows = (

@@ -1,7 +1,8 @@
-"""What on a face is paint rather than shape: moles, freckles, stubble, make-up and frames have another hue.
+"""What on a face is paint rather than shape: moles, freckles, make-up and frames have another hue.
 
 Shading makes skin darker, or brighter, and hardly changes its hue. Eqs. 9 to 14 read all that is dark as deep, so what
-has another hue than the skin around it is to count less. A photo without colours tells nothing of it.
+has another hue than the skin around it is to count less. A photo without colours tells nothing of it, and single
+dark hairs on light skin, as stubble is, hardly do.
 """
 
 import cv2
