@@ -108,7 +108,8 @@ def test_project_photo_makes_texture_origin_and_material_and_replaces_only_its_o
     texture = image_in(slot.material)
     assert tuple(texture.size) == (1024, 1024)
     assert texture.packed_file is not None and texture.colorspace_settings.name == "sRGB"
-    assert np.abs(255 * pixels(texture) - SKIN).max() < 45, "skin everywhere, the background nowhere"
+    off = np.abs(255 * pixels(texture) - SKIN).max(axis=-1)
+    assert np.quantile(off, 0.9) < 45, "skin everywhere, the background nowhere, but for the inside of mouth and nose"
     origin = pixels(face["pix2vertex_origin_image"])
     assert 0.05 < (origin[..., 0] > 0.9).mean() < 0.5
     assert (origin[..., 2] > 0.9).mean() > 0.4
@@ -118,6 +119,9 @@ def test_project_photo_makes_texture_origin_and_material_and_replaces_only_its_o
     images, materials = set(bpy.data.images), set(bpy.data.materials)
     node = next(node for node in slot.material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
     node.inputs["Roughness"].default_value = 0.9
+    before = pixels(texture)
+    assert bpy.ops.pix2vertex.project_photo(size="1024", keep_light=True) == {"FINISHED"}
+    assert np.abs(255 * (pixels(texture) - before)).max() > 2, "the photo as it is"
     assert bpy.ops.pix2vertex.project_photo(size="2048") == {"FINISHED"}
     assert tuple(texture.size) == (2048, 2048), "the same image with new contents"
     assert set(bpy.data.images) == images and set(bpy.data.materials) == materials
