@@ -95,7 +95,7 @@ def reconstruction_request(folder: Path) -> dict[str, Any]:
 def requests_after(folder: Path) -> dict[str, dict[str, Any]]:
     """What the other jobs are asked about the reconstruction in a folder."""
     face = Reconstruction.load(folder / "face.npz")
-    np.savez(folder / "mesh.npz", vertices=face.vertices, detail=face.detail)
+    np.savez(folder / "mesh.npz", vertices=face.vertices, registered=face.vertices, detail=face.detail)
     source, mesh, result = (str(folder / f"{name}.npz") for name in ("face", "mesh", "result"))
     return {
         "refit": {
@@ -113,7 +113,15 @@ def requests_after(folder: Path) -> dict[str, dict[str, Any]]:
             "size": 2048,
             **{name: str(folder / f"{name}.png") for name in ("colour", "origin", "eyeballs")},
         },
-        "bake_maps": {"source": mesh, "size": 2048, "stem": str(folder / "map"), "file_format": "png"},
+        "bake_maps": {
+            "source": mesh,
+            "strength": 1.0,
+            "level": 0,
+            "maps_kind": "WHOLE",
+            "size": 2048,
+            "stem": str(folder / "map"),
+            "file_format": "png",
+        },
     }
 
 

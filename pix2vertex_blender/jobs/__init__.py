@@ -5,7 +5,7 @@ request names. The libraries a job needs are imported inside it, so that the wor
 """
 
 from ..serving import Job
-from . import check, detail, expressions, faces, inspect, reconstruct, texture, wrap
+from . import check, detail, expressions, faces, inspect, maps, reconstruct, texture, wrap
 
 JOBS: dict[str, Job] = {
     **check.JOBS,
@@ -13,6 +13,7 @@ JOBS: dict[str, Job] = {
     **expressions.JOBS,
     **faces.JOBS,
     **inspect.JOBS,
+    **maps.JOBS,
     **reconstruct.JOBS,
     **texture.JOBS,
     **wrap.JOBS,

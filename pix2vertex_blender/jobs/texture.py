@@ -1,4 +1,4 @@
-"""A texture from the photo, and maps of the detail, as image files."""
+"""A texture from the photo as image files."""
 
 from functools import partial
 from pathlib import Path
@@ -49,35 +49,4 @@ def project_texture(request: Request, progress: Progress) -> dict[str, Any]:
     return {"from_photo": from_photo}
 
 
-def bake_maps(request: Request, progress: Progress) -> dict[str, Any]:
-    """Draw the detail of `source`, an .npz with `vertices` and `detail`, on the template's UVs.
-
-    `stem` is the beginning of the files' names, `size` their side in texels, `file_format` png or exr.
-    """
-    progress("start", 0.0)
-    import numpy as np
-
-    from ..errors import MeshError
-    from ..reconstruction.detail.baking import bake_detail_maps
-    from ..reconstruction.detail.map_files import write_detail_maps
-    from ..template.template import level_with
-
-    progress("bake", 0.0)
-    with np.load(request["source"], allow_pickle=False) as arrays:
-        vertices, detail = arrays["vertices"], arrays["detail"]
-    level = level_with(len(vertices))
-    if level is None:
-        raise MeshError("The face's mesh has been changed: bake the maps before you add or remove vertices.")
-    pause = partial(progress, "bake", 0.3)
-    maps = bake_detail_maps(vertices, detail, level.faces, level.uvs, level.level, int(request["size"]), pause)
-    progress("bake", 0.7)
-    files = write_detail_maps(maps, Path(request["stem"]), request["file_format"], partial(progress, "bake", 0.7))
-    return {
-        "normals": str(files.normals),
-        "displacement": str(files.displacement),
-        "middle": files.middle,
-        "range_mm": files.range_mm,
-    }
-
-
-JOBS = {"texture": project_texture, "bake_maps": bake_maps}
+JOBS = {"texture": project_texture}

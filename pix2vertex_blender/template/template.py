@@ -147,17 +147,23 @@ def subdivision_matrix(level: int) -> "sparse.csr_matrix":
     return matrix
 
 
-def carry(values: NDArray[np.float64], level: int) -> NDArray[np.float64]:
-    """Carry values (n_0, ...) at the vertices of level 0 to a level, one subdivision after the other."""
+def carry(values: NDArray[np.float64], level: int, start: int = 0) -> NDArray[np.float64]:
+    """Carry values (n, ...) at the vertices of the level `start` to a finer one, one subdivision after the other.
+
+    Raises
+    ------
+    ValueError
+        If `values` does not have one row for each vertex, or a level does not exist.
+    """
     _check_level(level)
-    count = len(load_template().vertices)
+    count = len(load_template(start).vertices)
     if values.ndim == 0 or len(values) != count:
         raise ValueError(
-            f"values must have one row for each of the {count} vertices of level 0, not shape {values.shape}"
+            f"values must have one row for each of the {count} vertices of level {start}, not shape {values.shape}"
         )
     rest = values.shape[1:]
     flat = values.reshape(count, -1)
-    for step in range(level):
+    for step in range(start, level):
         flat = _step(step).matrix @ flat
     return flat.reshape(-1, *rest)
 

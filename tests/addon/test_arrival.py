@@ -240,7 +240,7 @@ def test_baked_maps_are_seen_at_once_and_the_texture_again(saved) -> None:
     face = reconstruct(saved, with_texture=True)
     nodes = face.material_slots[0].material.node_tree.nodes
     with in_view():
-        bpy.ops.pix2vertex.bake_maps("EXEC_DEFAULT")
+        bpy.ops.pix2vertex.bake_maps("EXEC_DEFAULT", wiring="NONE")
         assert nodes.active.image == face["pix2vertex_normal_image"]
         shader = next(node for node in nodes if node.type == "BSDF_PRINCIPLED")
         assert shader.inputs["Base Color"].links[0].from_node.image == face["pix2vertex_texture_image"]

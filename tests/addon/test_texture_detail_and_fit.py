@@ -202,22 +202,41 @@ def test_a_changed_mesh_keeps_its_detail_and_gets_a_sentence(face) -> None:
 @pytest.mark.parametrize("file_format", ["png", "exr"])
 def test_baked_maps_are_kept_and_wired(face, file_format: str) -> None:
     bpy.ops.pix2vertex.update_detail()
-    bpy.ops.pix2vertex.bake_maps(size="1024", file_format=file_format)
+    own = {"size": "1024", "file_format": file_format, "level": "0", "kind": "DETAIL"}
+    bpy.ops.pix2vertex.bake_maps(**own, wiring="NONE")
     normal, height = face["pix2vertex_normal_image"], face["pix2vertex_displacement_image"]
     assert tuple(normal.size) == tuple(height.size) == (1024, 1024)
     assert {normal.colorspace_settings.name, height.colorspace_settings.name} == {"Non-Color"}
-    assert face.material_slots[0].material.name == FACE_MATERIAL, "not wired unless asked"
+    assert face.material_slots[0].material.name == FACE_MATERIAL, "not wired if not asked"
     largest = np.abs(detail_of(face)).max()
-    bpy.ops.pix2vertex.bake_maps(size="1024", file_format=file_format, wiring="DISPLACEMENT")
+    bpy.ops.pix2vertex.bake_maps(**own, wiring="DISPLACEMENT")
     material = face.material_slots[0].material
     node = next(node for node in material.node_tree.nodes if node.type == "DISPLACEMENT")
     heights = (pixels(height)[..., 0] - node.inputs["Midlevel"].default_value) * node.inputs["Scale"].default_value
     assert 0.5 * largest < 1000 * np.abs(heights).max() < 1.1 * largest
     assert face.data.shape_keys.key_blocks["Detail"].value == 0.0
-    bpy.ops.pix2vertex.bake_maps(size="1024", file_format=file_format, wiring="NORMAL")
+    bpy.ops.pix2vertex.bake_maps(**own)
     kinds = [node.type for node in material.node_tree.nodes]
     assert "NORMAL_MAP" in kinds and "DISPLACEMENT" not in kinds
     assert np.ptp(pixels(normal)[..., 0]) > 0.01, "baked at full strength although the key is off"
+
+
+def slopes(image: bpy.types.Image) -> float:
+    """How far a normal map leans on average where the photo shows wrinkles: in front."""
+    return float(np.linalg.norm(2 * pixels(image)[300:800, 350:650, :2] - 1, axis=-1).mean())
+
+
+@pytest.mark.slow
+def test_a_coarse_face_gets_maps_of_the_detail_that_its_mesh_has_no_room_for(face) -> None:
+    bpy.ops.pix2vertex.update_detail()
+    bpy.ops.pix2vertex.bake_maps(size="1024", level="0", kind="DETAIL")
+    coarse = slopes(face["pix2vertex_normal_image"])
+    assert bpy.ops.pix2vertex.bake_maps(size="1024", kind="DETAIL") == {"FINISHED"}
+    fine = slopes(face["pix2vertex_normal_image"])
+    assert fine > 1.5 * coarse, (fine, coarse)
+    face.data.shape_keys.key_blocks["Detail"].value = 0.5
+    bpy.ops.pix2vertex.bake_maps(size="1024", kind="DETAIL")
+    assert slopes(face["pix2vertex_normal_image"]) == pytest.approx(0.5 * fine, rel=0.15)
 
 
 def test_target_is_an_object_that_one_click_adds_and_another_deletes(face) -> None:

@@ -2,9 +2,12 @@ import cv2
 import numpy as np
 import pytest
 
-from pix2vertex_blender.geometry.mesh import vertex_normals
+from pix2vertex_blender.geometry.mesh import normalise, vertex_normals
+from pix2vertex_blender.geometry.subdivision import split_corners
+from pix2vertex_blender.geometry.tangents import tangent_frames
 from pix2vertex_blender.geometry.texels import triangles_at_texels
-from pix2vertex_blender.reconstruction.detail.baking import bake_detail_maps, spread_beyond_borders
+from pix2vertex_blender.reconstruction.detail.baking import bake_detail_maps, bake_onto, spread_beyond_borders
+from pix2vertex_blender.reconstruction.detail.finer import FineHead, refined
 from pix2vertex_blender.template import load_template
 
 LEVEL = 2
@@ -34,7 +37,7 @@ def waves(level, wavelength=8.0):
 def sample(image, uvs):
     """The map at UVs (n, 2), bilinearly."""
     x, y = (uvs * [1, -1] + [0, 1]).T.astype(np.float32) * len(image) - np.float32(0.5)
-    parts = np.array_split(np.arange(len(x)), 8)
+    parts = np.array_split(np.arange(len(x)), 1 + len(x) // 30_000)
     return np.concatenate([cv2.remap(image, x[part, None], y[part, None], cv2.INTER_LINEAR)[:, 0] for part in parts])
 
 
@@ -109,6 +112,60 @@ def test_the_normals_give_the_detailed_heads_shading_back(level, wavy):
     errors = np.abs(local[:, 2] - np.einsum("ij,ij->i", smooth, bumpy))[face]
     assert errors.mean() < 0.002
     assert np.percentile(errors, 99.9) < 0.02
+
+
+def shaded(normals, base, steps):
+    """Normals (m, 4, 3) that a renderer sees at the fine corners of a coarse mesh with a normal map, and without.
+
+    Quads are triangles to it; normals and tangents are mixed over these.
+    """
+    coarse, fine = load_template(LEVEL - steps), load_template(LEVEL)
+    frames = tangent_frames(base, coarse.faces, coarse.uvs)
+    place = np.tile(np.array([[0, 0], [1, 0], [1, 1], [0, 1]], dtype=float), (len(coarse.faces), 1, 1))
+    for _ in range(steps):
+        place = split_corners(place)
+    s, t = np.moveaxis(place, -1, 0)
+    first, second = (np.stack(each, axis=-1) for each in ((1 - s, s - t, t, 0 * s), (1 - t, 0 * s, s, t - s)))
+    weights = np.where((s >= t)[..., None], first, second)
+    face = np.arange(len(fine.faces)) // 4**steps
+    normal, tangent = (np.einsum("mcj,mjk->mck", weights, each[face]) for each in (frames.normals, frames.tangents))
+    bitangent = frames.handedness[face][:, None, None] * np.cross(normal, tangent)
+    local = sample(normals, fine.uvs.reshape(-1, 2)).reshape(*s.shape, 3)
+    mixed = local[..., :1] * tangent + local[..., 1:2] * bitangent + local[..., 2:] * normal
+    return normalise(mixed), normalise(normal)
+
+
+def degrees(one, other):
+    return np.degrees(np.arccos(np.clip((one * other).sum(axis=-1), -1, 1)))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("strength", [1.0, 0.3])
+def test_the_coarsest_mesh_is_shaded_like_the_fine_head_to_a_tenth(level, strength):
+    coarse, detail = load_template(), strength * waves(level)
+    maps = bake_onto(coarse.vertices, level.vertices, detail, level.faces, level.uvs, LEVEL, 2048)
+    wanted = vertex_normals(level.vertices + detail, level.faces)[level.faces]
+    shown, plain = shaded(maps.normals, coarse.vertices, LEVEL)
+    face = (level.groups["face"][level.faces] > 0.5).all(axis=1)
+    assert degrees(shown, wanted)[face].mean() < 0.1 * degrees(plain, wanted)[face].mean()
+    alone, _plain = shaded(bake(level, detail, 2048).normals, coarse.vertices, LEVEL)
+    assert degrees(alone, wanted)[face].mean() > 2 * degrees(shown, wanted)[face].mean(), "the detail alone is less"
+
+
+def test_a_mesh_that_is_fine_enough_gets_its_own_detail(level):
+    maps = FineHead(level.vertices, 0 * level.vertices, level).baked(level.vertices, LEVEL, "WHOLE", 256)
+    np.testing.assert_allclose(maps.normals[..., 2], 1.0, atol=0.02)
+
+
+def test_what_was_sculpted_on_a_coarse_detail_is_carried_to_the_finer_one():
+    coarse, fine = load_template(), load_template(1)
+    bump = np.zeros_like(coarse.vertices)
+    bump[coarse.landmarks_68[30], 2] = 2.0
+    computed = lambda points, level: np.broadcast_to([0.0, 0.1 * (1 + level.level), 0.0], points.shape)  # noqa: E731
+    head = FineHead(coarse.vertices, computed(coarse.vertices, coarse) + bump, coarse)
+    found = refined(head, coarse.vertices, 1, computed)
+    np.testing.assert_allclose(found.vertices, fine.vertices)
+    np.testing.assert_allclose(found.detail, coarse.subdivide(bump, 1) + np.array([0.0, 0.2, 0.0]), atol=1e-12)
 
 
 def test_islands_are_padded_with_their_borders(level):

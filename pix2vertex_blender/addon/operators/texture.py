@@ -1,30 +1,22 @@
-"""Project Photo and Bake Maps: images on the template's UVs."""
+"""Project Photo: images on the template's UVs."""
 
 from pathlib import Path
 from typing import ClassVar
 
 import bpy
-import numpy as np
 
-from ...errors import MeshError
-from ...exchange.arrays import write_arrays
 from ...exchange.progress import STAGE_LABELS
 from ..images.images import keep_image
 from ..process import session
-from ..properties.face import FORMATS, KEEP_LIGHT, SIZES, STORAGES, WIRINGS
-from ..scene.axes import from_blender
-from ..scene.face_object import BASIS_KEY, DETAIL_KEY, active_face, detail_key, read_provenance
-from ..scene.mesh_object import mesh_coordinates
+from ..properties.face import KEEP_LIGHT, SIZES, STORAGES
+from ..scene.face_object import active_face, read_provenance
 from ..scene.record import read_record
 from ..scene.texture_material import (
-    has_own_material,
     show_on_head,
     texture_eyeballs,
     texture_face,
-    use_displacement,
-    use_normal_map,
 )
-from ..scene.watched_face import KEYS_GONE, WatchedFace
+from ..scene.watched_face import WatchedFace
 from ..translations import translate
 from ..views.arrival import show_texture
 from .worker_operator import Work, WorkerOperator
@@ -37,8 +29,6 @@ LINKED = "The face belongs to another file; make it local first"
 PROJECTED = "Photo projected onto {face}"
 PROJECTED_FROM_CROP = "Photo projected onto {face} from the picture kept in the file"
 BESIDE_OTHERS = "The texture is in a material slot of its own, since {face} has other materials"
-BAKED = "Maps baked: {normal} and {displacement}, from black to white {range} mm"
-BAKED_AND_USED = "Maps baked and used in the material, in place of the Detail key"
 
 #: The custom properties of a face that refer to its images.
 TEXTURE, ORIGIN, EYES = "pix2vertex_texture_image", "pix2vertex_origin_image", "pix2vertex_eyes_image"
@@ -67,10 +57,11 @@ def poll_face(operator: type[bpy.types.Operator], context: bpy.types.Context) ->
     if face is None:
         operator.poll_message_set(translate(NOT_A_FACE))
         return False
-    return _poll_editable(operator, face)
+    return poll_editable(operator, face)
 
 
-def _poll_editable(operator: type[bpy.types.Operator], face: bpy.types.Object) -> bool:
+def poll_editable(operator: type[bpy.types.Operator], face: bpy.types.Object) -> bool:
+    """Whether a face belongs to this file; says why not."""
     if not (face.is_editable and face.data.is_editable):
         operator.poll_message_set(translate(LINKED))
         return False
@@ -135,90 +126,6 @@ def projected(operator: WorkerOperator, face: bpy.types.Object, size: str, stora
     return (PROJECTED_FROM_CROP if missing else PROJECTED).format(face=face.name)
 
 
-class PIX2VERTEX_OT_bake_maps(WorkerOperator, bpy.types.Operator):
-    """Draw the fine detail as a normal map and a displacement map, for heads that are not subdivided"""
-
-    bl_idname = "pix2vertex.bake_maps"
-    bl_label = "Bake Maps"
-    bl_options = {"UNDO"}
-    stage_labels: ClassVar = {**STAGE_LABELS, "bake": "Baking the maps"}
-
-    size: bpy.props.EnumProperty(
-        name="Size", description="Size of the maps", items=SIZES, default="2048", options={"SKIP_SAVE"}
-    )
-    file_format: bpy.props.EnumProperty(
-        name="Format", description="The kind of image files", items=FORMATS, options={"SKIP_SAVE"}
-    )
-    storage: bpy.props.EnumProperty(
-        name="Images", description="Where the images are kept", items=STORAGES, options={"SKIP_SAVE"}
-    )
-    wiring: bpy.props.EnumProperty(
-        name="Use in Material",
-        description="What the face's material does with the maps",
-        items=WIRINGS,
-        options={"SKIP_SAVE"},
-    )
-
-    @classmethod
-    def poll_idle(cls, context: bpy.types.Context) -> bool:
-        """Only for faces with detail."""
-        face = active_face(context) or context.active_object
-        if face is None or detail_key(face) is None:
-            cls.poll_message_set(translate("Select a face with the shape key Detail"))
-            return False
-        return _poll_editable(cls, face)
-
-    def work(self) -> Work:
-        """Have the maps drawn, keep them and wire them as asked."""
-        names = {"size": "maps_size", "file_format": "maps_format", "storage": "storage", "wiring": "maps_wiring"}
-        take_settings(self, bpy.context.scene.pix2vertex_texture, names)
-        face = active_face(bpy.context) or bpy.context.active_object
-        watched = WatchedFace.of(face)
-        source = self.temporary_file(".npz")
-        vertices, detail = shape_in_millimetres(face)
-        write_arrays(source, vertices=vertices, detail=detail)
-        stem = session.temporary_folder() / source.stem
-        suffixes = (f"_normal.{self.file_format}", f"_displacement.{self.file_format}")
-        self._files += [stem.with_name(stem.name + suffix) for suffix in suffixes]
-        job = yield session.worker().submit(
-            "bake_maps", source=str(source), size=int(self.size), stem=str(stem), file_format=self.file_format
-        )
-        face = watched.find()
-        normals, displacement = (stem.with_name(stem.name + suffix) for suffix in suffixes)
-        normal_image = keep_image(face, NORMALS, "Normal", normals, self.storage, "Non-Color")
-        height_image = keep_image(face, DISPLACEMENT, "Displacement", displacement, self.storage, "Non-Color")
-        if self.wiring == "NORMAL":
-            use_normal_map(face, normal_image)
-        elif self.wiring == "DISPLACEMENT":
-            use_displacement(face, height_image, job.result["middle"], job.result["range_mm"])
-        _let_see(face, normal_image)
-        key = detail_key(face)
-        if self.wiring != "NONE" and key is not None:
-            key.value = 0.0
-            return BAKED_AND_USED
-        return BAKED.format(
-            normal=normal_image.name, displacement=height_image.name, range=f"{job.result['range_mm']:.1f}"
-        )
-
-
-def shape_in_millimetres(face: bpy.types.Object) -> tuple[np.ndarray, np.ndarray]:
-    """The smooth head (n, 3) and its detail (n, 3) as strong as it is shown, or as it is if it is switched off.
-
-    Raises
-    ------
-    MeshError
-        If the face's shape keys are gone.
-    """
-    key = detail_key(face)
-    if key is None:
-        raise MeshError(KEYS_GONE.format(basis=BASIS_KEY, detail=DETAIL_KEY, name=face.name))
-    basis = face.data.shape_keys.reference_key
-    smooth = mesh_coordinates(basis.data)
-    detail = mesh_coordinates(key.data) - smooth
-    strength = key.value if key.value > 0 and not key.mute else 1.0
-    return from_blender(smooth), from_blender(detail) * strength
-
-
 class PIX2VERTEX_OT_show_image(bpy.types.Operator):
     """Show one of the face's images on the head, in solid shading; what is rendered stays the same"""
 
@@ -247,14 +154,4 @@ class PIX2VERTEX_OT_show_image(bpy.types.Operator):
         return {"FINISHED"}
 
 
-def _let_see(face: bpy.types.Object, image: bpy.types.Image) -> None:
-    """Show an image in an open Image Editor, and on the head if that has a material of ours."""
-    for area in (area for window in bpy.context.window_manager.windows for area in window.screen.areas):
-        if area.ui_type == "IMAGE_EDITOR":
-            area.spaces.active.image = image
-    if has_own_material(face):
-        show_on_head(face, image, texture=face.get(TEXTURE))
-        show_texture(face, NORMALS, bpy.context)
-
-
-CLASSES = (PIX2VERTEX_OT_project_photo, PIX2VERTEX_OT_bake_maps, PIX2VERTEX_OT_show_image)
+CLASSES = (PIX2VERTEX_OT_project_photo, PIX2VERTEX_OT_show_image)

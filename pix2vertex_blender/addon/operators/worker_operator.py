@@ -119,9 +119,14 @@ class WorkerOperator:
 
     def temporary_file(self, suffix: str) -> Path:
         """A path for a file that is deleted when the operator ends."""
-        path = session.temporary_folder() / f"{self.bl_idname}_{time.monotonic_ns()}{suffix}"
-        self._files.append(path)
-        return path
+        return self.temporary_files(suffix)[0]
+
+    def temporary_files(self, *suffixes: str) -> list[Path]:
+        """Paths for files that are deleted when the operator ends, with the same beginning of their names."""
+        stem = f"{self.bl_idname}_{time.monotonic_ns()}"
+        paths = [session.temporary_folder() / f"{stem}{suffix}" for suffix in suffixes]
+        self._files += paths
+        return paths
 
     def glimpse_file(self) -> Path | None:
         """A path where the worker may draw what is known so far, which is shown while the artist waits; only then."""

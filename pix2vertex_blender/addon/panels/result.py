@@ -3,10 +3,10 @@
 import bpy
 
 from ..operators.detail import PIX2VERTEX_OT_update_detail
+from ..operators.maps import PIX2VERTEX_OT_bake_maps
 from ..operators.texture import (
     IMAGE_PROPERTIES,
     IMAGES,
-    PIX2VERTEX_OT_bake_maps,
     PIX2VERTEX_OT_project_photo,
     PIX2VERTEX_OT_show_image,
 )
@@ -92,6 +92,8 @@ class PIX2VERTEX_PT_detail(Sidebar, bpy.types.Panel):
         column.use_property_decorate = False
         column.prop(settings, "maps_size")
         column.prop(settings, "maps_format")
+        column.prop(settings, "maps_level")
+        column.prop(settings, "maps_kind")
         column.prop(settings, "maps_wiring")
         draw_operator(layout, context, PIX2VERTEX_OT_bake_maps.bl_idname, icon="RENDER_STILL")
         _draw_images(layout, face)

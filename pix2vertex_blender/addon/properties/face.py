@@ -25,6 +25,20 @@ WIRINGS = (
     ("DISPLACEMENT", "Displacement", "Displace the face's material, and take the Detail key back"),
 )
 KEEP_LIGHT = "Leave the photo's light and highlights in the texture; otherwise they are taken out"
+#: Of which level the detail is that maps are made of, at least: the own one of a mesh that is finer.
+MAPS_LEVELS = (
+    ("0", "The Face's Own", "The detail as the face has it, however coarse its mesh is"),
+    ("2", "Level 2", "The detail of level 2, computed for coarser faces; wrinkles and folds"),
+    ("3", "Level 3", "The detail of level 3, computed for coarser faces; slower, and finer where the photo is sharp"),
+)
+MAPS_KINDS = (
+    ("WHOLE", "This Mesh", "All that this mesh lacks of the finer one; for use as it is, in games for instance"),
+    (
+        "DETAIL",
+        "Any Level",
+        "The detail alone; for use on meshes of all levels, also with Subdivision Surface modifiers",
+    ),
+)
 
 #: Seconds after the last move of a slider before the detail is computed.
 _SETTLED_SECONDS = 0.35
@@ -38,8 +52,15 @@ class PIX2VERTEX_PG_texture(bpy.types.PropertyGroup):
     keep_light: bpy.props.BoolProperty(name="Keep Light", description=KEEP_LIGHT)
     maps_size: bpy.props.EnumProperty(name="Size", description="Size of the maps", items=SIZES, default="2048")
     maps_format: bpy.props.EnumProperty(name="Format", description="The kind of image files", items=FORMATS)
+    maps_level: bpy.props.EnumProperty(
+        name="Detail Of", description="How fine the detail is that the maps show", items=MAPS_LEVELS, default="2"
+    )
+    maps_kind: bpy.props.EnumProperty(name="Maps For", description="Where the maps are to be used", items=MAPS_KINDS)
     maps_wiring: bpy.props.EnumProperty(
-        name="Use in Material", description="What the face's material does with the maps", items=WIRINGS
+        name="Use in Material",
+        description="What the face's material does with the maps",
+        items=WIRINGS,
+        default="NORMAL",
     )
 
 

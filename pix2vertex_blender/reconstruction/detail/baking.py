@@ -1,7 +1,9 @@
 """The fine detail as a normal map and a displacement map, for heads that are not subdivided.
 
-Image row 0 is v = 1. Both maps hold the detail alone: on a head without any they are flat, whatever its level of
-subdivision, and what they add looks the same on a rig of level 0 with or without a Subdivision Surface modifier.
+Image row 0 is v = 1. There are two kinds of maps. Those of `bake_detail_maps` hold the detail alone: on a head without
+any they are flat, whatever its level of subdivision, and what they add looks the same on a rig of level 0 with or
+without a Subdivision Surface modifier. The normals of `bake_onto` are those of the fine head as a whole, for one
+coarser mesh: they also make up for what that mesh lacks where it is too coarse for lids, lips and ears.
 """
 
 from dataclasses import dataclass
@@ -79,8 +81,58 @@ def bake_detail_maps(
     detailed = vertex_normals(vertices + detail, faces)
     height = np.einsum("ij,ij->i", detail, smooth)
     pause()
-    local = _in_tangent_space(smooth[faces], detailed[faces], _frames(vertices, faces, uvs, level))
-    values = np.concatenate([local, height[faces][..., None]], axis=-1)
+    frames = _frames(vertices, faces, uvs, level)
+    local = _in_frames(_turned_along(smooth[faces], detailed[faces], frames), frames)
+    return _maps(local, height[faces], uvs, size, pause)
+
+
+def bake_onto(
+    base: NDArray[np.floating],
+    vertices: NDArray[np.floating],
+    detail: NDArray[np.floating],
+    faces: NDArray[np.integer],
+    uvs: NDArray[np.floating],
+    steps: int,
+    size: int,
+    pause: Pause = no_pause,
+) -> DetailMaps:
+    """Draw the normals of a fine head for a mesh that is coarser, and the detail's height.
+
+    Shaded with these normals, the coarse mesh looks like the fine one with its detail. The height is that above the
+    smooth fine head, which is what a subdivided coarse mesh is displaced from.
+
+    Parameters
+    ----------
+    base : (b, 3)
+        The coarse mesh in millimetres, whose vertices are the first ones of the fine mesh.
+    vertices, detail : (n, 3)
+        The smooth fine head, and what detail adds to it.
+    faces : (m, 4)
+        Those of the fine head.
+    uvs : (m, 4, 2)
+    steps : int
+        How often the coarse mesh is subdivided to have the fine head's faces; at 0 both are the same mesh.
+    size : int
+        The maps' side in texels.
+    pause : Pause
+
+    Raises
+    ------
+    ValueError
+        If a shape is wrong, or the faces cannot have been subdivided that often.
+    """
+    vertices, detail = np.asarray(vertices, dtype=np.float64), np.asarray(detail, dtype=np.float64)
+    _check(vertices, detail, faces, uvs, steps, size)
+    height = np.einsum("ij,ij->i", detail, vertex_normals(vertices, faces))
+    detailed = vertex_normals(vertices + detail, faces)
+    pause()
+    local = _in_frames(detailed[faces], _frames(np.asarray(base, dtype=np.float64), faces, uvs, steps))
+    return _maps(local, height[faces], uvs, size, pause)
+
+
+def _maps(local: Array, heights: Array, uvs: NDArray[np.floating], size: int, pause: Pause) -> DetailMaps:
+    """The maps of normals (m, 4, 3) and heights (m, 4) at the faces' corners."""
+    values = np.concatenate([local, heights[..., None]], axis=-1)
     points = (np.asarray(uvs, dtype=np.float64) * [1, -1] + [0, 1]) * size
     corners = _as_triangles(points)
     pause()
@@ -143,15 +195,19 @@ def _frames(vertices: Array, faces: NDArray[np.integer], uvs: NDArray[np.floatin
     return TangentFrames(normals, tangents, handedness).orthonormal()
 
 
-def _in_tangent_space(smooth: Array, detailed: Array, frames: TangentFrames) -> Array:
-    """The turn from one normal (m, 4, 3) to the other, as seen in the frames: unit vectors (m, 4, 3)."""
+def _turned_along(smooth: Array, detailed: Array, frames: TangentFrames) -> Array:
+    """The detailed normals (m, 4, 3) as they are where the smooth ones are those of the frames."""
     # The smallest rotation that takes the smooth normal to that of the frame takes the detailed one along.
     axis = np.cross(smooth, frames.normals)
     cosine = np.einsum("ijk,ijk->ij", smooth, frames.normals)[..., None]
     once = np.cross(axis, detailed)
-    turned = detailed + once + np.cross(axis, once) / np.maximum(1 + cosine, 1e-6)
+    return detailed + once + np.cross(axis, once) / np.maximum(1 + cosine, 1e-6)
+
+
+def _in_frames(normals: Array, frames: TangentFrames) -> Array:
+    """Normals (m, 4, 3) as seen in the frames: unit vectors."""
     axes = (frames.tangents, frames.bitangents, frames.normals)
-    return normalise(np.stack([np.einsum("ijk,ijk->ij", turned, part) for part in axes], axis=-1))
+    return normalise(np.stack([np.einsum("ijk,ijk->ij", normals, part) for part in axes], axis=-1))
 
 
 def _as_triangles(corner_values: Array) -> Array:

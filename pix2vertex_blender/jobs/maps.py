@@ -1,0 +1,74 @@
+"""Maps of the detail as image files."""
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from ..exchange.progress import Pause, Progress
+from ..exchange.protocol import Request
+
+if TYPE_CHECKING:
+    from ..reconstruction.detail.finer import FineHead
+
+
+def bake_maps(request: Request, progress: Progress) -> dict[str, Any]:
+    """Draw the detail of `source` on the template's UVs.
+
+    `source` is an .npz with `vertices`, the smooth head, `registered`, the same with the photo's expression, and
+    `detail` at full strength; of the maps it has the share `strength`. `level` is the coarsest level whose detail
+    will do: that of a coarser mesh is computed from the saved reconstruction `face` with `scale` and `smoothing`.
+    `maps_kind` is `WHOLE`, for this mesh alone, or `DETAIL`, for every level. An optional `base` in `source` is the
+    mesh (b, 3) of a coarser level that the maps are for. `stem` is the beginning of the files' names, `size` their
+    side in texels, `file_format` png or exr.
+    """
+    progress("start", 0.0)
+    import numpy as np
+
+    from ..errors import MeshError
+    from ..reconstruction.detail.map_files import write_detail_maps
+    from ..template.template import level_with
+
+    progress("bake", 0.0)
+    with np.load(request["source"], allow_pickle=False) as arrays:
+        vertices, detail = arrays["vertices"], arrays["detail"]
+        registered, base = arrays["registered"], arrays.get("base", vertices)
+    own, onto = level_with(len(vertices)), level_with(len(base))
+    if own is None or onto is None:
+        raise MeshError("The face's mesh has been changed: bake the maps before you add or remove vertices.")
+    pause = partial(progress, "bake", 0.3)
+    head = _fine_head(request, (vertices, registered, detail), pause)
+    maps = head.baked(base, onto.level, request["maps_kind"], int(request["size"]), pause)
+    progress("bake", 0.7)
+    files = write_detail_maps(maps, Path(request["stem"]), request["file_format"], partial(progress, "bake", 0.7))
+    return {
+        "normals": str(files.normals),
+        "displacement": str(files.displacement),
+        "middle": files.middle,
+        "range_mm": files.range_mm,
+    }
+
+
+def _fine_head(request: Request, arrays: tuple[Any, Any, Any], pause: Pause) -> "FineHead":
+    """The head at a level that is fine enough, with its detail as strong as it is asked for."""
+    from ..exchange.result import Reconstruction
+    from ..reconstruction.detail.finer import FineHead, refined
+    from ..reconstruction.refit import DetailSettings, detail_again
+    from ..template.template import level_with
+
+    vertices, registered, detail = arrays
+    own, strength = level_with(len(vertices)), float(request["strength"])
+    assert own is not None
+    if not request.get("face") or own.level >= int(request["level"]):
+        return FineHead(vertices, strength * detail, own)
+    face = Reconstruction.load(Path(request["face"]))
+    settings = DetailSettings(scale=float(request["scale"]), smoothing=float(request["smoothing"]))
+    head = refined(
+        FineHead(vertices, detail, own),
+        registered,
+        int(request["level"]),
+        lambda points, level: detail_again(face, points, level, settings, pause),
+    )
+    return FineHead(head.vertices, strength * head.detail, head.level)
+
+
+JOBS = {"bake_maps": bake_maps}
