@@ -1,4 +1,4 @@
-"""Maps of the detail as image files."""
+"""The detail of a face at finer levels: maps of it as image files, and meshes."""
 
 from functools import partial
 from pathlib import Path
@@ -29,14 +29,14 @@ def bake_maps(request: Request, progress: Progress) -> dict[str, Any]:
     from ..template.template import level_with
 
     progress("bake", 0.0)
-    with np.load(request["source"], allow_pickle=False) as arrays:
-        vertices, detail = arrays["vertices"], arrays["detail"]
-        registered, base = arrays["registered"], arrays.get("base", vertices)
-    own, onto = level_with(len(vertices)), level_with(len(base))
-    if own is None or onto is None:
+    with np.load(request["source"], allow_pickle=False) as file:
+        arrays: dict[str, Any] = dict(file)
+    base = arrays["base"] if "base" in arrays else arrays["vertices"]
+    onto = level_with(len(base))
+    if level_with(len(arrays["vertices"])) is None or onto is None:
         raise MeshError("The face's mesh has been changed: bake the maps before you add or remove vertices.")
     pause = partial(progress, "bake", 0.3)
-    head = _fine_head(request, (vertices, registered, detail), pause)
+    head = _fine_head(request, arrays, pause)
     maps = head.baked(base, onto.level, request["maps_kind"], int(request["size"]), pause)
     progress("bake", 0.7)
     files = write_detail_maps(maps, Path(request["stem"]), request["file_format"], partial(progress, "bake", 0.7))
@@ -48,15 +48,53 @@ def bake_maps(request: Request, progress: Progress) -> dict[str, Any]:
     }
 
 
-def _fine_head(request: Request, arrays: tuple[Any, Any, Any], pause: Pause) -> "FineHead":
+def shape_levels(request: Request, progress: Progress) -> dict[str, Any]:
+    """Take the shape of `source`, as `bake_maps` has it, apart into a mesh of level 0 and what finer ones add to it.
+
+    `source` may have `keys` (k, n, 3), what shape keys add to the smooth head. `result` gets `cage` (n_0, 3) and
+    `keys` (k, n_0, 3), whose subdivision gives the smooth head and the keys; `vertices` (n, 3), the detailed head at
+    the level `level` or the face's own if that is finer; and where each of its vertices is on the UVs: `uvs` (c, 2) of
+    all corners, each once, and `corners` (c,), the vertex of each.
+    """
+    progress("start", 0.0)
+    import numpy as np
+
+    from ..errors import MeshError
+    from ..exchange.arrays import write_arrays
+    from ..reconstruction.detail.cage import cage_of, corner_places
+    from ..template.template import level_with
+
+    progress("bake", 0.0)
+    with np.load(request["source"], allow_pickle=False) as file:
+        arrays = dict(file)
+    own = level_with(len(arrays["vertices"]))
+    if own is None:
+        raise MeshError("The face's mesh has been changed: finish the face before you add or remove vertices.")
+    pause = partial(progress, "bake", 0.5)
+    head = _fine_head(request, arrays, pause)
+    keys = arrays.get("keys", np.empty((0, *arrays["vertices"].shape)))
+    cages = cage_of(np.concatenate([arrays["vertices"][None], keys]), own.level, pause)
+    uvs, corners = corner_places(head.level)
+    write_arrays(
+        Path(request["result"]),
+        cage=cages[0],
+        keys=cages[1:],
+        vertices=head.vertices + head.detail,
+        uvs=uvs,
+        corners=corners,
+    )
+    return {"level": head.level.level}
+
+
+def _fine_head(request: Request, arrays: dict[str, Any], pause: Pause) -> "FineHead":
     """The head at a level that is fine enough, with its detail as strong as it is asked for."""
     from ..exchange.result import Reconstruction
     from ..reconstruction.detail.finer import FineHead, refined
     from ..reconstruction.refit import DetailSettings, detail_again
     from ..template.template import level_with
 
-    vertices, registered, detail = arrays
-    own, strength = level_with(len(vertices)), float(request["strength"])
+    vertices, detail, strength = arrays["vertices"], arrays["detail"], float(request["strength"])
+    own = level_with(len(vertices))
     assert own is not None
     if not request.get("face") or own.level >= int(request["level"]):
         return FineHead(vertices, strength * detail, own)
@@ -64,11 +102,11 @@ def _fine_head(request: Request, arrays: tuple[Any, Any, Any], pause: Pause) -> 
     settings = DetailSettings(scale=float(request["scale"]), smoothing=float(request["smoothing"]))
     head = refined(
         FineHead(vertices, detail, own),
-        registered,
+        arrays["registered"],
         int(request["level"]),
         lambda points, level: detail_again(face, points, level, settings, pause),
     )
     return FineHead(head.vertices, strength * head.detail, head.level)
 
 
-JOBS = {"bake_maps": bake_maps}
+JOBS = {"bake_maps": bake_maps, "shape_levels": shape_levels}

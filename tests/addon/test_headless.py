@@ -111,6 +111,14 @@ def test_a_result_replaces_an_earlier_one_whole(run, photo: Path, tmp_path: Path
     assert not names(tmp_path / "temporary"), "no log of a run without faults"
 
 
+def test_a_finished_face_lies_beside_the_other_files_until_the_next_result(run, photo: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    assert run(photo, "--output", output, "--finish", "unity") == 0
+    assert names(output) - RESULTS == {f"face_unity{end}" for end in (".fbx", "_LOD0_normal.png", "_displacement.png")}
+    assert run(photo, "--output", output, "--finish", "character-creator") == 0
+    assert names(output) - RESULTS == {f"face_character-creator{end}" for end in (".obj", ".mtl")}
+
+
 def test_a_folder_named_like_a_result_is_told_before_the_work(run, photo: Path, tmp_path: Path, capsys) -> None:
     output = tmp_path / "out"
     (output / "report.json").mkdir(parents=True)

@@ -203,6 +203,48 @@ def export_face(
     return [face, *others]
 
 
+def export_levels(
+    path: Path,
+    levels: Sequence[bpy.types.Object],
+    parts: Sequence[bpy.types.Object],
+    rig: bpy.types.Object | None,
+    write: Callable[[Path, Sequence[bpy.types.Object]], None],
+) -> None:
+    """Write levels of detail of one face side by side at the origin, with what belongs to it, for another program.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    levels : sequence of bpy.types.Object
+        The face at one place, the finest first.
+    parts : sequence of bpy.types.Object
+        Eyeballs and the parts of the mouth.
+    rig : bpy.types.Object, optional
+        The face's rig, to which all levels are skinned.
+    write : callable
+        As for `export_face`.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    head, *others = levels
+    everything = [*others, *parts] if rig is None else [*others, *parts, rig]
+    with ExitStack() as stack:
+        copies = stack.enter_context(free_copies(head, everything, move_to_origin=True))
+        if rig is not None:
+            point_to_copy(copies, rig, copies[-1])
+            copies = stack.enter_context(skeleton_first(copies))
+        else:
+            for copy in copies[1 : len(levels)]:  # which belong beside the head, not below it
+                copy.parent, copy.matrix_basis = None, copies[0].matrix_basis.copy()
+            bpy.context.view_layer.update()
+        stack.enter_context(clean_names(copies))
+        write(path, copies)
+
+
 def face_with_children(face: bpy.types.Object) -> list[bpy.types.Object]:
     """The face and the objects parented to it, such as its eyeballs."""
     return [face, *face.children_recursive]

@@ -85,12 +85,7 @@ def textures_in_files(objects: Sequence[bpy.types.Object]) -> Iterator[None]:
                 continue
             if image.packed_file is not None and image.is_dirty:
                 image.pack()  # the packed file is what is written, and it is older than the image
-            path = folder / (clean_name(Path(image.name).stem) + _IMAGE_SUFFIXES.get(image.file_format, ".png"))
-            known = image.file_format in _IMAGE_SUFFIXES
-            if image.packed_file is not None and known:
-                path.write_bytes(image.packed_file.data)
-            else:
-                save_copy(image, path, image.file_format if known else "PNG")
+            path = write_image(image, folder / clean_name(Path(image.name).stem))
             changed.append((image, image.filepath_raw))
             image.filepath_raw = str(path)
         yield
@@ -98,6 +93,23 @@ def textures_in_files(objects: Sequence[bpy.types.Object]) -> Iterator[None]:
         for image, before in changed:
             image.filepath_raw = before
         shutil.rmtree(folder, ignore_errors=True)
+
+
+def write_image(image: bpy.types.Image, stem: Path) -> Path:
+    """Write what an image shows into a file with the ending of its format, and leave the image as it is.
+
+    Raises
+    ------
+    RuntimeError, OSError
+        If the image has no pixels, or the file cannot be written.
+    """
+    known = image.file_format in _IMAGE_SUFFIXES
+    path = stem.with_name(stem.name + (_IMAGE_SUFFIXES[image.file_format] if known else ".png"))
+    if image.packed_file is not None and known and not image.is_dirty:
+        path.write_bytes(image.packed_file.data)
+    else:
+        save_copy(image, path, image.file_format if known else "PNG")
+    return path
 
 
 @contextmanager

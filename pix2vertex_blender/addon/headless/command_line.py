@@ -26,6 +26,7 @@ from .arguments import Parser, number, path, seed, shielded
 from .batch_job import run_batch
 from .expression_job import AS_IN_PHOTO, NEUTRAL
 from .fault_log import FaultLog, fault_log
+from .finish_job import FINISHES
 from .photo_job import RESULTS, StageLines, write_photo_results
 from .wrap_job import WRAP, run_wrap, wrap_parser
 
@@ -128,6 +129,9 @@ def _parser() -> Parser:
     parser.add_argument("--expressions", action="store_true", help="add ARKit's 52 expressions as shape keys")
     parser.add_argument("--neutral", action="store_true", help="the same, and show the face without its expression")
     parser.add_argument("--rig", action="store_true", help="the same, with a skeleton and the eyeballs")
+    parser.add_argument(
+        "--finish", choices=FINISHES, help="also write levels of detail and normal maps for a program, or for sculpting"
+    )
     parser.add_argument("--seed", type=seed, default=0, help="seed of the random choices (default: %(default)s)")
     parser.add_argument(
         "--texture",
@@ -215,6 +219,8 @@ def _choices(options: argparse.Namespace) -> dict[str, Any]:
         raise OptionError(NO_TEXTURE)
     if options.texture:
         choices |= {"texture": options.texture, "keep_light": options.keep_light}
+    if options.finish:
+        choices["finish"] = options.finish
     return choices
 
 

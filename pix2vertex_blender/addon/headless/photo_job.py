@@ -27,6 +27,7 @@ from ..rig.rig import set_rig
 from ..scene.face_object import build_face_object
 from .expression_job import add_expressions
 from .fault_log import WorkerError
+from .finish_job import FINISHED, finish_face
 from .preview import compose_preview
 from .texture_job import ORIGIN_FILE, TEXTURE_FILE, TextureImages, submit_texture, wear_texture, write_texture
 
@@ -35,7 +36,7 @@ _PREVIEW_SIZE = 512
 
 PREVIEW = "preview.png"
 #: Choices that the reconstruction knows nothing of.
-_OF_THE_SCENE = ("expressions", "rig", "texture", "keep_light")
+_OF_THE_SCENE = ("expressions", "rig", "texture", "keep_light", "finish")
 #: The artist's words for the stages, those of the texture too.
 STAGE_WORDS = {**STAGE_LABELS, "texture": "Projecting the photo"}
 #: The files of one photo.
@@ -49,6 +50,7 @@ RESULTS = (
     PREVIEW,
     TEXTURE_FILE,
     ORIGIN_FILE,
+    *FINISHED,
 )
 
 
@@ -89,7 +91,7 @@ def write_photo_results(
         What to reconstruct: one photo, or several that show the same person.
     choices : mapping
         Fields of `reconstruction.pipeline.Options`, which `expressions` the face gets, if any, and whether a `rig`; the
-        size of its `texture`, if it gets one, and whether to `keep_light`.
+        size of its `texture`, if it gets one, and whether to `keep_light`; what to `finish` it for.
     folder : Path
         An existing folder.
     display : Display
@@ -111,7 +113,10 @@ def write_photo_results(
     images = _texture(reconstruction, photos[0], choices, clock) if "texture" in choices else None
     clock.enter("scene")
     with quiet():
-        _write_scene(reconstruction, folder, choices.get("expressions", ""), images, with_rig=choices.get("rig", False))
+        expressions, with_rig = choices.get("expressions", ""), choices.get("rig", False)
+        face = _write_scene(reconstruction, folder, expressions, images, with_rig=with_rig)
+        if finish := choices.get("finish"):
+            finish_face(face, finish, folder)
     if with_preview:
         compose_preview(reconstruction, _PREVIEW_SIZE, folder / PREVIEW)
     _write_maps(reconstruction, folder)
@@ -161,8 +166,8 @@ def _write_scene(
     images: TextureImages | None = None,
     *,
     with_rig: bool,
-) -> None:
-    """Write the Blender, FBX and glTF files of the face, and the images of its texture."""
+) -> bpy.types.Object:
+    """Write the Blender, FBX and glTF files of the face, and the images of its texture; returns the face."""
     face = build_face_object(reconstruction, bpy.context, with_eyeballs=True)
     if images is not None:
         wear_texture(face, images)
@@ -177,6 +182,7 @@ def _write_scene(
             export_face(folder / name, face, write)
         else:
             write(folder / name, face_with_children(face))
+    return face
 
 
 @contextmanager

@@ -9,6 +9,7 @@ from ...exchange.progress import STAGE_LABELS
 from ..images.images import keep_image
 from ..process import session
 from ..properties.face import KEEP_LIGHT, SIZES, STORAGES
+from ..scene.face_images import DISPLACEMENT, EYES, NORMALS, ORIGIN, TEXTURE
 from ..scene.face_object import active_face, read_provenance
 from ..scene.record import read_record
 from ..scene.texture_material import (
@@ -29,10 +30,6 @@ LINKED = "The face belongs to another file; make it local first"
 PROJECTED = "Photo projected onto {face}"
 PROJECTED_FROM_CROP = "Photo projected onto {face} from the picture kept in the file"
 BESIDE_OTHERS = "The texture is in a material slot of its own, since {face} has other materials"
-
-#: The custom properties of a face that refer to its images.
-TEXTURE, ORIGIN, EYES = "pix2vertex_texture_image", "pix2vertex_origin_image", "pix2vertex_eyes_image"
-NORMALS, DISPLACEMENT = "pix2vertex_normal_image", "pix2vertex_displacement_image"
 
 IMAGES = (
     ("TEXTURE", "Texture", "The photo on the head"),

@@ -3,7 +3,7 @@
 from . import expression
 from .batch import PIX2VERTEX_PT_batch
 from .correct import PIX2VERTEX_PT_correct
-from .export import PIX2VERTEX_PT_export
+from .export import PIX2VERTEX_PT_export, PIX2VERTEX_PT_finish
 from .inspect import PIX2VERTEX_PT_inspect, PIX2VERTEX_PT_inspect_advanced
 from .photo import PIX2VERTEX_PT_photo
 from .reconstruct import PIX2VERTEX_PT_reconstruct, PIX2VERTEX_PT_reconstruct_options
@@ -23,6 +23,7 @@ CLASSES = (
     PIX2VERTEX_PT_detail,
     *expression.CLASSES,
     PIX2VERTEX_PT_export,
+    PIX2VERTEX_PT_finish,
     PIX2VERTEX_PT_correct,
     PIX2VERTEX_PT_inspect,
     PIX2VERTEX_PT_inspect_advanced,

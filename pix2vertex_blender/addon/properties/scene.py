@@ -3,6 +3,7 @@
 import bpy
 
 from ..process.photo_search import search_in_background, search_of
+from .face import SIZES
 
 DEVICES = (
     ("auto", "Automatic", "Use the graphics card if it works, otherwise the processor"),
@@ -27,6 +28,13 @@ EXPORT_FORMATS = (
     ("GLB", "glTF", "Shape keys, triangles, textures and material in one binary file"),
     ("BLEND", "Blender File", "Everything, to open in Blender or to append from"),
 )
+FINISH_TARGETS = (
+    ("UNREAL", "Unreal", "An FBX file for each level of detail, to import as LODs of one skeletal mesh"),
+    ("UNITY", "Unity", "One FBX file with all levels of detail, of which Unity makes a group"),
+    ("GLTF", "glTF, VRM", "A .glb file for each level of detail; programs for VRM begin with one of them"),
+    ("CHARACTER_CREATOR", "Character Creator", "An OBJ file in centimetres with the detail, for Headshot"),
+    ("SCULPTING", "Blender Sculpting", "An object of level 0 with the detail in the levels of a Multires modifier"),
+)
 BATCH_TARGETS = (
     ("SCENE", "Scene", "A collection with the faces side by side"),
     ("FILES", "Files", "A file for each photo, for another program"),
@@ -49,6 +57,18 @@ class PIX2VERTEX_PG_export(bpy.types.PropertyGroup):
         name="For", description="The program that the file is for", items=EXPORT_PRESETS, update=_choose_usual_format
     )
     file_format: bpy.props.EnumProperty(name="Format", description="The kind of file", items=EXPORT_FORMATS)
+
+
+class PIX2VERTEX_PG_finish(bpy.types.PropertyGroup):
+    """The settings of Finish."""
+
+    target: bpy.props.EnumProperty(name="Finish For", description="What the face is for", items=FINISH_TARGETS)
+    directory: bpy.props.StringProperty(
+        name="Folder",
+        description="Folder for the files; one beside the saved Blender file if empty",
+        subtype="DIR_PATH",
+    )
+    size: bpy.props.EnumProperty(name="Maps", description="Size of the normal maps", items=SIZES, default="2048")
 
 
 class PIX2VERTEX_PG_batch(bpy.types.PropertyGroup):
@@ -159,10 +179,11 @@ class PIX2VERTEX_PG_settings(bpy.types.PropertyGroup):
         items=DESTINATIONS,
     )
     export: bpy.props.PointerProperty(type=PIX2VERTEX_PG_export)
+    finish: bpy.props.PointerProperty(type=PIX2VERTEX_PG_finish)
     batch: bpy.props.PointerProperty(type=PIX2VERTEX_PG_batch)
 
 
-CLASSES = (PIX2VERTEX_PG_export, PIX2VERTEX_PG_batch, PIX2VERTEX_PG_photo, PIX2VERTEX_PG_settings)
+CLASSES = (PIX2VERTEX_PG_export, PIX2VERTEX_PG_finish, PIX2VERTEX_PG_batch, PIX2VERTEX_PG_photo, PIX2VERTEX_PG_settings)
 
 
 def attach() -> None:

@@ -51,12 +51,17 @@ def carried(values: Values, levels: int, faces: NDArray[np.integer]) -> NDArray[
 
 
 def change_level(face: bpy.types.Object, levels: int, reconstruction: "Reconstruction") -> None:
-    """Give a face's mesh the faces and UVs of a reconstruction some levels finer, or coarser if negative.
+    """Give a face's mesh the faces and UVs of a reconstruction some levels finer, or coarser if negative."""
+    set_level(face, levels, reconstruction.faces, reconstruction.uvs)
+
+
+def set_level(face: bpy.types.Object, levels: int, faces: NDArray[np.integer], uvs: NDArray[np.floating]) -> None:
+    """Give a face's mesh faces (m, 4) and UVs (m, 4, 2) some levels finer, or coarser if negative.
 
     Shape keys keep their settings, drivers and what each adds to the one it is relative to; vertex groups, the faces'
-    materials and the face's place in the scene stay. UVs become the template's.
+    materials and the face's place in the scene stay. UVs become those given.
     """
-    mesh, faces = face.data, reconstruction.faces
+    mesh = face.data
     keys = mesh.shape_keys.key_blocks if mesh.shape_keys is not None else ()
     coordinates = [carried(mesh_coordinates(key.data), levels, faces) for key in keys]
     points = carried(mesh_coordinates(mesh.vertices), levels, faces)
@@ -64,7 +69,7 @@ def change_level(face: bpy.types.Object, levels: int, reconstruction: "Reconstru
     materials = _materials(mesh, levels)
     layer = mesh.uv_layers[0].name if mesh.uv_layers else "UVMap"
     mesh.clear_geometry()
-    fill_mesh(mesh, points, faces, reconstruction.uvs, layer)
+    fill_mesh(mesh, points, faces, uvs, layer)
     mesh.polygons.foreach_set("material_index", materials)
     _resize_keys(mesh)
     for key, each in zip(keys, coordinates, strict=True):

@@ -146,7 +146,7 @@ def store_origin(face: bpy.types.Object, reconstruction: "Reconstruction", photo
 
 def store_detail_settings(face: bpy.types.Object) -> None:
     """Keep with a face with which settings its detail was computed."""
-    face.data[FITTED_DETAIL] = _detail_settings(face)
+    face.data[FITTED_DETAIL] = detail_sliders(face)
 
 
 def is_fitted_to(face: bpy.types.Object, pins: NDArray[np.floating]) -> bool:
@@ -158,7 +158,7 @@ def is_fitted_to(face: bpy.types.Object, pins: NDArray[np.floating]) -> bool:
         return False
     fitted = np.reshape(np.array(face.data[FITTED_PINS]), (-1, 2))
     same_pins = fitted.shape == pins.shape and np.allclose(fitted, pins, atol=_SAME_PIN, equal_nan=True)
-    return same_pins and np.allclose(face.data[FITTED_DETAIL], _detail_settings(face))
+    return same_pins and np.allclose(face.data[FITTED_DETAIL], detail_sliders(face))
 
 
 def active_face(context: bpy.types.Context) -> bpy.types.Object | None:
@@ -213,7 +213,7 @@ def _summaries(reconstruction: "Reconstruction") -> list[ViewSummary]:
     return summaries
 
 
-def _detail_settings(face: bpy.types.Object) -> list[float]:
-    """Scale and smoothing; what they are at first where the add-on is not registered."""
+def detail_sliders(face: bpy.types.Object) -> list[float]:
+    """Scale and smoothing of a face's detail; what they are at first where the add-on is not registered."""
     settings = getattr(face, "pix2vertex_detail", None)
     return [settings.scale, settings.smoothing] if settings is not None else [1.0, 0.0]

@@ -105,6 +105,13 @@ def use_normal_map(face: bpy.types.Object, image: bpy.types.Image) -> None:
     _join(material, node.outputs["Normal"], "BSDF_PRINCIPLED", "Normal")
 
 
+def use_no_map(face: bpy.types.Object) -> None:
+    """Have the face's material neither bumped nor displaced."""
+    material = own_material(face)
+    _remove_nodes(material, _NORMAL_NODE)
+    _remove_nodes(material, _DISPLACEMENT_NODE)
+
+
 def use_displacement(face: bpy.types.Object, image: bpy.types.Image, middle: float, range_mm: float) -> None:
     """Have the face's material displaced by an image: ``(value - middle) * range_mm`` millimetres."""
     material = own_material(face)
