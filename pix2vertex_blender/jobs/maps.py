@@ -48,6 +48,23 @@ def bake_maps(request: Request, progress: Progress) -> dict[str, Any]:
     }
 
 
+def draw_surface(request: Request, progress: Progress) -> dict[str, Any]:
+    """Draw how the regions of the skin shine, as 8-bit PNGs of `size` at `roughness`, `specular` and `subsurface`."""
+    progress("start", 0.0)
+    import cv2
+    import numpy as np
+
+    from ..reconstruction.detail.surface import surface_maps
+
+    progress("surface", 0.0)
+    maps = surface_maps(int(request["size"]), partial(progress, "surface", 0.5))
+    for name, image in zip(("roughness", "specular", "subsurface"), maps, strict=True):
+        progress("surface", 0.9)
+        _whole, file = cv2.imencode(".png", np.rint(255 * image).astype(np.uint8))
+        Path(request[name]).write_bytes(file.tobytes())
+    return {}
+
+
 def shape_levels(request: Request, progress: Progress) -> dict[str, Any]:
     """Take the shape of `source`, as `bake_maps` has it, apart into a mesh of level 0 and what finer ones add to it.
 
@@ -109,4 +126,4 @@ def _fine_head(request: Request, arrays: dict[str, Any], pause: Pause) -> "FineH
     return FineHead(head.vertices, strength * head.detail, head.level)
 
 
-JOBS = {"bake_maps": bake_maps, "shape_levels": shape_levels}
+JOBS = {"bake_maps": bake_maps, "shape_levels": shape_levels, "surface": draw_surface}

@@ -125,6 +125,14 @@ def bake_maps(request, progress):
     return {"middle": 0.5, "range_mm": 1.0}
 
 
+def surface(request, progress):
+    """The same everywhere."""
+    progress("surface", 0.0)
+    for name in ("roughness", "specular", "subsurface"):
+        cv2.imwrite(request[name], np.full((8, 8), 128, dtype=np.uint8))
+    return {}
+
+
 def wrap(request, progress):
     """Pass on a saved reconstruction as if it came from the depth photo whose colours it is."""
     progress("start", 0.0)
@@ -166,6 +174,7 @@ serving.main(
         "target": target,
         "texture": texture,
         "bake_maps": bake_maps,
+        "surface": surface,
         "wrap": wrap,
         "carry": carry,
         "endless": endless,

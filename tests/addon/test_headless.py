@@ -88,11 +88,14 @@ def test_photos_of_one_person_become_one_folder(run, photo: Path, tmp_path: Path
 def test_a_texture_comes_beside_the_files_and_inside_them(run, photo: Path, tmp_path: Path, capsys) -> None:
     output = tmp_path / "out"
     assert run(photo, "--texture", 1024, "--keep-light", "--output", output) == 0
-    assert names(output) == RESULTS | {"texture.png", "texture_origin.png"}
+    maps = {f"{name}.png" for name in ("normal", "displacement", "roughness", "specular", "subsurface")}
+    assert names(output) == RESULTS | maps | {"texture.png", "texture_origin.png"}
     assert "Projecting the photo" in capsys.readouterr().out
     glb = (output / "face.glb").read_bytes()
     contents = json.loads(glb[20 : 20 + int.from_bytes(glb[12:16], "little")])
     assert len(contents["images"]) >= 2, "the face's and the eyeballs'"
+    skin = next(each for each in contents["materials"] if each["name"] == "Face Skin")
+    assert "metallicRoughnessTexture" in skin["pbrMetallicRoughness"]
     assert run(photo, "--output", output) == 0
     assert names(output) == RESULTS, "no texture of an earlier result"
     assert run(photo, "--keep-light", "--output", output) == 2

@@ -129,6 +129,36 @@ def test_project_photo_makes_texture_origin_and_material_and_replaces_only_its_o
     assert node.inputs["Roughness"].default_value == pytest.approx(0.9), "the artist's settings stay"
 
 
+@pytest.mark.slow
+def test_skin_shines_by_region_here_and_in_other_programs(face, tmp_path: Path) -> None:
+    bpy.ops.pix2vertex.project_photo(size="1024")
+    material = face.material_slots[0].material
+    shader = next(node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
+    wired = {
+        "Roughness": "pix2vertex_roughness_image",
+        "Specular IOR Level": "pix2vertex_specular_image",
+        "Subsurface Weight": "pix2vertex_subsurface_image",
+    }
+    assert {socket: image_in(material, socket) for socket in wired} == {key: face[name] for key, name in wired.items()}
+    assert material.node_tree.nodes.active.image == image_in(material), "solid shading shows the texture"
+    roughness = pixels(face["pix2vertex_roughness_image"])[..., 0]
+    assert roughness.min() < 0.3 < 0.55 < roughness.max()
+    links, drawn = material.node_tree.links, material.node_tree.nodes["pix2vertex Roughness"].outputs[0]
+    links.remove(shader.inputs["Roughness"].links[0])
+    bpy.ops.pix2vertex.project_photo(size="1024")
+    assert not shader.inputs["Roughness"].is_linked, "what the artist has unplugged stays so"
+    links.new(drawn, shader.inputs["Roughness"])
+    bpy.ops.pix2vertex.export(filepath=str(tmp_path / "face.fbx"), preset="UNITY", file_format="FBX")
+    bpy.ops.pix2vertex.export(filepath=str(tmp_path / "face.glb"), preset="UNITY", file_format="GLB")
+    for name, read in (("face.fbx", bpy.ops.import_scene.fbx), ("face.glb", bpy.ops.import_scene.gltf)):
+        bpy.ops.wm.read_factory_settings(use_empty=True)
+        read(filepath=str(tmp_path / name))
+        [skin] = [each for each in bpy.data.materials if each.name.startswith("Face_Skin")]
+        shader = next(node for node in skin.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
+        linked = {socket.name for socket in shader.inputs if socket.is_linked}
+        assert {"Base Color", "Roughness", "Specular IOR Level"} <= linked, name
+
+
 def test_the_artists_material_stays_and_the_texture_gets_a_slot_of_its_own(face) -> None:
     own = bpy.data.materials.new("Marble")
     face.data.materials[0] = own

@@ -28,6 +28,7 @@ from ..scene.face_object import build_face_object
 from .expression_job import add_expressions
 from .fault_log import WorkerError
 from .finish_job import FINISHED, finish_face
+from .maps_job import MAPS, write_maps
 from .preview import compose_preview
 from .texture_job import ORIGIN_FILE, TEXTURE_FILE, TextureImages, submit_texture, wear_texture, write_texture
 
@@ -50,6 +51,7 @@ RESULTS = (
     PREVIEW,
     TEXTURE_FILE,
     ORIGIN_FILE,
+    *MAPS,
     *FINISHED,
 )
 
@@ -172,6 +174,7 @@ def _write_scene(
     if images is not None:
         wear_texture(face, images)
         write_texture(images, folder)
+        write_maps(face, reconstruction.coarse_vertices, folder)
     if expressions:
         add_expressions(face, _result_file(), expressions)
     if with_rig:

@@ -7,6 +7,7 @@ import bpy
 
 from ...exchange.progress import STAGE_LABELS
 from ..images.images import keep_image
+from ..images.surface_images import has_surface, surface_drawn, wear_surface
 from ..process import session
 from ..properties.face import KEEP_LIGHT, SIZES, STORAGES
 from ..scene.face_images import DISPLACEMENT, EYES, NORMALS, ORIGIN, TEXTURE
@@ -23,7 +24,7 @@ from ..views.arrival import show_texture
 from .worker_operator import Work, WorkerOperator
 
 #: The artist's words for the stages, that of the texture too.
-TEXTURE_STAGES = {**STAGE_LABELS, "texture": "Projecting the photo"}
+TEXTURE_STAGES = {**STAGE_LABELS, "texture": "Projecting the photo", "surface": "Drawing the skin's maps"}
 
 NOT_A_FACE = "Select a face that was reconstructed from a photo"
 LINKED = "The face belongs to another file; make it local first"
@@ -111,12 +112,16 @@ def projected(operator: WorkerOperator, face: bpy.types.Object, size: str, stora
         keep_light=keep_light,
         **{name: str(file) for name, file in files.items()},
     )
+    surface = {} if has_surface(watched.find()) else (yield from surface_drawn(operator))
     face = watched.find()
     colour = keep_image(face, TEXTURE, "Texture", files["colour"], storage, "sRGB")
     keep_image(face, ORIGIN, "Texture Origin", files["origin"], storage, "Non-Color")
     eyes = keep_image(face, EYES, "Eyes", files["eyeballs"], storage, "sRGB")
     texture_eyeballs(face, eyes)
-    if not texture_face(face, colour):
+    worn = texture_face(face, colour)
+    if surface:
+        wear_surface(face, surface, storage)
+    if not worn:
         return BESIDE_OTHERS.format(face=face.name)
     show_texture(face, TEXTURE, bpy.context)
     missing = not (job.result["from_photo"] or Path(photo).is_file())

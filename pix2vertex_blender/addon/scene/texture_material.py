@@ -15,6 +15,9 @@ PAINTED_SLOTS = 3
 _SKIN_COLOUR = (0.55, 0.40, 0.33, 1.0)
 _WHITE = (0.8, 0.8, 0.8, 1.0)
 _TEXTURE_NODE, _NORMAL_NODE, _DISPLACEMENT_NODE = "pix2vertex Texture", "pix2vertex Normal", "pix2vertex Displacement"
+_SURFACE_NODES = ("pix2vertex Roughness", "pix2vertex Specular", "pix2vertex Subsurface")
+#: How far red, green and blue light gets in skin, in metres, as a length and its shares.
+_SCATTERING_LENGTH, _SCATTERING = 0.0037, (1.0, 0.37, 0.19)
 #: An image that is only looked at: its node is linked to nothing.
 _SHOWN_NODE = "pix2vertex Shown"
 
@@ -92,6 +95,39 @@ def own_material(face: bpy.types.Object) -> bpy.types.Material:
     else:
         face.data.materials.append(material)
     return material
+
+
+def use_surface_maps(
+    face: bpy.types.Object,
+    roughness: bpy.types.Image,
+    specular: bpy.types.Image,
+    subsurface: bpy.types.Image,
+    units_per_metre: float,
+) -> None:
+    """Have the face's material shine and let light through as maps say; inputs that something drives stay.
+
+    Parameters
+    ----------
+    face : bpy.types.Object
+    roughness, specular, subsurface : bpy.types.Image
+    units_per_metre : float
+        The scene's unit, in which lengths of light in skin are.
+    """
+    material = own_material(face)
+    nodes = material.node_tree.nodes
+    active = nodes.active
+    shader = next((node for node in nodes if node.type == "BSDF_PRINCIPLED"), None)
+    if shader is None:
+        return
+    inputs = ("Roughness", "Specular IOR Level", "Subsurface Weight")
+    images = (roughness, specular, subsurface)
+    for number, (name, socket, image) in enumerate(zip(_SURFACE_NODES, inputs, images, strict=True)):
+        node = _image_node(material, name, image, (-640, 300 - 280 * number - 280 * (number > 0)))
+        if not shader.inputs[socket].is_linked:
+            material.node_tree.links.new(node.outputs["Color"], shader.inputs[socket])
+    shader.inputs["Subsurface Radius"].default_value = _SCATTERING
+    shader.inputs["Subsurface Scale"].default_value = _SCATTERING_LENGTH * units_per_metre
+    nodes.active = active
 
 
 def use_normal_map(face: bpy.types.Object, image: bpy.types.Image) -> None:
