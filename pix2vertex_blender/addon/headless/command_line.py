@@ -21,6 +21,7 @@ from ...files import hidden_folder, undone_if_ended
 from ..batch.names import printable, result_name
 from ..batch.output_folder import output_folder
 from ..batch.table import collect_photos, left_out_in
+from ..images.texture_size import SIDES
 from ..process import session
 from .arguments import Parser, number, path, seed, shielded
 from .batch_job import run_batch
@@ -135,10 +136,9 @@ def _parser() -> Parser:
     parser.add_argument("--seed", type=seed, default=0, help="seed of the random choices (default: %(default)s)")
     parser.add_argument(
         "--texture",
-        type=int,
-        choices=(1024, 2048, 4096),
+        choices=("auto", *map(str, SIDES)),
         metavar="N",
-        help="texture the head: 1024, 2048 or 4096 texels",
+        help="texture the head: 1024, 2048 or 4096 texels, or auto for what the photo's pixels need",
     )
     parser.add_argument("--keep-light", action="store_true", help="leave the photo's light in the texture")
     parser.add_argument("--no-preview", action="store_true", help="leave out preview.png")
@@ -218,7 +218,7 @@ def _choices(options: argparse.Namespace) -> dict[str, Any]:
     if options.keep_light and not options.texture:
         raise OptionError(NO_TEXTURE)
     if options.texture:
-        choices |= {"texture": options.texture, "keep_light": options.keep_light}
+        choices |= {"texture": options.texture.upper(), "keep_light": options.keep_light}
     if options.finish:
         choices["finish"] = options.finish
     return choices

@@ -20,6 +20,7 @@ from ...exchange.result import Reconstruction
 from ...geometry.raster import face_depth
 from ...rig.names import NAMINGS
 from ..export.export import export_face, export_fbx, export_glb, face_with_children, save_blend
+from ..images.texture_size import side_of_texture
 from ..process import session
 from ..process.job import Job, JobStatus
 from ..process.worker_client import WorkerClient
@@ -156,7 +157,8 @@ def _texture(reconstruction: Reconstruction, photo: Path, choices: Mapping[str, 
     clock.enter("texture")
     shown = Path(reconstruction.view.photo) if reconstruction.view.photo else photo
     keep_light = choices.get("keep_light", False)
-    job, images = submit_texture(_result_file(), shown, choices["texture"], keep_light=keep_light)
+    size = side_of_texture(choices["texture"], reconstruction)
+    job, images = submit_texture(_result_file(), shown, size, keep_light=keep_light)
     await_end(session.worker(), job, clock)
     return images
 

@@ -8,8 +8,9 @@ import bpy
 from ...exchange.progress import STAGE_LABELS
 from ..images.images import keep_image
 from ..images.surface_images import has_surface, surface_drawn, wear_surface
+from ..images.texture_size import side_of_texture
 from ..process import session
-from ..properties.face import KEEP_LIGHT, SIZES, STORAGES
+from ..properties.face import KEEP_LIGHT, STORAGES, TEXTURE_SIZES
 from ..scene.face_images import DISPLACEMENT, EYES, NORMALS, ORIGIN, TEXTURE
 from ..scene.face_object import active_face, read_provenance
 from ..scene.record import read_record
@@ -75,7 +76,7 @@ class PIX2VERTEX_OT_project_photo(WorkerOperator, bpy.types.Operator):
     stage_labels: ClassVar = TEXTURE_STAGES
 
     size: bpy.props.EnumProperty(
-        name="Size", description="Size of the texture", items=SIZES, default="2048", options={"SKIP_SAVE"}
+        name="Size", description="Size of the texture", items=TEXTURE_SIZES, options={"SKIP_SAVE"}
     )
     storage: bpy.props.EnumProperty(
         name="Images", description="Where the images are kept", items=STORAGES, options={"SKIP_SAVE"}
@@ -100,7 +101,8 @@ def projected(operator: WorkerOperator, face: bpy.types.Object, size: str, stora
     """Work of an operator: have the texture of a face made, and show it on the face and in the views."""
     watched = WatchedFace.of(face)
     source = operator.temporary_file(".npz")
-    read_record(face).save(source)
+    record = read_record(face)
+    record.save(source)
     provenance = read_provenance(face)
     photo = bpy.path.abspath(provenance.photo) if provenance is not None else ""
     files = {name: operator.temporary_file(f"_{name}.png") for name in ("colour", "origin", "eyeballs")}
@@ -108,7 +110,7 @@ def projected(operator: WorkerOperator, face: bpy.types.Object, size: str, stora
         "texture",
         source=str(source),
         photo=photo,
-        size=int(size),
+        size=side_of_texture(size, record),
         keep_light=keep_light,
         **{name: str(file) for name, file in files.items()},
     )

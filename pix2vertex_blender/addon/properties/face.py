@@ -11,6 +11,10 @@ SIZES = (
     ("2048", "2k", "2048 texels along each side"),
     ("4096", "4k", "4096 texels along each side"),
 )
+TEXTURE_SIZES = (
+    ("AUTO", "Automatic", "As large as it takes to hold the photo's pixels on the face"),
+    *SIZES,
+)
 STORAGES = (
     ("PACKED", "Packed", "Inside the Blender file"),
     ("BESIDE", "Beside the File", "In the folder 'textures' beside the saved Blender file"),
@@ -47,7 +51,7 @@ _SETTLED_SECONDS = 0.35
 class PIX2VERTEX_PG_texture(bpy.types.PropertyGroup):
     """The settings of Project Photo and Bake Maps."""
 
-    size: bpy.props.EnumProperty(name="Size", description="Size of the texture", items=SIZES, default="2048")
+    size: bpy.props.EnumProperty(name="Size", description="Size of the texture", items=TEXTURE_SIZES)
     storage: bpy.props.EnumProperty(name="Images", description="Where the images are kept", items=STORAGES)
     keep_light: bpy.props.BoolProperty(name="Keep Light", description=KEEP_LIGHT)
     maps_size: bpy.props.EnumProperty(name="Size", description="Size of the maps", items=SIZES, default="2048")
