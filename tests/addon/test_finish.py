@@ -9,14 +9,19 @@ import numpy as np
 import pytest
 
 from pix2vertex_blender.addon.process import session
+from pix2vertex_blender.addon.rig.rig import set_rig
 from pix2vertex_blender.addon.scene.axes import to_blender
+from pix2vertex_blender.addon.scene.expressions import set_expressions
 from pix2vertex_blender.addon.scene.face_object import build_face_object
 from pix2vertex_blender.addon.scene.mesh_object import mesh_coordinates
 from pix2vertex_blender.addon.scene.multires import build_sculpt_object
 from pix2vertex_blender.exchange.result import Reconstruction
+from pix2vertex_blender.expression.names import ARKIT_NAMES
 from pix2vertex_blender.geometry.mesh import vertex_normals
 from pix2vertex_blender.reconstruction.detail.cage import cage_of, corner_places
 from pix2vertex_blender.template import load_template
+
+from .rigged import expressions_of, with_eyeballs
 
 LEVEL = 1
 
@@ -127,6 +132,24 @@ def test_unity_gets_all_levels_side_by_side_in_one_file(face, tmp_path: Path) ->
     assert all(item.parent is None and np.allclose(item.matrix_world.translation, 0) for item in levels.values())
     images = {image_before(shader_of(item), "Normal").name for item in levels.values()}
     assert len(images) == 2, "each level has the normals that it lacks"
+
+
+@pytest.mark.slow
+def test_levels_of_a_rigged_face_hang_on_one_skeleton(face, reconstruction: Reconstruction, tmp_path: Path) -> None:
+    head = with_eyeballs(reconstruction)
+    face = build_face_object(head, bpy.context, with_eyeballs=True)
+    set_expressions(face, "PHOTO", expressions_of(load_template().vertices))
+    rig = set_rig(face, "UNITY", with_neck=True)
+    assert "Face.fbx" in finish("UNITY", tmp_path)
+    bones = {bone.name for bone in rig.data.bones}
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    bpy.ops.import_scene.fbx(filepath=str(tmp_path / "Face.fbx"))
+    [skeleton] = [item for item in bpy.context.scene.objects if item.type == "ARMATURE"]
+    assert {bone.name for bone in skeleton.data.bones} <= bones
+    level = meshes()["Face_LOD0"]
+    assert level.parent == skeleton and [each.type for each in level.modifiers] == ["ARMATURE"]
+    assert set(ARKIT_NAMES) <= {key.name for key in level.data.shape_keys.key_blocks}
+    assert {"Eyeball_Left", "Eyeball_Right"} <= set(meshes())
 
 
 @pytest.mark.slow
