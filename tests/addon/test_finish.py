@@ -8,6 +8,7 @@ import bpy
 import numpy as np
 import pytest
 
+from pix2vertex_blender.addon.headless.finish_job import FINISHED, finish_face
 from pix2vertex_blender.addon.process import session
 from pix2vertex_blender.addon.rig.rig import set_rig
 from pix2vertex_blender.addon.scene.axes import to_blender
@@ -172,6 +173,17 @@ def test_sculpting_gets_level_0_with_the_detail_of_finer_levels(face) -> None:
     [modifier] = sculpt.modifiers
     assert modifier.type == "MULTIRES" and modifier.total_levels == modifier.levels == 2
     assert len(sculpt.data.vertices) == 7333
+    shown = sculpt.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    assert len(shown.data.vertices) == len(load_template(2).vertices)
+
+
+@pytest.mark.slow
+def test_the_command_line_writes_a_file_to_sculpt_in(face, tmp_path: Path) -> None:
+    finish_face(face, "sculpting", tmp_path)
+    assert {file.name for file in tmp_path.iterdir()} == {"face_sculpting.blend"} <= set(FINISHED)
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "face_sculpting.blend"))
+    sculpt = bpy.data.objects["Face Sculpt"]
+    assert sculpt.modifiers[0].total_levels == 2 and len(sculpt.data.vertices) == 7333
     shown = sculpt.evaluated_get(bpy.context.evaluated_depsgraph_get())
     assert len(shown.data.vertices) == len(load_template(2).vertices)
 
