@@ -113,6 +113,11 @@ def requests_after(folder: Path) -> dict[str, dict[str, Any]]:
             "size": 2048,
             **{name: str(folder / f"{name}.png") for name in ("colour", "origin", "eyeballs")},
         },
+        "surface": {
+            "size": 2048,
+            **{name: str(folder / f"{name}.png") for name in ("roughness", "specular", "subsurface")},
+        },
+        "shape_levels": {"source": mesh, "strength": 1.0, "level": 0, "result": result},
         "bake_maps": {
             "source": mesh,
             "strength": 1.0,

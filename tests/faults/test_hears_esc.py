@@ -19,6 +19,7 @@ LOOKS = {
     "target": (4, {"distances_from_target"}),
     "texture": (100, {"hidden", "find_hair", "faded", "_tones", "texel_grid", "interpolate", "_paint", "seen_eyes"}),
     "bake_maps": (100, {"_draw", "encode_png"}),
+    "surface": (20, {"texel_grid", "interpolate"}),
 }
 AFTERWARDS = [name for name in LOOKS if name != "reconstruct"]
 
