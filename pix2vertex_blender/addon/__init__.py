@@ -9,6 +9,7 @@ from .process import computer, faults, photo_search, session
 from .properties import expression as expression_properties
 from .properties import face as face_properties
 from .properties import scene as scene_properties
+from .properties import shape as shape_properties
 from .properties import wrap as wrap_properties
 from .views import arrival, legend, looks, waiting
 from .views.thumbnail import THUMBNAILS
@@ -17,6 +18,7 @@ _CLASSES = (
     *scene_properties.CLASSES,
     *face_properties.CLASSES,
     *expression_properties.CLASSES,
+    *shape_properties.CLASSES,
     *wrap_properties.CLASSES,
     *preferences.CLASSES,
     *operators.CLASSES,
@@ -33,6 +35,7 @@ def register() -> None:
     scene_properties.attach()
     face_properties.attach()
     expression_properties.attach()
+    shape_properties.attach()
     wrap_properties.attach()
     legend.attach()
     looks.attach()
@@ -54,6 +57,7 @@ def unregister() -> None:
     looks.detach()
     legend.detach()
     wrap_properties.detach()
+    shape_properties.detach()
     expression_properties.detach()
     face_properties.detach()
     scene_properties.detach()

@@ -48,6 +48,8 @@ def to_bytes(reconstruction: Reconstruction) -> bytes:
     }
     if not np.array_equal(reconstruction.coarse_vertices, reconstruction.automatic_vertices):
         arrays["automatic_vertices"] = reconstruction.automatic_vertices.astype(np.float32)
+    if reconstruction.likeness.any():
+        arrays |= _integers("likeness", reconstruction.likeness)
     for index, view in enumerate(reconstruction.views):
         arrays |= {f"view.{index}.{name}": values for name, values in _packed(view).items()}
     stream = io.BytesIO()
@@ -98,6 +100,7 @@ def _unpacked(arrays: Arrays, template: Template, crops: Sequence[bytes]) -> Rec
         automatic_vertices=_finite(arrays, "automatic_vertices", vertices.shape) if moved_by_pins else vertices,
         detail_level=_within(int(arrays["detail_level"]), 0, LEVELS - 1),
         report=Report.from_json(str(arrays["report"])),
+        likeness=_floats(arrays, "likeness", len(vertices), 3) if "likeness" in arrays else np.zeros((0, 3)),
     )
 
 

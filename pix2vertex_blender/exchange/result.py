@@ -1,6 +1,6 @@
 """What a reconstruction is, as arrays. Needs numpy alone, so that Blender's process can read what the worker wrote."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -59,6 +59,11 @@ class Reconstruction:
         Teeth, tongue and the mouth's inside as in the photo; empty where only a record was read.
     eye_look : EyeLook, optional
         What the photo says of the eyes.
+    likeness : (c, 3) float64
+        What has brought `coarse_vertices` nearer to the likeliest head, in the head frame; empty where nothing has.
+    character : (c, 3) float64
+        All in which the head without its expression differs from the mean one laid over it, in the head frame; empty
+        where only a record was read.
     """
 
     vertices: NDArray[np.float64]
@@ -75,6 +80,8 @@ class Reconstruction:
     report: Report
     mouth: tuple[MouthPart, ...] = ()
     eye_look: EyeLook | None = None
+    likeness: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 3)))
+    character: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 3)))
 
     @property
     def view(self) -> View:
@@ -137,7 +144,10 @@ class Reconstruction:
         )
 
 
-_ARRAYS = ("vertices", "faces", "uvs", "detail", "landmarks_68", "coarse_vertices", "automatic_vertices")
+_ARRAYS = (
+    *("vertices", "faces", "uvs", "detail", "landmarks_68", "coarse_vertices", "automatic_vertices"),
+    *("likeness", "character"),
+)
 _MESH_PARTS = ("vertices", "faces", "uvs")
 _VIEW_ARRAYS = ("crop_to_photo", "head_to_camera", "pins", "expression", "registered")
 _MAPS = ("mask", "opening", "correspondence", "geometry")

@@ -14,7 +14,7 @@ from ..exchange.mouth import MouthPart
 from ..geometry.mesh import normalise
 from ..geometry.similarity import Similarity, fit_similarity
 from ..template import load_template
-from ..template.parts import MOUTH_PARTS, load_parts
+from ..template.parts import MOUTH_PARTS, MOUTH_REGIONS, load_parts
 from .names import ARKIT_NAMES, PHOTO_EXPRESSION
 from .neutral import expression_coefficients
 from .rims import lip_rims
@@ -22,8 +22,6 @@ from .shapes import load_expressions
 
 Array = NDArray[np.float64]
 
-#: How much the regions of the head count where the mouth's place, size and direction are concerned.
-REGIONS = {"upper_lip": 1.0, "lower_lip": 1.0, "chin": 0.5, "jaw": 0.3, "cheeks": 0.15, "nose": 0.3}
 #: The mouth is drawn back (mm) where the lips of a head are nearer to its teeth than those of the template: at most so
 #: far, and looked for at so many vertices beside the middle of each lip.
 FARTHEST_BACK = 6.0
@@ -50,7 +48,7 @@ class MouthFrame:
     def of(cls, neutral: NDArray[np.floating]) -> "MouthFrame":
         """Find the place in a neutral head (n, 3) at level 0, in millimetres."""
         template, rims = load_template(), lip_rims()
-        weights = np.sum([weight * template.groups[name] for name, weight in REGIONS.items()], axis=0)
+        weights = np.sum([weight * template.groups[name] for name, weight in MOUTH_REGIONS.items()], axis=0)
         place = fit_similarity(template.vertices, neutral, weights)
         lips = np.concatenate([_middle(rims.upper), _middle(rims.lower)])
         shift = (np.asarray(neutral)[lips] - place.apply(template.vertices[lips])).mean(axis=0)

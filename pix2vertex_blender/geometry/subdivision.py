@@ -1,10 +1,14 @@
 """Catmull-Clark subdivision as sparse matrices."""
 
 from dataclasses import dataclass
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 import numpy as np
-import scipy.sparse as sparse
 from numpy.typing import NDArray
+
+if TYPE_CHECKING:
+    import scipy.sparse as sparse
 
 Indices = NDArray[np.integer]
 
@@ -15,17 +19,39 @@ class Subdivision:
 
     Attributes
     ----------
-    matrix : (n', n) sparse matrix
-        Carries values at the vertices to the finer mesh. The first n of its rows belong to the vertices of the coarser
-        mesh, in their order; then follow the edges (sorted by their vertex indices) and the faces (in their order).
+    rows, columns, weights : (k,)
+        The entries of `matrix`, by rows; several of one place add up.
+    shape : (n', n)
+        How many vertices the finer and the coarser mesh have.
     faces : (4m, 4) vertex indices
         Face k's four parts are rows 4k to 4k + 3; part i begins with corner i of face k and runs the same way.
     edges : (e, 2) vertex indices of the coarser mesh
     """
 
-    matrix: sparse.csr_matrix
+    rows: NDArray[np.int64]
+    columns: NDArray[np.int64]
+    weights: NDArray[np.float64]
+    shape: tuple[int, int]
     faces: NDArray[np.int64]
     edges: NDArray[np.int64]
+
+    @cached_property
+    def matrix(self) -> "sparse.csr_matrix":
+        """Sparse matrix (n', n) that carries values at the vertices to the finer mesh.
+
+        The first n of its rows belong to the vertices of the coarser mesh, in their order; then follow the edges
+        (sorted by their vertex indices) and the faces (in their order).
+        """
+        import scipy.sparse as sparse  # which Blender's process does not have
+
+        return sparse.csr_matrix((self.weights, (self.rows, self.columns)), self.shape)
+
+    def carry(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
+        """What ``matrix @ values`` is for values (n, c), with NumPy alone."""
+        parts = np.asarray(values, dtype=np.float64)[self.columns] * self.weights[:, None]
+        starts = np.searchsorted(self.rows, np.arange(self.shape[0]))
+        carried: NDArray[np.float64] = np.add.reduceat(parts, starts, axis=0)
+        return carried
 
 
 def catmull_clark(faces: Indices, count: int) -> Subdivision:
@@ -61,8 +87,9 @@ def catmull_clark(faces: Indices, count: int) -> Subdivision:
         np.concatenate([array.ravel() for array in arrays])
         for arrays in zip(*(np.broadcast_arrays(*part) for part in parts), strict=True)
     )
-    matrix = sparse.csr_matrix((weights, (rows, columns)), (total, count))
-    return Subdivision(matrix, _split(faces, edge_of, count, len(edges)), edges)
+    order = np.argsort(rows, kind="stable")
+    finer = _split(faces, edge_of, count, len(edges))
+    return Subdivision(rows[order], columns[order], weights[order], (total, count), finer, edges)
 
 
 def _edges(faces: Indices, count: int) -> tuple[NDArray[np.int64], NDArray[np.int64]]:

@@ -42,8 +42,8 @@ FARTHEST_PIN = 0.25
 
 def register_template(
     seen: SeenFace, seed: int, likeness: Likeness | None, clock: StageClock
-) -> tuple[Registration, TargetIndex]:
-    """Align the template with what was seen and register it; also returns the target.
+) -> tuple[Registration, TargetIndex, NDArray[np.float64]]:
+    """Align the template with what was seen and register it.
 
     Parameters
     ----------
@@ -53,6 +53,13 @@ def register_template(
     likeness : Likeness, optional
         What the registered head becomes a part of the way.
     clock : StageClock
+
+    Returns
+    -------
+    registration : Registration
+    target : TargetIndex
+    moved : (n, 3)
+        What the likeness has added, in the camera's axes.
 
     Raises
     ------
@@ -82,11 +89,12 @@ def register_template(
         if likeness is not None:
             likely = likeliest(likely, seen.maps.camera, likeness, load_likeness())
         likely = with_likely_relief(likely, likeness, load_likeness())
+        moved = likely - registration.vertices
         pause()
         fitted = fit_mouth(likely, target, seen.maps)
         pause()
         registration = replace(registration, vertices=clear_eyeballs(template, fitted))
-    return registration, target
+    return registration, target, moved
 
 
 def believable_pins(
@@ -146,6 +154,7 @@ def complete(
     clock: StageClock,
     own: View | None = None,
     others: Sequence[View] = (),
+    likeness: NDArray[np.float64] | None = None,
 ) -> Reconstruction:
     """Add detail, and turn everything from the camera's frame into the upright frame of the head.
 
@@ -165,6 +174,8 @@ def complete(
         Where the head is made from several photos, this one's `photo`, `expression`, and pose, whose size is kept.
     others : sequence of View
         The other photos.
+    likeness : (c, 3), optional
+        What the likeliest head has added to the registered one, in the camera's axes.
     """
     template, level = load_template(), load_template(detail_level)
     with clock.stage("detail"):
@@ -181,6 +192,7 @@ def complete(
     if own is not None:
         view = replace(view, photo=own.photo, expression=own.expression, registered=own.registered)
     coarse_vertices = _upright(pinned, pose)
+    wearer = Wearer.as_in_photo(coarse_vertices)
     return Reconstruction(
         vertices=_upright(vertices, pose),
         faces=level.faces.astype(np.int32),
@@ -200,9 +212,17 @@ def complete(
             face_box=box_around(landmarks),
             seconds=clock.seconds,
         ),
-        mouth=place_mouth(Wearer.as_in_photo(coarse_vertices)),
+        mouth=place_mouth(wearer),
         eye_look=look_of(pinned, seen.crop, camera),
+        likeness=np.zeros((0, 3)) if likeness is None else likeness @ pose.rotation / size,
+        character=_character(wearer.neutral),
     )
+
+
+def _character(neutral: NDArray[np.float64]) -> NDArray[np.float64]:
+    """In what (n, 3) a head without expression differs from the template's, laid over it by their faces."""
+    template = load_template()
+    return neutral - fit_similarity(template.vertices, neutral, template.groups["face"]).apply(template.vertices)
 
 
 def _upright(points: NDArray[np.float64], pose: Similarity) -> NDArray[np.float64]:

@@ -123,13 +123,14 @@ def reconstruct(
         networks = load_networks(options.device)
     sight = look(photo_path, networks, options, clock, show)
     seen = sight.seen
-    registration, target = register_template(seen, options.seed, sight.likeness, clock)
+    registration, target, likeness = register_template(seen, options.seed, sight.likeness, clock)
     show(lambda: head_glimpse(seen.crop, seen.maps, registration.vertices, load_template()))
     pins = believable_pins(options.pins, seen, registration.vertices)
     with clock.stage("pins"):
         pinned = follow_pins(registration.vertices, target, seen, pins, options.detail_level, progress)
     report = report_of(sight, registration, networks.device)
-    return complete(seen, registration.vertices, pinned, pins, options.detail_level, report, clock)
+    level = options.detail_level
+    return complete(seen, registration.vertices, pinned, pins, level, report, clock, likeness=likeness)
 
 
 def load_networks(device_name: str) -> Networks:

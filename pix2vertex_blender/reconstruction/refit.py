@@ -93,4 +93,6 @@ def refit(
     worn = worn_expression(registered, own.expression)
     with clock.stage("pins"):
         pinned = follow_pins(registered + worn, target, seen, pins, detail_level, progress) - worn
-    return complete(seen, registered, pinned, np.array(pins), detail_level, reconstruction.report, clock, own, others)
+    report, turn = reconstruction.report, own.head_to_camera[:3, :3]
+    likeness = reconstruction.likeness @ turn.T if len(reconstruction.likeness) else None
+    return complete(seen, registered, pinned, np.array(pins), detail_level, report, clock, own, others, likeness)

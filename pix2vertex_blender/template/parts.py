@@ -17,6 +17,8 @@ MOUTH_PARTS = {
     "tongue": "Tongue",
     "mouth_bag": "Mouth Bag",
 }
+#: How much the regions of the head count where the mouth's place, size and direction are concerned.
+MOUTH_REGIONS = {"upper_lip": 1.0, "lower_lip": 1.0, "chin": 0.5, "jaw": 0.3, "cheeks": 0.15, "nose": 0.3}
 #: Materials of the parts, in the order of their slots.
 MATERIALS = {
     "eye": ("eye", "iris", "pupil", "cornea"),

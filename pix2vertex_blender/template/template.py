@@ -168,13 +168,23 @@ def carry(values: NDArray[np.float64], level: int, start: int = 0) -> NDArray[np
     return flat.reshape(-1, *rest)
 
 
+def carry_with_numpy(values: NDArray[np.floating], level: int) -> NDArray[np.float64]:
+    """What `carry` gives for values (n_0, c), for Blender's process, which has no SciPy."""
+    _check_level(level)
+    carried = np.asarray(values, dtype=np.float64)
+    for step in range(level):
+        carried = _step(step).carry(carried)
+    return carried
+
+
 @cache
 def _step(level: int) -> "Subdivision":
-    """Subdivision from `level` to the next. scipy is imported here: level 0 does not need it."""
+    """Subdivision from `level` to the next; found only when a finer level is wanted."""
     from ..geometry.subdivision import catmull_clark
 
-    template = load_template(level)
-    return catmull_clark(template.faces, len(template.vertices))
+    if level == 0:
+        return catmull_clark(load_template().faces, len(load_template().vertices))
+    return catmull_clark(_step(level - 1).faces, _step(level - 1).shape[0])
 
 
 def _subdivided(template: Template) -> Template:

@@ -58,6 +58,13 @@ def test_packing_again_changes_nothing(face: Reconstruction) -> None:
     assert to_bytes(from_bytes(to_bytes(face))) == to_bytes(face)
 
 
+def test_what_the_likeliest_head_has_added_comes_back(face: Reconstruction) -> None:
+    likeness = np.random.default_rng(0).normal(size=face.coarse_vertices.shape)
+    read = from_bytes(to_bytes(dataclasses.replace(face, likeness=likeness)))
+    assert np.allclose(read.likeness, likeness, atol=1e-4)
+    assert len(from_bytes(to_bytes(face)).likeness) == 0
+
+
 def test_several_views_come_back_with_their_crops(face: Reconstruction) -> None:
     other = dataclasses.replace(face.view, photo_size=(100, 90))
     read = from_bytes(to_bytes(dataclasses.replace(face, views=(face.view, other))), [b"one", b"other"])

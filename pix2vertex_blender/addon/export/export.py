@@ -17,6 +17,7 @@ from ...errors import OutputError
 from ...files import NOT_WRITABLE, hidden_folder, replacing
 from ..rig.armature import rig_of
 from ..scene.mesh_object import belongs_to_face
+from .as_seen import as_seen, eyeballs_that_follow
 from .copies import free_copies
 from .preparation import clean_names, muted_keys_at_zero, selected_alone, textures_in_files, textures_packed
 from .skeleton import bake_into_data, point_to_copy, skeleton_first
@@ -198,6 +199,10 @@ def export_face(
             point_to_copy(copies, rig, copies[-1])
             if not for_blender:
                 copies = stack.enter_context(skeleton_first(copies))
+        if for_blender:
+            eyeballs_that_follow(face, copies)
+        else:
+            stack.enter_context(as_seen(face, copies))
         stack.enter_context(clean_names(copies))
         write(path, copies)
     return [face, *others]

@@ -16,6 +16,7 @@ from ..scene.expressions import BASES, PHOTO_KEY, basis_of, own_keys, set_expres
 from ..scene.face_object import active_face
 from ..scene.face_update import bring_rig_along, renew_eyes_and_mouth
 from ..scene.former_face import FormerFace
+from ..scene.shaping_keys import bring_eyes_and_mouth_along
 from ..scene.watched_face import WatchedFace
 from ..translations import translate
 from .texture import poll_face, take_settings
@@ -63,6 +64,7 @@ class PIX2VERTEX_OT_add_expressions(WorkerOperator, bpy.types.Operator):
         face = watched.find_to_change()
         renew_eyes_and_mouth(face, former.record, after.mouth)
         kept = set_expressions(face, self.basis, after, before)
+        bring_eyes_and_mouth_along(face)
         bring_rig_along(face)
         if kept:
             return SOME_ADDED.format(count=len(after.names) - len(kept), face=face.name)

@@ -13,6 +13,7 @@ from ..operators.texture import (
 from ..process.session import SESSION
 from ..scene.face_object import active_face, detail_key
 from ..scene.record import has_record
+from ..scene.shaping_keys import likeness_of
 from ..scene.texture_material import image_on_head
 from ..translations import translate
 from .sidebar import Sidebar, draw_operator, draw_sentence
@@ -35,6 +36,8 @@ class PIX2VERTEX_PT_result(Sidebar, bpy.types.Panel):
         assert face is not None
         if (key := detail_key(face)) is not None:
             layout.prop(key, "value", text="Detail Strength", slider=True)
+        if likeness_of(face) is not None:
+            layout.prop(face.pix2vertex_shape, "likeness", slider=True)
         draw_operator(layout, context, PIX2VERTEX_OT_project_photo.bl_idname, icon="TEXTURE")
 
 

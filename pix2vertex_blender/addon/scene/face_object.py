@@ -14,6 +14,7 @@ from .material import face_material
 from .mesh_object import add_at_cursor, add_eyeballs, add_vertex_group, build_mesh
 from .mouth import add_mouth
 from .record import has_record, store_record
+from .shaping_keys import add_likeness, bring_eyes_and_mouth_along
 
 if TYPE_CHECKING:
     from ...exchange.frames import Frame
@@ -79,8 +80,8 @@ def build_face_object(
 ) -> bpy.types.Object:
     """Add a face to the scene at the 3D cursor and make it the active object.
 
-    The object has the shape keys `Basis` (the registered mesh) and `Detail` (relative, value 1), the template's UVs and
-    vertex groups. Either everything is added or, when an error occurs, nothing.
+    The object has the shape keys `Basis` (the registered mesh) and `Detail` (relative, value 1), those of its likeness,
+    the template's UVs and vertex groups. Either everything is added or, when an error occurs, nothing.
 
     Parameters
     ----------
@@ -111,6 +112,7 @@ def build_face_object(
         if with_eyeballs:
             add_eyeballs(reconstruction.eyeballs, face, created, reconstruction.eye_look)
             add_mouth(reconstruction.mouth, face, created)
+        bring_eyes_and_mouth_along(face)
         return face
 
     return add_at_cursor(build, context)
@@ -180,6 +182,7 @@ def _add_shape_keys(face: bpy.types.Object, reconstruction: "Reconstruction") ->
     detail = face.shape_key_add(name=DETAIL_KEY, from_mix=False)
     detail.data.foreach_set("co", to_blender(reconstruction.vertices + reconstruction.detail).ravel())
     detail.value = 1.0
+    add_likeness(face, reconstruction)
     face.data.update()
 
 

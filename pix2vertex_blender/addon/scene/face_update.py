@@ -27,7 +27,8 @@ from .mesh_object import (
     set_mesh_coordinates,
 )
 from .mouth import add_mouth, set_mouth
-from .shape_keys import change_keys
+from .shape_keys import Change, change_keys
+from .shaping_keys import bring_eyes_and_mouth_along, changed_likeness
 from .texture_material import PAINTED_SLOTS
 
 if TYPE_CHECKING:
@@ -128,10 +129,12 @@ def update_face_object(
             before, after = expressions
             expressions = at_level(before, lambda values: carried(values, levels, reconstruction.faces)), after
     registered, detail = to_blender(reconstruction.vertices), to_blender(reconstruction.detail)
+    known: dict[str, Change] = {name: (None, each) for name, each in changed_likeness(face, reconstruction).items()}
+    known[DETAIL_KEY] = None, detail
     if face.data.shape_keys is None:
         set_mesh_coordinates(face.data.vertices, registered + detail)
     elif expressions is None:
-        change_keys(face.data, registered, to_blender(previous_vertices), {DETAIL_KEY: (None, detail)}.get)
+        change_keys(face.data, registered, to_blender(previous_vertices), known.get)
     else:
         before, after = expressions
         of_expression = changes(face, after, before)
@@ -139,13 +142,14 @@ def update_face_object(
             face.data,
             to_blender(after.basis),
             to_blender(before.basis),
-            lambda name: (None, detail) if name == DETAIL_KEY else of_expression(name),
+            lambda name: known[name] if name in known else of_expression(name),
         )
     face.data.update()
     former, mouth = ((), reconstruction.mouth) if expressions is None else (each.mouth for each in expressions)
     renew_eyes_and_mouth(face, reconstruction, mouth)
     _update_eyeballs(face, reconstruction)
     set_mouth(face, mouth, former)
+    bring_eyes_and_mouth_along(face)
     store_origin(face, reconstruction, photo)
     place_pins(face, reconstruction)
     bring_rig_along(face)
@@ -159,6 +163,7 @@ def add_missing_eyeballs(face: bpy.types.Object, reconstruction: "Reconstruction
     if not any(PART in child for child in face.children):
         add_mouth(reconstruction.mouth, face, created)
     _link_beside(face, created)
+    bring_eyes_and_mouth_along(face)
     bring_rig_along(face)
     return created
 

@@ -101,12 +101,12 @@ def _set_part(item: bpy.types.Object, face: bpy.types.Object, part: "MouthPart",
     change_keys(mesh, to_blender(part.vertices), previous, change)
     for name in part.moves:
         if name in ours:
-            _follow(mesh.shape_keys, face.data.shape_keys, name)
+            follow_key(mesh.shape_keys, face.data.shape_keys, name)
     mesh.update()
     item.update_tag()
 
 
-def _follow(keys: bpy.types.Key, of_face: bpy.types.Key | None, name: str) -> None:
+def follow_key(keys: bpy.types.Key, of_face: bpy.types.Key | None, name: str) -> None:
     """Have a key's value be that of the face's key of the same name, unless something else drives or animates it."""
     if of_face is None or name not in of_face.key_blocks:
         return

@@ -66,6 +66,8 @@ class Registered:
         The artist's.
     report : Report
         Of the photo alone.
+    likeness : (n, 3)
+        What the likeliest head has added to the registered one, in the camera's axes.
     """
 
     photo: str
@@ -74,6 +76,7 @@ class Registered:
     coefficients: Array
     pins: Array
     report: Report
+    likeness: Array
 
     @property
     def name(self) -> str:
@@ -105,6 +108,8 @@ class Together:
         Of all photos, that of `first` first.
     weights, distances : tuple of float
         Of the photos in the order in which they were given, see `Fusion`.
+    likeness : (n, 3)
+        In the head's frame, the mean of the photos'.
     """
 
     vertices: Array
@@ -112,6 +117,7 @@ class Together:
     views: tuple[View, ...]
     weights: tuple[float, ...]
     distances: tuple[float, ...]
+    likeness: Array
 
 
 def reconstruct_together(
@@ -234,7 +240,8 @@ def _head_of(
             target = TargetIndex(build_target(seen.maps))
             pinned = follow_pins(placed + worn, target, seen, pins, detail_level, clock.progress) - worn
     report = replace(head.first.report, views=[told[index] for index in sorted(told)])
-    return complete(seen, placed, pinned, pins, detail_level, report, clock, best, head.views[1:])
+    likeness = head.likeness @ best.head_to_camera[:3, :3].T
+    return complete(seen, placed, pinned, pins, detail_level, report, clock, best, head.views[1:], likeness)
 
 
 def _kept(face: Reconstruction, index: int) -> Registered:
@@ -242,8 +249,15 @@ def _kept(face: Reconstruction, index: int) -> Registered:
     view, vertices = face.views[index], face.registered_to(index)
     name = Path(view.photo).name or face.report.photo
     report = replace(face.report, photo=name, photo_size=view.photo_size, confidence=round(view.maps.confidence, 4))
+    likeness = face.likeness if len(face.likeness) else np.zeros_like(vertices)
     return Registered(
-        view.photo or name, SeenFace.of(view), vertices, expression_coefficients(vertices), view.pins, report
+        photo=view.photo or name,
+        seen=SeenFace.of(view),
+        vertices=vertices,
+        coefficients=expression_coefficients(vertices),
+        pins=view.pins,
+        report=report,
+        likeness=likeness @ view.head_to_camera[:3, :3].T,
     )
 
 
@@ -270,7 +284,8 @@ def _put_together(photos: Sequence[Registered], progress: Progress) -> Together:
         vertices = photos[0].vertices
         pose = replace(fit_similarity(template.vertices, vertices, face), scale=1.0)
         view = _view(photos[0], pose, np.zeros_like(expressions[0]))
-        return Together(pose.inverse().apply(vertices), photos[0], (view,), (1.0,), (0.0,))
+        likeness = _in_head(photos[0].likeness, pose.matrix)
+        return Together(pose.inverse().apply(vertices), photos[0], (view,), (1.0,), (0.0,), likeness)
     evidence = [_evidence(photo, expression) for photo, expression in zip(photos, expressions, strict=True)]
     fusion = fuse(evidence, pause=lambda: progress("registration", 0.5))
     # Lips shut, since there is no expression, and lids in front of the eyeballs; then upright again.
@@ -279,6 +294,7 @@ def _put_together(photos: Sequence[Registered], progress: Progress) -> Together:
     turn = replace(fit_similarity(template.vertices, head, face), scale=1.0)
     poses = [pose.after(turn) for pose in fusion.poses]
     views = [_view(*parts) for parts in zip(photos, poses, expressions, strict=True)]
+    added = [_in_head(photo.likeness, view.head_to_camera) for photo, view in zip(photos, views, strict=True)]
     shown = [weight * each.seen for weight, each in zip(fusion.weights, evidence, strict=True)]
     order = np.argsort(-np.array(shown), kind="stable")
     return Together(
@@ -287,15 +303,22 @@ def _put_together(photos: Sequence[Registered], progress: Progress) -> Together:
         views=tuple(views[index] for index in order),
         weights=fusion.weights,
         distances=fusion.disagreements,
+        likeness=np.average(added, axis=0, weights=fusion.weights),
     )
+
+
+def _in_head(offsets: Array, head_to_camera: Array) -> Array:
+    """Offsets (n, 3) of a camera's axes in the head's frame."""
+    turned: Array = offsets @ np.linalg.inv(head_to_camera[:3, :3]).T
+    return turned
 
 
 def _register(path: Path, networks: Networks, options: Options, clock: StageClock, show: Show) -> Registered:
     """See and register one photo."""
     sight = look(path, networks, replace(options, face=None, face_box=None, pins={}), clock, show)
-    registration, _ = register_template(sight.seen, options.seed, sight.likeness, clock)
+    registration, _, likeness = register_template(sight.seen, options.seed, sight.likeness, clock)
     vertices, report = registration.vertices, report_of(sight, registration, networks.device)
-    return Registered(str(path), sight.seen, vertices, expression_coefficients(vertices), no_pins(), report)
+    return Registered(str(path), sight.seen, vertices, expression_coefficients(vertices), no_pins(), report, likeness)
 
 
 def shown_expressions(coefficients: Array) -> Array:
