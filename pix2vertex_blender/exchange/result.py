@@ -62,8 +62,8 @@ class Reconstruction:
     likeness : (c, 3) float64
         What has brought `coarse_vertices` nearer to the likeliest head, in the head frame; empty where nothing has.
     character : (c, 3) float64
-        All in which the head without its expression differs from the mean one laid over it, in the head frame; empty
-        where only a record was read.
+        In what the head without its expression differs from the mean one laid over it, as people differ, in the head
+        frame; empty where only a record was read.
     """
 
     vertices: NDArray[np.float64]

@@ -25,6 +25,8 @@ from .corrections.pins import landmark_matrix, register_to_pins
 from .detail.detail import add_detail
 from .likeness import Likeness, likeliest, load_likeness
 from .photo.boxes import box_around
+from .likeness import Likeness, face_vertices, likeliest, load_likeness
+from .photo.detection import box_around
 from .registration.alignment import align
 from .registration.matching import TargetIndex
 from .registration.registration import NETWORK_MAPS, Registration, register
@@ -220,9 +222,16 @@ def complete(
 
 
 def _character(neutral: NDArray[np.float64]) -> NDArray[np.float64]:
-    """In what (n, 3) a head without expression differs from the template's, laid over it by their faces."""
-    template = load_template()
-    return neutral - fit_similarity(template.vertices, neutral, template.groups["face"]).apply(template.vertices)
+    """In what (n, 3) a head without expression differs from the template's, laid over it by their faces.
+
+    Only the ways in which people differ count: exaggerating what else there is would make folds and dents.
+    """
+    template, basis = load_template(), load_likeness().basis
+    face = face_vertices(template)
+    to_rest = fit_similarity(neutral[face], template.vertices[face])
+    own = np.einsum("knc,nc->k", basis[:, face], to_rest.apply(neutral)[face] - template.vertices[face])
+    character: NDArray[np.float64] = np.einsum("k,knc->nc", own, basis) @ to_rest.rotation / to_rest.scale
+    return character
 
 
 def _upright(points: NDArray[np.float64], pose: Similarity) -> NDArray[np.float64]:

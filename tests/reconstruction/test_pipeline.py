@@ -12,6 +12,7 @@ from pix2vertex_blender.exchange.progress import STAGES
 from pix2vertex_blender.exchange.record import from_bytes, to_bytes
 from pix2vertex_blender.exchange.result import Reconstruction
 from pix2vertex_blender.exchange.view import no_pins
+from pix2vertex_blender.geometry.similarity import fit_similarity
 from pix2vertex_blender.reconstruction.corrections.eyelids import balls, lid_vertices
 from pix2vertex_blender.reconstruction.photo.photo import decode_image
 from pix2vertex_blender.reconstruction.pipeline import Options, reconstruct
@@ -136,6 +137,25 @@ def test_refit_without_pins_gives_the_same_mesh(reconstruction, kept):
     assert np.abs(again.vertices - reconstruction.vertices).max() < 0.001
     assert np.abs(again.detail - reconstruction.detail).max() < 0.05
     np.testing.assert_allclose(again.report.landmarks_68, reconstruction.report.landmarks_68, atol=0.01)
+
+
+def test_refit_keeps_what_the_slider_of_likeness_needs(reconstruction, kept):
+    again = refit(kept, no_pins(), 0)
+    assert np.allclose(again.likeness, reconstruction.likeness, atol=0.01)
+    assert np.allclose(again.character, reconstruction.character, atol=0.01)
+
+
+def test_without_its_likeness_the_head_is_the_one_that_is_registered_without_the_estimate(
+    reconstruction, photo, monkeypatch
+):
+    monkeypatch.setattr("pix2vertex_blender.reconstruction.likeness.MOST", 0.0)
+    plain = reconstruct(photo, CPU)
+    face = load_template().groups["face"] > 0.5
+    taken_off = reconstruction.vertices - reconstruction.likeness
+    off = fit_similarity(taken_off[face], plain.vertices[face]).apply(taken_off) - plain.vertices
+    assert np.linalg.norm(reconstruction.likeness, axis=1)[face].mean() > 1.0
+    assert np.abs(plain.likeness).max() < 1e-6
+    assert np.linalg.norm(off, axis=1)[face].mean() < 0.1, "all but lips and lids, which are fitted anew"
 
 
 def test_a_moved_pin_is_reached_and_is_remembered(reconstruction, kept):
