@@ -5,6 +5,6 @@ Canonical coordinates, the network's embedding, are points of the mean neutral f
 weights do not depend on the template's topology.
 """
 
-from .template import Eyeballs, Template, load_template, subdivision_matrix
+from .template import Eyeballs, Template, load_template, mirror_map, subdivision_matrix
 
-__all__ = ["Eyeballs", "Template", "load_template", "subdivision_matrix"]
+__all__ = ["Eyeballs", "Template", "load_template", "mirror_map", "subdivision_matrix"]

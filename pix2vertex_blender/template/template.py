@@ -191,14 +191,13 @@ def _subdivided(template: Template) -> Template:
     from ..geometry.subdivision import split_corners
 
     step = _step(template.level)
-    count = len(template.vertices)
     weights = np.clip(step.matrix @ np.stack(list(template.groups.values()), axis=1), 0, 1)
     return _freeze(
         Template(
             vertices=step.matrix @ template.vertices,
             faces=step.faces,
             uvs=split_corners(template.uvs),
-            mirror=_mirror(template, step.edges, count),
+            mirror=mirror_map(template.level + 1),
             canonical=carry(_canonical_control(), template.level + 1),
             landmarks_68=template.landmarks_68,
             landmark_corners=template.landmark_corners,
@@ -213,18 +212,29 @@ def _subdivided(template: Template) -> Template:
     )
 
 
-def _mirror(template: Template, edges: Indices, count: int) -> Indices:
-    """Mirror index of the finer level: of its vertices, edges and faces in turn."""
-    ends = np.sort(template.mirror[edges], axis=1)
+@cache
+def mirror_map(level: int) -> Indices:
+    """The vertex on the other side of each one of a level; needs no SciPy, as Blender's process has none.
+
+    Raises
+    ------
+    ValueError
+        If the level does not exist.
+    """
+    _check_level(level)
+    if level == 0:
+        return load_template().mirror
+    coarser, edges, count = mirror_map(level - 1), _step(level - 1).edges, _step(level - 1).shape[1]
+    faces = load_template().faces if level == 1 else _step(level - 2).faces
+    ends = np.sort(coarser[edges], axis=1)
     mirrored_edges = np.searchsorted(edges[:, 0] * count + edges[:, 1], ends[:, 0] * count + ends[:, 1])
-    mirrored_faces = _mirrored_faces(template)
-    return np.concatenate([template.mirror, count + mirrored_edges, count + len(edges) + mirrored_faces])
+    return np.concatenate([coarser, count + mirrored_edges, count + len(edges) + _mirrored_faces(faces, coarser)])
 
 
-def _mirrored_faces(template: Template) -> Indices:
+def _mirrored_faces(faces: Indices, mirror: Indices) -> Indices:
     """The face on the other side of each face (m,)."""
-    keys = np.sort(template.faces, axis=1)
-    mirrored = np.sort(template.mirror[template.faces], axis=1)
+    keys = np.sort(faces, axis=1)
+    mirrored = np.sort(mirror[faces], axis=1)
     order, other = np.lexsort(keys.T), np.lexsort(mirrored.T)
     result = np.empty(len(keys), dtype=np.int64)
     result[other] = order

@@ -16,6 +16,7 @@ from pix2vertex_blender.paths import (
     LIKENESS_FILE,
     NETWORK_WEIGHTS,
     PACKAGE_FOLDER,
+    SLIDERS_FILE,
     TEMPLATE_FILE,
 )
 from tests.faults.conftest import watch
@@ -70,7 +71,7 @@ def copy_of(path: Path, folder: Path) -> Path:
     return Path(shutil.copy(path, folder))
 
 
-@pytest.mark.parametrize("path", SHIPPED, ids=lambda path: path.name)
+@pytest.mark.parametrize("path", (*SHIPPED, SLIDERS_FILE), ids=lambda path: path.name)
 def test_the_files_of_the_product_are_right(path: Path) -> None:
     check(path)
 

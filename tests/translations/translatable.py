@@ -50,6 +50,7 @@ _NAMES = re.compile(r".*NAMES?|_PARTS")
 _SHOWN_CONSTANTS = {
     "addon/process/self_test.py": ("PARTS",),
     "addon/panels/expression.py": ("_REGION_LABELS",),
+    "shaping/names.py": ("REGIONS",),
 }
 
 #: What only a programmer can read, who calls a function with arrays of wrong shapes.

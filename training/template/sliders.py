@@ -93,12 +93,12 @@ SLIDERS: dict[str, Slider] = {
     "Nose Width": Slider(Measure((35,), (31,), X), 4.0, (30, 31, 33, 35), 12.0, 20.0),
     "Nose Bridge": Slider(Measure((28, 29), (39, 42), Z), 4.0, (27, 28, 29), 8.0, 22.0),
     "Nose Tip": Slider(Measure((30,), (31, 35), Z), 3.0, (30, 33), 12.0, 24.0),
-    "Jaw Width": Slider(Measure((12, 13), (3, 4), X), 14.0, _JAW, 14.0, 36.0),
-    "Chin Length": Slider(Measure((57,), (8,), Y), 6.0, _CHIN, 14.0, 36.0),
-    "Chin Forward": Slider(Measure((8,), (57,), Z), 6.0, _CHIN, 12.0, 34.0),
+    "Jaw Width": Slider(Measure((12, 13), (3, 4), X), 10.0, _JAW, 14.0, 50.0),
+    "Chin Length": Slider(Measure((57,), (8,), Y), 5.0, _CHIN, 14.0, 52.0),
+    "Chin Forward": Slider(Measure((8,), (57,), Z), 5.0, _CHIN, 12.0, 50.0),
     "Cheeks": Slider(Measure(_CHEEKS[:1], _CHEEKS[1:], X), 8.0, _CHEEKS, 16.0, 32.0),
     "Cheekbones": Slider(Measure(_CHEEKBONES[:1], _CHEEKBONES[1:], X), 8.0, _CHEEKBONES, 14.0, 30.0),
-    "Brow Height": Slider(Measure(_BROWS, (37, 38, 43, 44), Y), 4.0, _BROWS, 8.0, 22.0),
+    "Brow Height": Slider(Measure(_BROWS, (27, 28), Y), 3.0, _BROWS, 8.0, 26.0),
     "Brow Ridge": Slider(Measure((18, 19, 20, 23, 24, 25), (36, 39, 42, 45), Z), 3.0, _BROWS, 8.0, 24.0),
     "Eye Size": Slider(Measure((37, 38, 43, 44), (40, 41, 46, 47), Y), 2.0, _EYES, 6.0, 16.0),
     "Eye Distance": Slider(Measure((*range(42, 48),), (*range(36, 42),), X), 4.0, _EYES, 16.0, 26.0),
@@ -196,7 +196,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("file", nargs="?", type=Path, default=SLIDERS_FILE)
     path = parser.parse_args().file
-    np.savez_compressed(path, **author())  # type: ignore[arg-type]
+    np.savez_compressed(path, **author())
     write_checksum(path)
     print(f"{path}: {path.stat().st_size / 1e6:.2f} MB")
 

@@ -1,6 +1,6 @@
 """The sidebar tab of the 3D view, one module for each panel and those that are folded into it."""
 
-from . import expression
+from . import expression, shape
 from .batch import PIX2VERTEX_PT_batch
 from .correct import PIX2VERTEX_PT_correct
 from .export import PIX2VERTEX_PT_export, PIX2VERTEX_PT_finish
@@ -18,6 +18,7 @@ CLASSES = (
     PIX2VERTEX_PT_reconstruct,
     PIX2VERTEX_PT_reconstruct_options,
     PIX2VERTEX_PT_result,
+    *shape.CLASSES,
     PIX2VERTEX_PT_views,
     PIX2VERTEX_PT_texture,
     PIX2VERTEX_PT_detail,

@@ -6,6 +6,7 @@ face as it is seen: see `export.as_seen`.
 """
 
 from collections.abc import Mapping, Sequence
+from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
 import bpy
@@ -29,7 +30,7 @@ MOST_LIKENESS = 1.5
 SHAPING = "pix2vertex_shaping"
 
 #: Metres by which an eyeball has to move for its driver to know of a key.
-_NOTHING = 2e-6
+_NOTHING = 5e-6
 
 
 def shaping_keys(item: bpy.types.Object | None) -> dict[str, bpy.types.ShapeKey]:
@@ -197,8 +198,8 @@ def _drive(eyeball: bpy.types.Object, keys: bpy.types.Key, moves: Mapping[str, S
         terms = []
         for number, (name, amount) in enumerate(amounts.items()):
             variable = driver.variables.new()
-            variable.name, variable.type = f"k{number}", "SINGLE_PROP"
+            variable.name, variable.type = ascii_uppercase[number], "SINGLE_PROP"
             target = variable.targets[0]
             target.id_type, target.id, target.data_path = "KEY", keys, f'key_blocks["{name}"].value'
-            terms.append(f"k{number}*{amount:.5f}")
+            terms.append(f"{variable.name}*{amount:.5f}")
         driver.expression = "+".join(terms)
