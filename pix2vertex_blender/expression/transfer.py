@@ -22,7 +22,8 @@ import scipy.sparse as sparse
 from numpy.typing import NDArray
 from scipy.sparse.linalg import splu
 
-from ..geometry.laplacian import LARGEST_COTANGENT, lumped_mass
+from ..geometry.cotangents import LARGEST_COTANGENT
+from ..geometry.laplacian import lumped_mass
 from ..geometry.mesh import triangulate
 from ..geometry.similarity import fit_similarity
 from ..template import load_template

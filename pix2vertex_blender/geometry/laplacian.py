@@ -5,11 +5,8 @@ import scipy.sparse as sparse
 from numpy.typing import NDArray
 
 from ..errors import MeshError
+from .cotangents import cotangent_entries
 from .mesh import Indices, Points, sum_to_vertices, triangle_normals
-
-#: Cotangents beyond this size (angles under about half a degree) are clamped, so that one sliver cannot dominate a
-#: system.
-LARGEST_COTANGENT = 100.0
 
 #: The mass of a vertex is at least this share of the median mass, for the same reason.
 SMALLEST_RELATIVE_MASS = 0.05
@@ -75,21 +72,8 @@ def cotangent_laplacian(vertices: Points, triangles: Indices) -> sparse.csr_matr
         Symmetric; entry (i, j) is half the sum of the cotangents opposite to edge ij. Unit-free.
     """
     count = len(vertices)
-    corners = np.asarray(vertices, dtype=np.float64)[triangles]
-    rows, columns, weights = [], [], []
-    for corner in range(3):
-        first, second = (corner + 1) % 3, (corner + 2) % 3
-        one = corners[:, first] - corners[:, corner]
-        other = corners[:, second] - corners[:, corner]
-        doubled_area = np.linalg.norm(np.cross(one, other), axis=1)
-        cotangent = np.einsum("ij,ij->i", one, other) / np.maximum(doubled_area, np.finfo(np.float64).tiny)
-        half = np.clip(cotangent, -LARGEST_COTANGENT, LARGEST_COTANGENT) / 2
-        rows += [triangles[:, first], triangles[:, second]]
-        columns += [triangles[:, second], triangles[:, first]]
-        weights += [half, half]
-    off_diagonal = sparse.csr_matrix(
-        (np.concatenate(weights), (np.concatenate(rows), np.concatenate(columns))), shape=(count, count)
-    )
+    rows, columns, weights = cotangent_entries(vertices, triangles)
+    off_diagonal = sparse.csr_matrix((weights, (rows, columns)), shape=(count, count))
     return (off_diagonal - sparse.diags(np.asarray(off_diagonal.sum(axis=1)).ravel())).tocsr()
 
 

@@ -46,20 +46,22 @@ def reconstruct_face(request: Request, progress: Progress) -> dict[str, Any]:
 def refit_face(request: Request, progress: Progress) -> dict[str, Any]:
     """Fit the saved reconstruction `request["source"]` to `request["pins"]` and save it as `request["result"]`.
 
-    The vertices (n, 3) that the source had at its level are saved as `request["vertices"]`. The settings `detail` of
-    the face's sliders may be there as in the job `detail`.
+    `request["points"]` may hold `PinnedPoints` as lists. The vertices (n, 3) that the source had at its level are saved
+    as `request["vertices"]`. The settings `detail` of the face's sliders may be there as in the job `detail`.
     """
     progress("start", 0.0)
 
     from ..exchange.result import Reconstruction
     from ..exchange.view import no_pins
     from ..reconstruction.refit import refit
+    from ..shaping.points import PinnedPoints
 
+    points = PinnedPoints.from_lists(request["points"]) if "points" in request else None
     pins = no_pins()
     for landmark, pixel in request["pins"].items():
         pins[int(landmark)] = pixel
     source = Reconstruction.load(Path(request["source"]))
-    refitted = refit(source, pins, source.detail_level, progress)
+    refitted = refit(source, pins, source.detail_level, progress, points)
     _with_detail(refitted, request, progress).save(Path(request["result"]))
     _save_vertices(source, request["vertices"])
     return {"result": request["result"]}

@@ -8,6 +8,7 @@ from dataclasses import replace
 from functools import partial
 
 import numpy as np
+import scipy.sparse as sparse
 from numpy.typing import NDArray
 
 from ..exchange.progress import Progress, StageClock, silent
@@ -17,11 +18,12 @@ from ..exchange.view import View, no_pins
 from ..expression.mouth import Wearer, place_mouth
 from ..expression.neutral import worn_expression
 from ..geometry.similarity import Similarity, fit_similarity
+from ..shaping.points import PinnedPoints
 from ..template import load_template
 from ..template.eyeballs import place_both
 from .corrections.eyelids import clear_eyeballs
 from .corrections.mouth import fit_mouth
-from .corrections.pins import landmark_matrix, register_to_pins
+from .corrections.pins import landmark_matrix, point_matrix, register_to_pins
 from .detail.detail import add_detail
 from .likeness import Likeness, likeliest, load_likeness
 from .photo.boxes import box_around
@@ -119,25 +121,30 @@ def follow_pins(
     pins: NDArray[np.floating],
     detail_level: int,
     progress: Progress = silent,
+    points: PinnedPoints | None = None,
 ) -> NDArray[np.float64]:
     """The registered template (n, 3), in the camera's axes, with its landmarks at the pins (68, 2) in photo pixels.
 
-    Landmarks without a pin (NaN) follow the mesh. Pins at the eyes may draw the lids into the eyeballs: then the lids
-    are lifted out again, and the pins, which this has moved a little, are followed once more.
+    Landmarks without a pin (NaN) follow the mesh; other `points` of it may be pinned too. Pins at the eyes may draw the
+    lids into the eyeballs: then the lids are lifted out again, and the pins, which this has moved a little, are
+    followed once more.
     """
     landmarks = np.flatnonzero(np.isfinite(pins).all(axis=1))
-    if len(landmarks) == 0:
+    points = points or PinnedPoints.none()
+    if len(landmarks) + len(points.pixels) == 0:
         return registered
-    pixels = seen.frame.from_photo(pins[landmarks])
+    pixels = seen.frame.from_photo(np.concatenate([pins[landmarks], points.pixels]))
+    weights = sparse.vstack(
+        [landmark_matrix(detail_level)[landmarks], point_matrix(points.places, detail_level)], format="csr"
+    )
 
     def follow(vertices: NDArray[np.float64], half: int) -> NDArray[np.float64]:
         return register_to_pins(
             vertices,
             target,
             seen.maps.camera,
-            landmarks,
+            weights,
             pixels,
-            detail_level,
             progress=lambda stage, fraction: progress(stage, (half + fraction) / 2),
         )
 

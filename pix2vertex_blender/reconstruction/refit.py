@@ -9,6 +9,7 @@ from ..exchange.progress import Pause, Progress, StageClock, no_pause, silent
 from ..exchange.result import Reconstruction
 from ..expression.neutral import worn_expression
 from ..geometry.extension import smoothed
+from ..shaping.points import PinnedPoints
 from ..template import Template, load_template
 from .detail.detail import DetailParameters, add_detail
 from .fitting import complete, follow_pins
@@ -74,9 +75,15 @@ def detail_again(
 
 
 def refit(
-    reconstruction: Reconstruction, pins: NDArray[np.floating], detail_level: int, progress: Progress = silent
+    reconstruction: Reconstruction,
+    pins: NDArray[np.floating],
+    detail_level: int,
+    progress: Progress = silent,
+    points: PinnedPoints | None = None,
 ) -> Reconstruction:
     """The reconstruction with landmarks at other pins (68, 2) in photo pixels, NaN where the landmark is free.
+
+    Other points of the head may be pinned too.
 
     Raises
     ------
@@ -92,7 +99,7 @@ def refit(
     # The pins are where the photo shows landmarks, which is with its expression.
     worn = worn_expression(registered, own.expression)
     with clock.stage("pins"):
-        pinned = follow_pins(registered + worn, target, seen, pins, detail_level, progress) - worn
+        pinned = follow_pins(registered + worn, target, seen, pins, detail_level, progress, points) - worn
     report, turn = reconstruction.report, own.head_to_camera[:3, :3]
     likeness = reconstruction.likeness @ turn.T if len(reconstruction.likeness) else None
     return complete(seen, registered, pinned, np.array(pins), detail_level, report, clock, own, others, likeness)

@@ -8,11 +8,13 @@ from pix2vertex_blender.geometry.mesh import triangulate, vertex_normals
 from pix2vertex_blender.reconstruction.corrections.pins import (
     PinParameters,
     landmark_matrix,
+    point_matrix,
     register_to_pins,
     sightlines,
 )
 from pix2vertex_blender.reconstruction.registration.matching import TargetIndex
 from pix2vertex_blender.reconstruction.registration.target import build_target
+from pix2vertex_blender.shaping.points import Points
 from pix2vertex_blender.template import load_template
 
 MOUTH_CORNER, OTHER_CORNER, CHIN, JAW = 48, 54, 8, 3
@@ -32,7 +34,8 @@ def pinned(view, target, landmarks, shift, level=0):
     """The head with landmarks pinned `shift` (k, 2) pixels beside where they are, and those pixels."""
     landmarks = np.array(landmarks)
     pixels = view.maps.camera.project(landmark_matrix(level) @ view.truth)[landmarks] + shift
-    return register_to_pins(view.truth, target, view.maps.camera, landmarks, pixels, level), pixels
+    points = landmark_matrix(level)[landmarks]
+    return register_to_pins(view.truth, target, view.maps.camera, points, pixels), pixels
 
 
 def seen(view, vertices, landmarks, level=0):
@@ -65,7 +68,7 @@ def test_far_parts_stay(view, target):
 
 
 def test_without_pins_nothing_moves(view, target):
-    nobody = np.zeros((0,), dtype=int), np.zeros((0, 2))
+    nobody = landmark_matrix(0)[:0], np.zeros((0, 2))
     np.testing.assert_array_equal(register_to_pins(view.truth, target, view.maps.camera, *nobody), view.truth)
 
 
@@ -109,7 +112,12 @@ def test_stronger_pins_come_nearer(view, target):
             seen(
                 view,
                 register_to_pins(
-                    view.truth, target, camera, landmarks, pixels, parameters=PinParameters(strength=strength)
+                    view.truth,
+                    target,
+                    camera,
+                    landmark_matrix(0)[landmarks],
+                    pixels,
+                    parameters=PinParameters(strength=strength),
                 ),
                 landmarks,
             )
@@ -118,3 +126,13 @@ def test_stronger_pins_come_nearer(view, target):
         for strength in (10.0, 100.0, 1000.0)
     ]
     assert left[0] > left[1] > left[2]
+
+
+def test_a_point_between_landmarks_comes_to_its_pin(view, target):
+    """A cheek, which no landmark marks."""
+    template = load_template()
+    corners = np.array([np.linalg.norm(template.vertices - (45.0, -5.0, 90.0), axis=1).argsort()[:3]])
+    points = point_matrix(Points(corners, np.array([[0.5, 0.3, 0.2]])), 1)
+    pixels = view.maps.camera.project(points @ view.truth) + np.array([-6.0, 4.0])
+    moved = register_to_pins(view.truth, target, view.maps.camera, points, pixels)
+    assert np.linalg.norm(view.maps.camera.project(points @ moved) - pixels) < 0.5

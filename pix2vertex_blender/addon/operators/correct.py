@@ -10,6 +10,7 @@ import numpy as np
 from ...errors import Pix2VertexError, SceneError
 from ..process import session
 from ..scene.face_object import active_face, is_fitted_to, read_provenance
+from ..scene.face_points import has_points_to_fit, read_points, set_points, settle_points
 from ..scene.face_update import update_face_object
 from ..scene.former_face import FormerFace, pins_by_landmark
 from ..scene.landmark_pins import LANDMARK, current_pins, hide_pins, pins_of, reset_pins, show_pins
@@ -128,6 +129,8 @@ class PIX2VERTEX_OT_reset_pins(_PinsOperator, bpy.types.Operator):
             from ...exchange.view import no_pins
 
             store_record(face, record.with_view(pins=no_pins()))
+        if not self.only_selected and len(points := read_points(face)):
+            set_points(face, points.without([*range(len(points))]))
         reset_pins(face, record, [pin[LANDMARK] for pin in pins])
 
 
@@ -155,7 +158,7 @@ class PIX2VERTEX_OT_refit(WorkerOperator, bpy.types.Operator):
         except Pix2VertexError as error:
             self.report({"ERROR"}, translate(str(error)))
             return {"CANCELLED"}
-        if is_fitted_to(face, current_pins(face, record)):
+        if is_fitted_to(face, current_pins(face, record)) and not has_points_to_fit(face):
             self.report({"INFO"}, translate(NOTHING_MOVED.format(face=face.name)))
             return {"CANCELLED"}
         return super().execute(context)
@@ -165,12 +168,11 @@ class PIX2VERTEX_OT_refit(WorkerOperator, bpy.types.Operator):
         face = active_face(bpy.context)
         assert face is not None
         former = FormerFace.of(face)
-        pins = pins_by_landmark(former.record.view.pins)
+        pins, points = pins_by_landmark(former.record.view.pins), read_points(face)
         source, result, vertices = (self.temporary_file(suffix) for suffix in ("_source.npz", ".npz", ".npy"))
         former.record.save(source)
-        yield session.worker().submit(
-            "refit", source=str(source), pins=pins, detail=former.detail, result=str(result), vertices=str(vertices)
-        )
+        request = {"source": str(source), "pins": pins, "points": points.pinned().to_lists(), "detail": former.detail}
+        yield session.worker().submit("refit", **request, result=str(result), vertices=str(vertices))
         face = former.reference.find()
         expressions = (yield from changed_expressions(self, face, source, result)) if face is not None else None
         face = former.reference.find()
@@ -182,7 +184,8 @@ class PIX2VERTEX_OT_refit(WorkerOperator, bpy.types.Operator):
 
         refitted, previous = Reconstruction.load(result), np.load(vertices)
         update_face_object(face, refitted, previous, bpy.context, photo=photo, expressions=expressions)
-        return REFITTED.format(face=face.name, count=len(pins))
+        settle_points(face, points)
+        return REFITTED.format(face=face.name, count=len(pins) + len(points))
 
 
 def _take_selecting_tool(context: bpy.types.Context) -> None:

@@ -1,4 +1,4 @@
-"""The slider over the keys of a face's likeness."""
+"""The slider over the keys of a face's likeness, and how its pins are dragged."""
 
 import bpy
 
@@ -27,6 +27,9 @@ class PIX2VERTEX_PG_shape(bpy.types.PropertyGroup):
         get=_read,
         set=_write,
         options=set(),
+    )
+    symmetric: bpy.props.BoolProperty(
+        name="Symmetric", description="Dragging a pin moves the other side of the face likewise", options=set()
     )
 
 

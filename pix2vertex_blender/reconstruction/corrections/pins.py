@@ -22,6 +22,7 @@ from ...exchange.camera import Camera
 from ...exchange.progress import Progress, silent
 from ...geometry.laplacian import bilaplacian, cotangent_laplacian, lumped_mass
 from ...geometry.mesh import triangulate, vertex_normals
+from ...shaping.points import Points
 from ...template import load_template, subdivision_matrix
 from ..registration.deformation import Array, DataTerms, DeformationEnergy, StiffnessSolver
 from ..registration.elasticity import STIFFNESS_UNIT
@@ -93,10 +94,14 @@ class Sightlines:
 def landmark_matrix(level: int) -> sparse.csr_matrix:
     """The 68 landmarks at a subdivision level as weighted means (68, n) of the vertices of level 0."""
     template = load_template(level)
-    corners = template.landmark_corners
-    rows = np.repeat(np.arange(len(corners)), corners.shape[1])
-    shape = (len(corners), len(template.vertices))
-    at_level = sparse.csr_matrix((template.landmark_weights.ravel(), (rows, corners.ravel())), shape)
+    return point_matrix(Points(template.landmark_corners, template.landmark_weights), level)
+
+
+def point_matrix(points: Points, level: int) -> sparse.csr_matrix:
+    """Points of a subdivision level as weighted means (k, n) of the vertices of level 0."""
+    rows = np.repeat(np.arange(len(points.corners)), points.corners.shape[1])
+    shape = (len(points.corners), len(load_template(level).vertices))
+    at_level = sparse.csr_matrix((points.weights.ravel(), (rows, points.corners.ravel())), shape)
     return (at_level @ subdivision_matrix(level)).tocsr()
 
 
@@ -113,13 +118,12 @@ def register_to_pins(
     vertices: NDArray[np.floating],
     target: TargetIndex,
     camera: Camera,
-    landmarks: NDArray[np.integer],
+    points: sparse.csr_matrix,
     pixels: NDArray[np.floating],
-    level: int = 0,
     parameters: PinParameters | None = None,
     progress: Progress = silent,
 ) -> Array:
-    """Move the registered template so that landmarks are seen at given pixels.
+    """Move the registered template so that landmarks or other points are seen at given pixels.
 
     Parameters
     ----------
@@ -128,12 +132,10 @@ def register_to_pins(
     target : TargetIndex
     camera : Camera
         From millimetres to pixels.
-    landmarks : (k,) integer
-        Which of the 68.
+    points : (k, n) sparse
+        As weighted means of the vertices: see `landmark_matrix` and `point_matrix`.
     pixels : (k, 2)
         Where they belong.
-    level : int
-        The subdivision level at which the landmarks shall be there.
     parameters : PinParameters, optional
     progress : Progress, optional
 
@@ -142,10 +144,9 @@ def register_to_pins(
     (n, 3)
         Without pins, `vertices` unchanged.
     """
-    if len(landmarks) == 0:
+    if points.shape[0] == 0:
         return np.array(vertices, dtype=np.float64)
-    lines = sightlines(landmark_matrix(level)[landmarks], camera, pixels)
-    return follow_sightlines(vertices, target, lines, parameters, progress)
+    return follow_sightlines(vertices, target, sightlines(points, camera, pixels), parameters, progress)
 
 
 def follow_sightlines(
