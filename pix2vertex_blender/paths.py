@@ -12,11 +12,9 @@ TEMPLATE_FILE = DATA_FOLDER / "template.npz"
 #: Eyes, teeth, tongue and the inside of the mouth.
 PARTS_FILE = DATA_FOLDER / "parts.npz"
 EXPRESSIONS_FILE = DATA_FOLDER / "expressions.npz"
+SLIDERS_FILE = DATA_FOLDER / "sliders.npz"
 #: Of the small network that guesses where faces are.
 FACE_DETECTOR_WEIGHTS = DATA_FOLDER / "face_detector.safetensors"
-
-#: The shape sliders of a head.
-SLIDERS_FILE = DATA_FOLDER / "sliders.npz"
 #: Of the network that finds faces and reads them, and of the one that then reads a found face again from nearer.
 NETWORK_WEIGHTS = DATA_FOLDER / "network.safetensors"
 CLOSE_NETWORK_WEIGHTS = DATA_FOLDER / "close_network.safetensors"

@@ -27,8 +27,6 @@ from .corrections.pins import landmark_matrix, point_matrix, register_to_pins
 from .detail.detail import add_detail
 from .likeness import Likeness, likeliest, load_likeness
 from .photo.boxes import box_around
-from .likeness import Likeness, face_vertices, likeliest, load_likeness
-from .photo.detection import box_around
 from .registration.alignment import align
 from .registration.matching import TargetIndex
 from .registration.registration import NETWORK_MAPS, Registration, register

@@ -30,8 +30,6 @@ def test_zip_holds_the_package_its_licence_and_the_listed_wheels(extension_zip: 
         "likeness.npz",
         "template.npz",
     )
-    assert {f"data/{name}" for name in (*shipped, "expressions.npz", "parts.npz")} <= names
-    shipped = ("network.safetensors", "close_network.safetensors", "likeness.npz", "template.npz")
     assert {f"data/{name}" for name in (*shipped, "expressions.npz", "parts.npz", "sliders.npz")} <= names
     assert {f"./{name}" for name in names if name.endswith(".whl")} == set(manifest["wheels"])
     assert not [name for name in names if "numpy" in name], "Blender brings its own"
