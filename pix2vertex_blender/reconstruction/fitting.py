@@ -25,7 +25,7 @@ from .corrections.eyelids import clear_eyeballs
 from .corrections.mouth import fit_mouth
 from .corrections.pins import landmark_matrix, point_matrix, register_to_pins
 from .detail.detail import add_detail
-from .likeness import Likeness, likeliest, load_likeness
+from .likeness import Likeness, face_vertices, likeliest, load_likeness
 from .photo.boxes import box_around
 from .registration.alignment import align
 from .registration.matching import TargetIndex
