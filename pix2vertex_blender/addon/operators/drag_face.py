@@ -1,7 +1,5 @@
 """Drag Face: pins anywhere on the mesh, which the face follows while they are dragged."""
 
-from typing import ClassVar
-
 import bpy
 
 from ...errors import Pix2VertexError
@@ -19,11 +17,13 @@ from .texture import poll_face
 INSTRUCTIONS = "Drag the face where it shall be; click on a pin to remove it   (Enter or Esc to end, Ctrl Z to undo)"
 ONLY_IN_VIEW = "The face can only be dragged in a 3D viewport."
 
+#: The operator that runs, if one does: a second click on the button ends it.
+_running: "list[PIX2VERTEX_OT_drag_face]" = []
+
 
 def is_dragged(face: bpy.types.Object) -> bool:
     """Whether the mouse drags a face at the moment."""
-    running = PIX2VERTEX_OT_drag_face.running
-    return running is not None and running.reference == Reference.to(face)
+    return any(operator.reference == Reference.to(face) for operator in _running)
 
 
 class PIX2VERTEX_OT_drag_face(bpy.types.Operator):
@@ -32,9 +32,6 @@ class PIX2VERTEX_OT_drag_face(bpy.types.Operator):
     bl_idname = "pix2vertex.drag_face"
     bl_label = "Drag Face"
 
-    #: The one that runs; a second click on the button ends it.
-    running: ClassVar["PIX2VERTEX_OT_drag_face | None"] = None
-
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Only for faces that can be changed."""
@@ -42,7 +39,8 @@ class PIX2VERTEX_OT_drag_face(bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Look at the face over its photo, and wait for the mouse; a second click ends it."""
-        if self.end_running(context):
+        if _running:
+            _running[0].end(context)
             return {"FINISHED"}
         face, area = active_face(context), context.area
         assert face is not None  # as `poll` says
@@ -75,12 +73,12 @@ class PIX2VERTEX_OT_drag_face(bpy.types.Operator):
         self.dragging = FaceDragging(self.reference.find, self._symmetric)
         self._overlay = PointsOverlay(self._region, lambda: self.dragging.places(self._screen()))
         self._pressed = False
-        PIX2VERTEX_OT_drag_face.running = self
+        _running[:] = [self]
         area.tag_redraw()
 
     def modal(self, context: bpy.types.Context, event: bpy.types.Event) -> set[str]:
         """Follow the mouse until Enter or Esc; whatever else is done in the window is not disturbed."""
-        if PIX2VERTEX_OT_drag_face.running is not self or self.reference.find() is None:
+        if self not in _running or self.reference.find() is None:
             self.end(context)
             return {"FINISHED"}
         mouse = (float(event.mouse_x - self._region.x), float(event.mouse_y - self._region.y))
@@ -98,18 +96,10 @@ class PIX2VERTEX_OT_drag_face(bpy.types.Operator):
     def end(self, context: bpy.types.Context) -> None:
         """Take the overlay away; the pins stay with the face."""
         self._overlay.remove()
-        if PIX2VERTEX_OT_drag_face.running is self:
-            PIX2VERTEX_OT_drag_face.running = None
+        if self in _running:
+            _running.clear()
         context.workspace.status_text_set(None)
         self._area.tag_redraw()
-
-    @classmethod
-    def end_running(cls, context: bpy.types.Context) -> bool:
-        """End the one that runs; whether there was one."""
-        if cls.running is None:
-            return False
-        cls.running.end(context)
-        return True
 
     def _handle(self, context: bpy.types.Context, event: bpy.types.Event, mouse: Pixel) -> set[str]:
         self._area.tag_redraw()
