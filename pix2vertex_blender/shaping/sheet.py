@@ -46,7 +46,7 @@ class SheetParameters:
 
 @cache
 def load_sheet(parameters: SheetParameters = SheetParameters()) -> BlockFactors:
-    """The factors of the sheet without points; it takes about a second of one core."""
+    """The factors of the sheet without points; it takes a third of a second of one core."""
     template = load_template()
     triangles = triangulate(template.faces)
     count = len(template.vertices)

@@ -171,7 +171,7 @@ def test_eyes_follow_when_the_mouse_is_let_go(face, mouse, screen) -> None:
     left = next(child for child in face.children if child.get(EYEBALL) == 0)
     bpy.context.view_layer.update()
     before = left.matrix_world.translation.copy()
-    for place in ((20.0, 32.0, 0.0), (44.0, 34.0, 0.0), (30.0, 42.0, 0.0), (30.0, 28.0, 0.0)):
+    for place in ((16.0, 33.0, 0.0), (48.0, 34.0, 0.0), (31.0, 50.0, 0.0), (31.0, 24.0, 0.0)):
         drag(mouse, screen, place, (0.0, 4.0))
     bpy.context.view_layer.update()
     assert 1000.0 * (left.matrix_world.translation - before).z > 2.0

@@ -56,7 +56,7 @@ class PIX2VERTEX_OT_drag_face(bpy.types.Operator):
             bpy.ops.pix2vertex.show_over_photo()
         from ...shaping.sheet import load_sheet
 
-        load_sheet()  # which takes a second, and is at hand from then on
+        load_sheet()  # which takes a moment, and is at hand from then on
         self.begin(face, area)
         context.workspace.status_text_set(translate(INSTRUCTIONS))
         context.window_manager.modal_handler_add(self)
