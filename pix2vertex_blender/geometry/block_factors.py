@@ -92,8 +92,8 @@ def _dense(
     """A block of the matrix: the entries in wanted rows."""
     used = wanted[rows]
     flat = place[rows[used]] * shape[1] + columns[used]
-    block: Array = np.bincount(flat, values[used], shape[0] * shape[1]).reshape(shape)
-    return block
+    block: Array = np.bincount(flat, values[used], shape[0] * shape[1]).astype(np.float64)
+    return block.reshape(shape)
 
 
 def _layers(edges: NDArray[np.integer], count: int) -> NDArray[np.int64]:
