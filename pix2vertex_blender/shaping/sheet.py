@@ -44,6 +44,16 @@ class SheetParameters:
     smallest_area: float = 0.05
 
 
+#: The reaches (mm) of sheets, each for pulls up to as far: a stiffer one does not fold in front of a point.
+REACHES = (12.0, 24.0, 48.0)
+
+
+def sheet_for(targets: NDArray[np.floating]) -> SheetParameters:
+    """The sheet for points that move by targets (k, 3): the softest that does not fold."""
+    longest = float(np.linalg.norm(targets, axis=1).max(initial=0.0))
+    return SheetParameters(reach=next((reach for reach in REACHES if reach >= longest), REACHES[-1]))
+
+
 @cache
 def load_sheet(parameters: SheetParameters = SheetParameters()) -> BlockFactors:
     """The factors of the sheet without points; it takes a third of a second of one core."""

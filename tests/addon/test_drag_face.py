@@ -93,6 +93,15 @@ def test_the_face_follows_while_it_is_dragged(face, mouse, screen) -> None:
     )
 
 
+def test_a_long_drag_takes_more_with_it(face, mouse, screen) -> None:
+    drag(mouse, screen, CHEEK, (10.0, 0.0))
+    beside = near((CHEEK[0], CHEEK[1] - 22.0, 0.0))
+    short = moved(face)[beside, 0] / 10.0
+    drag(mouse, screen, (CHEEK[0] + 10.0, CHEEK[1], 0.0), (10.0, 0.0))
+    assert read_points(face).offsets[0] == pytest.approx((20.0, 0.0, 0.0), abs=0.05)
+    assert moved(face)[beside, 0] / 20.0 > short + 0.1
+
+
 def test_a_press_beside_the_head_is_not_the_faces(face, mouse, screen) -> None:
     assert not mouse.press(screen, (5.0, 5.0))
     assert not mouse.move(screen, (50.0, 50.0)) and mouse.release() == ""

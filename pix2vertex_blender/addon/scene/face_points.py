@@ -142,9 +142,8 @@ class PointDrag:
     """
 
     def __init__(self, face: bpy.types.Object, points: FacePoints) -> None:
-        from ...shaping.sheet import PulledSheet
+        from ...shaping.sheet import sheet_for
         from ...template import load_template
-        from ...template.template import carry_with_numpy
 
         if obstacle := obstacle_to_update(face, level := level_of(face)):
             raise SceneError(obstacle)
@@ -157,7 +156,8 @@ class PointDrag:
         self.points = points
         self._face, self._key = face, key
         self._basis = mesh_coordinates(key.relative_key.data)
-        self._response = carry_with_numpy(PulledSheet(points.places).response, level)
+        self._level, self._sheet = level, sheet_for(points.offsets)
+        self._response = self._respond()
         provenance = read_provenance(face)
         assert provenance is not None  # every face has one
         self._frame = provenance.frame
@@ -165,12 +165,24 @@ class PointDrag:
 
     def move(self, offsets: NDArray[np.floating]) -> None:
         """Have the points moved by offsets (k, 3) from where the fitted face has them."""
+        from ...shaping.sheet import sheet_for
+
+        if (sheet := sheet_for(offsets)) != self._sheet:
+            self._sheet = sheet
+            self._response = self._respond()
         pixels = self._frame.to_photo(self._frame.to_camera(self._shown + offsets))
         moved = np.linalg.norm(offsets - self.points.offsets, axis=1) > 0
         pixels = np.where(moved[:, None], pixels, self.points.pixels)
         self.points = replace(self.points, offsets=np.array(offsets), pixels=pixels)
         set_mesh_coordinates(self._key.data, self._basis + to_blender(self._response @ offsets))
         self._face.data.update()
+
+    def _respond(self) -> NDArray[np.float64]:
+        """How far (n, k) each vertex of the face goes with each point."""
+        from ...shaping.sheet import PulledSheet
+        from ...template.template import carry_with_numpy
+
+        return carry_with_numpy(PulledSheet(self.points.places, self._sheet).response, self._level)
 
     def end(self) -> None:
         """Keep the points with the face, and have eyes and mouth follow."""
