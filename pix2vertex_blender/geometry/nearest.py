@@ -42,3 +42,45 @@ def closest_on_triangles(
     weights = np.column_stack([1 - u - v, u, v])
     difference = np.einsum("ij,ijk->ik", weights, corners) - points
     return weights, np.einsum("ij,ij->i", difference, difference)
+
+
+def nearest_in_fans(
+    points: NDArray[np.float64],
+    vertices: NDArray[np.float64],
+    triangles: NDArray[np.integer],
+    fans: tuple[NDArray[np.integer], NDArray[np.integer]],
+    around: NDArray[np.integer],
+    largest: int,
+) -> tuple[NDArray[np.intp], NDArray[np.float64], NDArray[np.float64]]:
+    """The point of the triangles around one vertex that is nearest, for each of some points.
+
+    Parameters
+    ----------
+    points : (k, 3)
+    vertices : (n, 3)
+    triangles : (m, 3)
+    fans : (n + 1,) and (3 m,)
+        The triangles around vertex i are the second's entries from the first's entry i to entry i + 1.
+    around : (k,)
+        The vertex for each point, which has a triangle.
+    largest : int
+        More triangles than this around one vertex are not looked at.
+
+    Returns
+    -------
+    triangle : (k,)
+        Its row.
+    weights : (k, 3)
+        Barycentric.
+    squared_distances : (k,)
+    """
+    starts, entries = fans
+    counts = np.minimum(starts[around + 1] - starts[around], largest)
+    first = np.cumsum(counts) - counts
+    query = np.repeat(np.arange(len(points)), counts)
+    triangle = entries[starts[around][query] + np.arange(len(query)) - np.repeat(first, counts)]
+    weights, squared = closest_on_triangles(np.asarray(points, dtype=np.float64)[query], vertices[triangles[triangle]])
+    hits = np.flatnonzero(squared == np.minimum.reduceat(squared, first)[query])
+    best = np.empty(len(points), dtype=np.intp)
+    best[query[hits]] = hits
+    return triangle[best], weights[best], squared[best]

@@ -1,11 +1,16 @@
 """A texture from the photo as image files."""
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..exchange.progress import Progress
 from ..exchange.protocol import Request
+
+if TYPE_CHECKING:
+    from ..exchange.result import Reconstruction
+    from ..reconstruction.texture.projection import FaceTexture
 
 
 def project_texture(request: Request, progress: Progress) -> dict[str, Any]:
@@ -16,37 +21,54 @@ def project_texture(request: Request, progress: Progress) -> dict[str, Any]:
     With `keep_light` the colours stay as in the photo; otherwise its light and highlights are taken out.
     """
     progress("start", 0.0)
-    import cv2
-
     from ..exchange.result import Reconstruction
-    from ..expression.neutral import worn_expression
-    from ..reconstruction.photo.background import in_background
     from ..reconstruction.several.texture import texture_of_photos
-    from ..reconstruction.texture.eyeballs import paint_eyeballs
     from ..reconstruction.texture.source import sharpest_crop
-    from ..template import load_template
 
     progress("texture", 0.0)
     face = Reconstruction.load(Path(request["source"]))
-    template = load_template()
     size = int(request["size"])
     progress("texture", 0.0)
     pixels, from_photo = sharpest_crop(face, Path(request["photo"]), size)
-    camera = face.view.camera.resized(len(pixels) / len(face.view.maps.mask))
-    to_camera = face.view.frame.to_camera
-    head = to_camera(face.coarse_vertices + worn_expression(face.coarse_vertices, face.view.expression))
-    eyes = to_camera(template.place_eyeballs(face.coarse_vertices))
     texture = texture_of_photos(
         face, Path(request["photo"]), size, progress, keep_light=bool(request.get("keep_light", False))
     )
+    write_textures(face, texture, pixels, request, progress)
+    return {"from_photo": from_photo}
+
+
+def write_textures(
+    face: "Reconstruction", texture: "FaceTexture", pixels: Any, files: Mapping[str, Any], progress: Progress
+) -> None:
+    """Write a face's texture as the files `colour` and `origin`, and its eyes' as `eyeballs`.
+
+    Parameters
+    ----------
+    face : Reconstruction
+    texture : FaceTexture
+    pixels : (S, S, 3) uint8
+        The first view's square, where the eyes are seen.
+    files : mapping
+    progress : Progress
+    """
+    import cv2
+
+    from ..expression.neutral import worn_expression
+    from ..reconstruction.photo.background import in_background
+    from ..reconstruction.texture.eyeballs import paint_eyeballs
+    from ..template import load_template
+
     progress("texture", 1.0)
+    template, to_camera = load_template(), face.view.frame.to_camera
+    camera = face.view.camera.resized(len(pixels) / len(face.view.maps.mask))
+    head = to_camera(face.coarse_vertices + worn_expression(face.coarse_vertices, face.view.expression))
+    eyes = to_camera(template.place_eyeballs(face.coarse_vertices))
     pause = partial(progress, "texture", 1.0)
     eyeballs = paint_eyeballs(template.eyeballs, eyes, (head, template.faces), pixels, camera, pause=pause)
     for name, image in (("colour", texture.colour), ("origin", texture.origin), ("eyeballs", eyeballs)):
         encode = partial(cv2.imencode, ".png", image[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 3])
         _whole, file = in_background(encode, partial(progress, "texture"), lambda: 1.0)
-        Path(request[name]).write_bytes(file.tobytes())  # which says why, if it cannot be written
-    return {"from_photo": from_photo}
+        Path(files[name]).write_bytes(file.tobytes())  # which says why, if it cannot be written
 
 
 JOBS = {"texture": project_texture}

@@ -8,6 +8,7 @@ from ..exchange.protocol import Request
 
 if TYPE_CHECKING:
     from ..reconstruction.wrapping.scan import Scan
+    from ..reconstruction.wrapping.wrap import WrappedHead
 
 
 def wrap_scan(request: Request, progress: Progress) -> dict[str, Any]:
@@ -15,7 +16,9 @@ def wrap_scan(request: Request, progress: Progress) -> dict[str, Any]:
 
     The scan is either a mesh, the .npz `mesh` with `vertices` (n, 3), `triangles` (m, 3) and perhaps `colours` (n, 3)
     in 0 to 255 or `corner_uvs` (m, 3, 2) for the image `texture`; or the depth photo of the images `colour` and
-    `depth`, with four `intrinsics`. The reply has the fields of `WrapReport` as `report`.
+    `depth`, with four `intrinsics`. With `texture_files`, a mapping of `colour`, `origin` and `eyeballs` to files, and
+    `texture_size` the scan's colours are written there, if it has some. The reply has the fields of `WrapReport` as
+    `report`, and `textured`, whether the files were written.
     """
     progress("start", 0.0)
     from dataclasses import asdict
@@ -33,11 +36,29 @@ def wrap_scan(request: Request, progress: Progress) -> dict[str, Any]:
             None if intrinsics is None else tuple(float(value) for value in intrinsics),  # type: ignore[arg-type]
             partial(progress, "start", 0.5),
         )
-        head = wrap_depth_photo(photo, options, progress)
+        scan, head = photo.surface(), wrap_depth_photo(photo, options, progress)
     else:
-        head = wrap_mesh(_read_mesh(request), options, progress)
+        scan = _read_mesh(request)
+        head = wrap_mesh(scan, options, progress)
     head.reconstruction.save(Path(request["result"]))
-    return {"report": asdict(head.report)}
+    textured = "texture_files" in request and _write_textures(scan, head, request, progress)
+    return {"report": asdict(head.report), "textured": textured}
+
+
+def _write_textures(scan: "Scan", head: "WrappedHead", request: Request, progress: Progress) -> bool:
+    """Draw the scan's colours on the head's UVs; whether it has some."""
+    from ..reconstruction.photo.photo import decode_image
+    from ..reconstruction.wrapping.scan_texture import texture_of_scan
+    from .texture import write_textures
+
+    progress("texture", 0.0)
+    unit, size = head.report.millimetres_per_unit, int(request["texture_size"])
+    texture = texture_of_scan(scan, head.vertices, unit, size, progress=progress)
+    if texture is None:
+        return False
+    seen = decode_image(head.reconstruction.view.crop_png)
+    write_textures(head.reconstruction, texture, seen, request["texture_files"], progress)
+    return True
 
 
 def carry_face(request: Request, progress: Progress) -> dict[str, Any]:

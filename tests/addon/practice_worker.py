@@ -137,8 +137,11 @@ def wrap(request, progress):
     """Pass on a saved reconstruction as if it came from the depth photo whose colours it is."""
     progress("start", 0.0)
     shutil.copy(request["colour"], request["result"])
+    for file in request.get("texture_files", {}).values():
+        cv2.imwrite(file, np.full((8, 8, 3), 120, dtype=np.uint8))
     report = {"unit": "mm", "unit_found": False, "median_distance_mm": 0.1, "matrix": np.eye(4).tolist()}
-    return {"report": report | {"scan": str(request["intrinsics"]), "device": str(request["options"])}}
+    report |= {"scan": str(request["intrinsics"]), "device": str(request["options"])}
+    return {"report": report, "textured": "texture_files" in request}
 
 
 def carry(request, progress):

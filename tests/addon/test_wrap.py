@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import bpy
+import cv2
 import numpy as np
 import pytest
 from mathutils import Matrix, Vector
@@ -139,8 +140,21 @@ def test_a_depth_photo_becomes_a_face(saved: str, tmp_path: Path) -> None:
     bpy.context.scene.pix2vertex.with_eyeballs = False
     arguments = {"colour": saved, "depth": str(tmp_path / "depth.png"), "intrinsics": (900, 900, 320, 240)}
     assert bpy.ops.pix2vertex.wrap(**arguments) == {"FINISHED"}
-    assert [item.name for item in bpy.context.scene.objects] == ["Face"]
+    [face] = bpy.context.scene.objects
+    assert face.name == "Face" and "pix2vertex_texture_image" not in face
     assert not list(session.temporary_folder().glob("*.npz"))
+
+
+@pytest.mark.usefixtures("practice")
+def test_the_scans_colours_are_the_faces_texture(saved: str, tmp_path: Path) -> None:
+    """If asked for: on the face and on its eyes, packed into the file."""
+    arguments = {"colour": saved, "depth": str(tmp_path / "depth.png"), "intrinsics": (900, 900, 320, 240)}
+    assert bpy.ops.pix2vertex.wrap(**arguments, with_texture=True) == {"FINISHED"}
+    face = bpy.context.active_object
+    image = face["pix2vertex_texture_image"]
+    nodes = face.material_slots[0].material.node_tree.nodes
+    assert image in [node.image for node in nodes if node.type == "TEX_IMAGE"] and image.packed_file is not None
+    assert face["pix2vertex_eyes_image"].size[:] == (8, 8)
 
 
 @pytest.mark.usefixtures("practice")
@@ -240,13 +254,17 @@ def test_the_command_line_writes_everything(tmp_path: Path) -> None:
     import json
 
     made, template = made_up_scan(6, millimetres=1000.0), load_template()
-    lines = [*(f"v {x:.6f} {y:.6f} {z:.6f}" for x, y, z in made.scan.vertices)]
+    # Colours after the coordinates, as scanners write them.
+    lines = [*(f"v {x:.6f} {y:.6f} {z:.6f} 0.47 0.35 0.235" for x, y, z in made.scan.vertices)]
     lines += [f"f {a} {b} {c}" for a, b, c in made.scan.triangles + 1]
     (tmp_path / "scan.obj").write_text("\n".join(lines) + "\n")
-    output = tmp_path / "out"
-    assert main(["wrap", str(tmp_path / "scan.obj"), "--output", str(output), "--device", "cpu"]) == 0
+    output, small = tmp_path / "out", ["--texture-size", "1024"]
+    assert main(["wrap", str(tmp_path / "scan.obj"), "--output", str(output), "--device", "cpu", *small]) == 0
     files = {file.name for file in output.iterdir()}
-    assert files == {"face.blend", "face.fbx", "face.glb", "preview.png", "wrapped.npy", "report.json"}
+    assert files == {"face.blend", "face.fbx", "face.glb", "preview.png", "wrapped.npy", "report.json", "texture.png"}
+    colour = cv2.imread(str(output / "texture.png"))
+    assert colour.shape == (1024, 1024, 3)
+    assert (np.abs(colour.astype(int) - [60, 90, 120]).max(axis=-1) < 8).mean() > 0.9, "the scan's own colour"
     vertices = np.load(output / "wrapped.npy")
     chosen = template.groups["face"] > 0.5
     assert np.median(np.linalg.norm(vertices - made.truth, axis=1)[chosen]) < 0.005

@@ -17,7 +17,10 @@ LOOKS = {
     "refit": (40, {"register_to_pins", "visibility", "high_pass", "smoothed"}),
     "detail": (40, {"visibility", "high_pass", "smoothed"}),
     "target": (4, {"distances_from_target"}),
-    "texture": (100, {"hidden", "find_hair", "faded", "_tones", "texel_grid", "interpolate", "_paint", "seen_eyes"}),
+    "texture": (
+        100,
+        {"hidden", "find_hair", "faded", "smooth_tones", "texel_grid", "paint", "seen_eyes"},
+    ),
     "bake_maps": (100, {"_draw", "encode_png"}),
     "surface": (20, {"texel_grid", "interpolate"}),
 }

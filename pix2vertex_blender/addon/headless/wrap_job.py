@@ -1,6 +1,7 @@
 """A scan becomes a folder of files, in a Blender without a window: `build.py wrap`."""
 
 import argparse
+import shutil
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -15,7 +16,9 @@ from ...exchange.wrap_report import AUTOMATIC, UNITS, WrapReport
 from ..batch.names import result_name
 from ..batch.output_folder import output_folder
 from ..export.export import export_fbx, export_glb, save_blend
+from ..operators.texture import put_on
 from ..process import session
+from ..properties.face import SIZES
 from ..scene.face_object import build_face_object
 from ..scene.scan_object import read_scan
 from .arguments import Parser, path, seed
@@ -24,9 +27,9 @@ from .preview import compose_preview
 
 #: The first argument that asks for this instead of a photo.
 WRAP = "wrap"
-PREVIEW, VERTICES, REPORT = "preview.png", "wrapped.npy", "report.json"
+PREVIEW, VERTICES, REPORT, TEXTURE = "preview.png", "wrapped.npy", "report.json", "texture.png"
 #: The files of one scan.
-RESULTS = ("face.blend", "face.fbx", "face.glb", VERTICES, REPORT, PREVIEW)
+RESULTS = ("face.blend", "face.fbx", "face.glb", VERTICES, REPORT, PREVIEW, TEXTURE)
 _PREVIEW_SIZE = 512
 
 NO_FILE = "There is no file {scan}: choose another scan."
@@ -59,6 +62,13 @@ def wrap_parser() -> Parser:
     parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps or xpu (default: %(default)s)")
     parser.add_argument(
         "--detail-level", type=int, default=2, choices=range(4), help="subdivisions (default: %(default)s)"
+    )
+    parser.add_argument(
+        "--texture-size",
+        type=int,
+        default=2048,
+        choices=[int(size[0]) for size in SIZES],
+        help="texels along each side of the texture of a scan with colours (default: %(default)s)",
     )
     parser.add_argument("--seed", type=seed, default=0, help="seed of the random choices (default: %(default)s)")
     parser.add_argument("--no-preview", action="store_true", help="leave out preview.png")
@@ -95,6 +105,9 @@ def _write_results(options: argparse.Namespace, folder: Path) -> WrapReport:
     if options.depth is None:
         choices["unit"] = options.unit
     result = session.temporary_folder() / "wrapped.npz"
+    files = {name: session.temporary_folder() / f"wrapped_{name}.png" for name in ("colour", "origin", "eyeballs")}
+    request |= {"texture_files": {name: str(file) for name, file in files.items()}}
+    request |= {"texture_size": options.texture_size}
     worker = session.worker()
     job = worker.submit(WRAP, options=choices, result=str(result), **request)
     await_job(worker, job, clock)
@@ -104,6 +117,9 @@ def _write_results(options: argparse.Namespace, folder: Path) -> WrapReport:
     with quiet():
         bpy.ops.wm.read_factory_settings(use_empty=True)
         face = build_face_object(reconstruction, bpy.context)
+        if job.result["textured"]:
+            put_on(face, files, "PACKED")
+            shutil.copyfile(files["colour"], folder / TEXTURE)
         save_blend(folder / "face.blend")
         export_fbx(folder / "face.fbx", [face])
         export_glb(folder / "face.glb", [face])

@@ -1,5 +1,6 @@
 """Project Photo: images on the template's UVs."""
 
+from collections.abc import Mapping
 from pathlib import Path
 from typing import ClassVar
 
@@ -105,7 +106,7 @@ def projected(operator: WorkerOperator, face: bpy.types.Object, size: str, stora
     record.save(source)
     provenance = read_provenance(face)
     photo = bpy.path.abspath(provenance.photo) if provenance is not None else ""
-    files = {name: operator.temporary_file(f"_{name}.png") for name in ("colour", "origin", "eyeballs")}
+    files = texture_files(operator)
     job = yield session.worker().submit(
         "texture",
         source=str(source),
@@ -116,11 +117,7 @@ def projected(operator: WorkerOperator, face: bpy.types.Object, size: str, stora
     )
     surface = {} if has_surface(watched.find()) else (yield from surface_drawn(operator))
     face = watched.find()
-    colour = keep_image(face, TEXTURE, "Texture", files["colour"], storage, "sRGB")
-    keep_image(face, ORIGIN, "Texture Origin", files["origin"], storage, "Non-Color")
-    eyes = keep_image(face, EYES, "Eyes", files["eyeballs"], storage, "sRGB")
-    texture_eyeballs(face, eyes)
-    worn = texture_face(face, colour)
+    worn = put_on(face, files, storage)
     if surface:
         wear_surface(face, surface, storage)
     if not worn:
@@ -128,6 +125,19 @@ def projected(operator: WorkerOperator, face: bpy.types.Object, size: str, stora
     show_texture(face, TEXTURE, bpy.context)
     missing = not (job.result["from_photo"] or Path(photo).is_file())
     return (PROJECTED_FROM_CROP if missing else PROJECTED).format(face=face.name)
+
+
+def texture_files(operator: WorkerOperator) -> dict[str, Path]:
+    """Where the worker may write a face's texture, what comes from where, and the eyes' texture."""
+    return {name: operator.temporary_file(f"_{name}.png") for name in ("colour", "origin", "eyeballs")}
+
+
+def put_on(face: bpy.types.Object, files: Mapping[str, Path], storage: str) -> bool:
+    """Keep `texture_files` as the face's images and have it wear them; False if other materials hide the texture."""
+    colour = keep_image(face, TEXTURE, "Texture", files["colour"], storage, "sRGB")
+    keep_image(face, ORIGIN, "Texture Origin", files["origin"], storage, "Non-Color")
+    texture_eyeballs(face, keep_image(face, EYES, "Eyes", files["eyeballs"], storage, "sRGB"))
+    return texture_face(face, colour)
 
 
 class PIX2VERTEX_OT_show_image(bpy.types.Operator):

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import bpy
 import numpy as np
 
 from ...errors import PhotoError, SceneError
+from ...exchange.progress import STAGE_LABELS
 from ..process import session
 from ..properties.wrap import SCAN_UNITS, SOURCES
 from ..scene.face_object import build_face_object
@@ -15,6 +16,7 @@ from ..scene.reference import Reference, in_scene
 from ..scene.scan_object import NO_SCAN, placed_on_scan, read_scan
 from ..views.arrival import arrive
 from .reconstruction_choices import ReconstructionChoices
+from .texture import put_on, texture_files
 from .worker_operator import Work, WorkerOperator
 
 WRAPPED = "{face} lies on {scan}, {median} mm off in the median"
@@ -29,6 +31,7 @@ class PIX2VERTEX_OT_wrap(ReconstructionChoices, WorkerOperator, bpy.types.Operat
     bl_idname = "pix2vertex.wrap"
     bl_label = "Wrap Scan"
     bl_options = {"UNDO"}
+    stage_labels: ClassVar = {**STAGE_LABELS, "texture": "Painting the head"}
 
     source: bpy.props.EnumProperty(name="Scan", description="What is wrapped", items=SOURCES, options={"SKIP_SAVE"})
     target: bpy.props.StringProperty(
@@ -54,6 +57,12 @@ class PIX2VERTEX_OT_wrap(ReconstructionChoices, WorkerOperator, bpy.types.Operat
         size=4,
         options={"SKIP_SAVE"},
     )
+    with_texture: bpy.props.BoolProperty(
+        name="Texture",
+        description="Put the scan's own colours onto the head's UVs, if it has some",
+        default=False,
+        options={"SKIP_SAVE"},
+    )
     seed: bpy.props.IntProperty(name="Seed", description="Seed of the random choices", min=0, options={"SKIP_SAVE"})
 
     def work(self) -> Work:
@@ -66,6 +75,11 @@ class PIX2VERTEX_OT_wrap(ReconstructionChoices, WorkerOperator, bpy.types.Operat
         options = {"device": self.device, "detail_level": self.detail_level, "seed": self.seed}
         if self.source == "MESH":
             options["unit"] = self.unit
+        files = texture_files(self)
+        texture = bpy.context.scene.pix2vertex_texture
+        size, storage = int(texture.size), texture.storage
+        if self.with_texture:
+            request |= {"texture_files": {each: str(file) for each, file in files.items()}, "texture_size": size}
         job = yield session.worker().submit("wrap", options=options, result=str(result), **request)
         report = job.result["report"]
         reconstruction = Reconstruction.load(result)
@@ -74,6 +88,8 @@ class PIX2VERTEX_OT_wrap(ReconstructionChoices, WorkerOperator, bpy.types.Operat
             if self.source == "MESH":
                 face.matrix_world = placed_on_scan(np.array(report["matrix"]))
         arrive(face, bpy.context)
+        if job.result.get("textured"):
+            put_on(face, files, storage)
         return _sentence(face.name, name, report)
 
     def _mesh(self) -> tuple[dict[str, Any], str]:
@@ -105,6 +121,8 @@ class PIX2VERTEX_OT_wrap(ReconstructionChoices, WorkerOperator, bpy.types.Operat
             "with_eyeballs": shared.with_eyeballs,
             "unit": own.unit,
         }
+        if self.options.is_invoke:  # a script says what it wants to wait for
+            values["with_texture"] = shared.with_texture
         given: Sequence[str] = [each for each in ("target", "colour", "depth") if self.properties.is_property_set(each)]
         if not given:  # a script that names one thing means nothing else
             values |= {"source": own.source, "colour": own.colour, "depth": own.depth, "intrinsics": own.intrinsics}

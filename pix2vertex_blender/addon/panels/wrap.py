@@ -28,6 +28,9 @@ class PIX2VERTEX_PT_wrap(Sidebar, bpy.types.Panel):
             column.prop(settings, "colour")
             column.prop(settings, "depth")
             column.prop(settings, "intrinsics")
+        row = layout.row()
+        row.prop(context.scene.pix2vertex, "with_texture")
+        row.prop(context.scene.pix2vertex, "with_eyeballs")
         draw_operator(layout, context, PIX2VERTEX_OT_wrap.bl_idname, icon="MOD_SHRINKWRAP")
 
 

@@ -8,7 +8,7 @@ from scipy.spatial import cKDTree
 
 from ...geometry.laplacian import vertex_triangle_incidence
 from ...geometry.mesh import border_vertices, normalise
-from ...geometry.nearest import closest_on_triangles
+from ...geometry.nearest import nearest_in_fans
 from .target import TargetMesh
 
 #: More triangles than this around one target vertex are not looked at.
@@ -51,7 +51,7 @@ class TargetIndex:
     def __init__(self, target: TargetMesh) -> None:
         self.target = target
         incidence = vertex_triangle_incidence(target.triangles, len(target.vertices))
-        self._starts, self._around = incidence.indptr, incidence.indices
+        self._fans = incidence.indptr, incidence.indices
         self._border = border_vertices(target.triangles, len(target.vertices))
         self._canonical_tree = _tree(target.canonical)
         self._position_tree: cKDTree | None = None
@@ -91,22 +91,15 @@ class TargetIndex:
         self, queries: NDArray[np.floating], space: NDArray[np.float64], nearest: NDArray[np.integer]
     ) -> Matches:
         """The closest point on the triangles around each nearest vertex."""
-        counts = np.minimum(self._starts[nearest + 1] - self._starts[nearest], LARGEST_FAN)
-        query = np.repeat(np.arange(len(queries)), counts)
-        offset = np.arange(len(query)) - np.repeat(np.cumsum(counts) - counts, counts)
-        triangle = self.target.triangles[self._around[self._starts[nearest][query] + offset]]
-        weights, squared = closest_on_triangles(np.asarray(queries, dtype=np.float64)[query], space[triangle])
-        first = np.cumsum(counts) - counts
-        smallest = np.minimum.reduceat(squared, first)
-        hits = np.flatnonzero(squared == smallest[query])
-        best = np.empty(len(queries), dtype=np.intp)
-        best[query[hits]] = hits
-        weights, triangle = weights[best], triangle[best]
+        chosen, weights, squared = nearest_in_fans(
+            queries, space, self.target.triangles, self._fans, nearest, LARGEST_FAN
+        )
+        triangle = self.target.triangles[chosen]
         return Matches(
             points=np.einsum("ij,ijk->ik", weights, self.target.vertices[triangle]),
             normals=normalise(np.einsum("ij,ijk->ik", weights, self.target.normals[triangle])),
             canonical=np.einsum("ij,ijk->ik", weights, self.target.canonical[triangle]),
-            distances=np.sqrt(squared[best]),
+            distances=np.sqrt(squared),
             inside=~self._border[nearest],
         )
 

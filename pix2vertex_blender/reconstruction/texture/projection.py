@@ -145,14 +145,14 @@ def project_photo(
         lit = (_colours(pixels, points, FINE_FOOTPRINT * camera.scale) + DARK) * np.exp(gain)
         seen = without_things(seen, find_things(np.log(lit / (plain + DARK)), seen, level), level)
     shares = origin_shares(seen, level.mirror)
-    tones = _tones(vertices, shown, None if keep_light else found, seen, shares, parameters, pause)
+    tones = smooth_tones(vertices, shown, None if keep_light else found, seen, shares, parameters, pause)
     progress("texture", 0.4)
     grid = head_grid(min(size, LARGEST_GRID), partial(progress, "texture", 0.5))
     layers = grid.interpolate(
         np.column_stack([points, points[level.mirror], tones, shares]), partial(progress, "texture", 0.6)
     )
     progress("texture", 0.6)
-    texture = _paint(layers, pixels, size, progress)
+    texture = paint(layers, pixels, size, progress)
     plain = np.sum([level.groups[name] for name in PLAIN_GROUPS], axis=0)
     continue_pattern(
         texture.colour, texture.origin, grid.interpolate(plain[:, None])[..., 0], partial(progress, "texture", 0.95)
@@ -180,7 +180,7 @@ def _colours(pixels: NDArray[np.uint8], points: Array, footprint: float) -> Arra
     return 255 * np.column_stack([sample_intensity(pixels[..., k], points, widths) for k in range(3)])
 
 
-def _tones(
+def smooth_tones(
     vertices: Array,
     shown: Array,
     albedo: Albedo | None,
@@ -244,7 +244,7 @@ def head_grid(size: int, pause: Pause = no_pause) -> TexelGrid:
     return _GRIDS[size]
 
 
-def _paint(layers: NDArray[np.float32], pixels: NDArray[np.uint8], size: int, progress: Progress) -> FaceTexture:
+def paint(layers: NDArray[np.float32], pixels: NDArray[np.uint8], size: int, progress: Progress) -> FaceTexture:
     """Mix the parts in each texel from layers (h, w, 19).
 
     They are pixels and mirrored pixels, their gains, filling, plain skin, shares.

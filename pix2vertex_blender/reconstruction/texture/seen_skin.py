@@ -33,6 +33,8 @@ FADE_STEPS, INNER_STEPS = 20, 200
 HAIR_RINGS = 4
 #: The inner sides of lids, lips and nostrils, which no photo shows well.
 INNER_GROUPS = ("mouth_interior", "eye_socket", "nostril_interior")
+#: Vertices with more of one of them than this belong to it.
+INSIDE = 0.02
 #: Where skin is surely seen, to tell its colour from that of hair.
 SKIN_GROUPS = ("cheeks", "nose")
 #: How far from the border of what is seen (mm) hair and background may reach into a part of the face, and into others.
@@ -98,7 +100,7 @@ def find_seen_skin(
     seen = inside_face * ~hidden(vertices, level.faces, others, cosine, camera, resolution, pause)
     pause()
     inner = np.max([level.groups[name] for name in INNER_GROUPS], axis=0)
-    inside = inner > 0.02
+    inside = inner > INSIDE
     seen = seen * np.where(inside, 1.0, smoothstep(2 * level.groups["face"] - 0.6))
     pause()
     neighbours = _Neighbourhood(level, pause)
@@ -115,8 +117,30 @@ def find_seen_skin(
     )
     pause()
     at_all = np.maximum(well, at_all)
-    inner = neighbours.faded(np.maximum(at_all, at_all[level.mirror]), inside, INNER_STEPS, pause)
-    return SeenSkin(well, at_all, inner)
+    return SeenSkin(well, at_all, _inner(at_all, level, inside, neighbours, pause))
+
+
+def covered_skin(covered: NDArray[np.bool_], level: Template, pause: Pause = no_pause) -> SeenSkin:
+    """The skin for which a scan has colours: seen alike from everywhere.
+
+    Parameters
+    ----------
+    covered : (n,)
+        Vertices of the level that lie on the scan.
+    level : Template
+    pause : Pause
+    """
+    inside = np.max([level.groups[name] for name in INNER_GROUPS], axis=0) > INSIDE
+    neighbours = _Neighbourhood(level, pause)
+    seen = neighbours.faded(covered.astype(np.float64), inside, FADE_STEPS, pause) * ~inside
+    return SeenSkin(seen, seen, _inner(seen, level, inside, neighbours, pause))
+
+
+def _inner(
+    at_all: Array, level: Template, inside: NDArray[np.bool_], neighbours: "_Neighbourhood", pause: Pause
+) -> Array:
+    """How far vertices (n,) are from the border of what is seen on either half, see `SeenSkin`."""
+    return neighbours.faded(np.maximum(at_all, at_all[level.mirror]), inside, INNER_STEPS, pause)
 
 
 def facing(vertices: Array, normals: Array, camera: Camera) -> Array:

@@ -11,6 +11,8 @@ from ...geometry.mesh import normalise, sum_to_vertices, triangle_normals
 #: Cells along the longest side of a scan within which vertices count as one: those that a file has split at its seams.
 _WELDING = 1 << 20
 FEWEST_TRIANGLES = 100
+#: Colours that scatter by no more than this, of 255, show nothing.
+_PLAIN = 3.0
 
 NO_TRIANGLES = "The scan has no faces: choose a mesh with a surface."
 TOO_FEW = "The scan has only {count} triangles, too few to show a face: choose a finer scan."
@@ -72,6 +74,13 @@ class Scan:
             self.texture,
         )
 
+    def without_plain_colours(self) -> "Scan":
+        """The scan without colours or a texture that are the same everywhere: only its shape shows its face."""
+        colours = self.with_vertex_colours().colours
+        if colours is None or colours.std(axis=0).max() > _PLAIN:
+            return self
+        return Scan(self.vertices, self.triangles)
+
     def with_vertex_colours(self) -> "Scan":
         """The scan with its texture's colours at its vertices instead of a texture."""
         if self.texture is None or self.corner_uvs is None:
@@ -82,7 +91,9 @@ class Scan:
 
 
 def checked_scan(scan: Scan) -> Scan:
-    """The scan with vertices at one place made one and without triangles that have no area.
+    """The scan with vertices at one place made one, and without triangles that have no area.
+
+    Colours that are the same everywhere are left out as well.
 
     Raises
     ------
@@ -96,7 +107,7 @@ def checked_scan(scan: Scan) -> Scan:
     extent = float(np.ptp(scan.vertices, axis=0).max())
     if extent <= 0:
         raise MeshError(NO_EXTENT)
-    welded = clustered(scan, extent / _WELDING)
+    welded = clustered(scan.without_plain_colours(), extent / _WELDING)
     if len(welded.triangles) < FEWEST_TRIANGLES:
         raise MeshError(TOO_FEW.format(count=len(welded.triangles)))
     return welded

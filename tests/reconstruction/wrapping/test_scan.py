@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from pix2vertex_blender.errors import MeshError, OptionError
-from pix2vertex_blender.geometry.mesh import border_vertices
+from pix2vertex_blender.geometry.mesh import border_vertices, triangulate
 from pix2vertex_blender.reconstruction.wrapping.scan import Scan, checked_scan, clustered, texture_colours
 from pix2vertex_blender.reconstruction.wrapping.wrap import WrapOptions, unit_of, wrap_mesh
 
@@ -98,3 +98,15 @@ def test_a_unit_that_does_not_exist_is_said() -> None:
 
     with pytest.raises(OptionError, match="no unit furlong: choose one of auto, mm"):
         wrap_mesh(made_up_scan(1, turned=False).scan, WrapOptions(unit="furlong"))
+
+
+def test_colours_that_are_the_same_everywhere_say_nothing() -> None:
+    """A sculpture that was painted white is looked at in the light of its shape; a real scan keeps its colours."""
+    x, y = np.meshgrid(np.arange(20.0), np.arange(20.0))
+    vertices = np.column_stack([x.ravel(), y.ravel(), np.zeros(400)])
+    corner = (np.arange(19)[:, None] * 20 + np.arange(19)).ravel()
+    triangles = triangulate(np.add.outer(corner, [0, 1, 21, 20])).astype(np.int32)
+    white = np.full((400, 3), 250, dtype=np.uint8)
+    assert not checked_scan(Scan(vertices, triangles, white)).is_coloured
+    spotted = np.where(np.arange(400)[:, None] % 7, white, white // 2)
+    assert checked_scan(Scan(vertices, triangles, spotted)).is_coloured
