@@ -30,8 +30,9 @@ from benchmarks.readers.scans import DISTANCE, scan_of_depth
 from pix2vertex_blender.geometry.intersections import intersecting_triangles
 from pix2vertex_blender.geometry.mesh import triangulate, vertex_normals
 from pix2vertex_blender.reconstruction.wrapping.depth_photo import read_depth_photo
+from pix2vertex_blender.reconstruction.wrapping.results import WrappedHead
 from pix2vertex_blender.reconstruction.wrapping.scan import Scan
-from pix2vertex_blender.reconstruction.wrapping.wrap import WrapOptions, WrappedHead, wrap_depth_photo, wrap_mesh
+from pix2vertex_blender.reconstruction.wrapping.wrap import WrapOptions, wrap_depth_photo, wrap_mesh
 from pix2vertex_blender.template import load_template
 
 #: Points farther away (mm) lie where the true surface ends.

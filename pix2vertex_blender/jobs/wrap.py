@@ -7,8 +7,11 @@ from ..exchange.progress import Progress
 from ..exchange.protocol import Request
 
 if TYPE_CHECKING:
+    from ..reconstruction.wrapping.results import WrappedHead
     from ..reconstruction.wrapping.scan import Scan
-    from ..reconstruction.wrapping.wrap import WrappedHead
+
+#: Bytes that a mesh may take.
+LARGEST_MESH = 1 << 32
 
 
 def wrap_scan(request: Request, progress: Progress) -> dict[str, Any]:
@@ -64,21 +67,52 @@ def _write_textures(scan: "Scan", head: "WrappedHead", request: Request, progres
 def carry_face(request: Request, progress: Progress) -> dict[str, Any]:
     """Give the head `mesh`, a scan as in `wrap_scan`, the shape of the saved reconstruction `source`.
 
-    `result` gets its `vertices` (n, 3), in their order. The reply has the fields of `WrapReport` as `report`: how well
-    our head lies on that head.
+    `result` gets how far its vertices move in their order: `moves.whole` (n, 3), with the request's `regions` also
+    `moves.REGION` for each region, which sum up to it. If `mesh` has `points` (b, 3), `points` are where they come to
+    lie. The reply has the fields of `WrapReport` as `report`: how well our head lies on that head.
+    """
+    progress("start", 0.0)
+    from dataclasses import asdict
+
+    import numpy as np
+
+    from ..exchange.arrays import read_arrays, write_arrays
+    from ..exchange.result import Reconstruction
+    from ..reconstruction.wrapping.own_topology import OwnHead
+    from ..reconstruction.wrapping.wrap import WrapOptions, wrap_mesh
+
+    face, mesh = Reconstruction.load(Path(request["source"])), _read_mesh(request)
+    head = wrap_mesh(mesh, WrapOptions(**request["options"]), progress)
+    own = OwnHead(mesh.vertices, mesh.triangles, head.vertices)
+    change = own.change_to(face.coarse_vertices)
+    parts = {"whole": change} | (own.by_region(change) if request.get("regions") else {})
+    arrays = {f"moves.{name}": own.moved(part) for name, part in parts.items()}
+    points = read_arrays(Path(request["mesh"]), LARGEST_MESH).get("points")
+    if points is not None:
+        arrays["points"] = points + own.moved_points(points.astype(np.float64), change)
+    write_arrays(Path(request["result"]), **arrays)
+    return {"report": asdict(head.report)}
+
+
+def carry_expressions(request: Request, progress: Progress) -> dict[str, Any]:
+    """Give the head `mesh`, a scan as in `wrap_scan`, ARKit's 52 expressions.
+
+    `result` gets `moves.NAME` (n, 3) for each of them: how far the head's vertices move. The reply is that of
+    `carry_face`.
     """
     progress("start", 0.0)
     from dataclasses import asdict
 
     from ..exchange.arrays import write_arrays
-    from ..exchange.result import Reconstruction
-    from ..reconstruction.wrapping.own_topology import carried
+    from ..reconstruction.wrapping.own_expressions import expressions_of
+    from ..reconstruction.wrapping.own_topology import OwnHead
     from ..reconstruction.wrapping.wrap import WrapOptions, wrap_mesh
 
-    face, mesh = Reconstruction.load(Path(request["source"])), _read_mesh(request)
+    mesh = _read_mesh(request)
     head = wrap_mesh(mesh, WrapOptions(**request["options"]), progress)
-    vertices = carried(mesh.vertices, mesh.triangles, head.vertices, face.coarse_vertices)
-    write_arrays(Path(request["result"]), vertices=vertices)
+    own = OwnHead(mesh.vertices, mesh.triangles, head.vertices)
+    moves = expressions_of(own, head, lambda fraction: progress("expressions", fraction))
+    write_arrays(Path(request["result"]), **{f"moves.{name}": each for name, each in moves.items()})
     return {"report": asdict(head.report)}
 
 
@@ -89,7 +123,7 @@ def _read_mesh(request: Request) -> "Scan":
     from ..reconstruction.photo.reading import load_photo
     from ..reconstruction.wrapping.scan import Scan
 
-    arrays = read_arrays(Path(request["mesh"]), 1 << 32)
+    arrays = read_arrays(Path(request["mesh"]), LARGEST_MESH)
     texture = request.get("texture")
     return Scan(
         arrays["vertices"].astype(np.float64),
@@ -100,4 +134,4 @@ def _read_mesh(request: Request) -> "Scan":
     )
 
 
-JOBS = {"wrap": wrap_scan, "carry": carry_face}
+JOBS = {"wrap": wrap_scan, "carry": carry_face, "carry_expressions": carry_expressions}

@@ -1,18 +1,14 @@
 """From a photo to a reconstruction: the stages in their order."""
 
-import platform
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import cv2
-import numpy as np
-import scipy
 import torch
 
 from ..exchange.glimpse import Show, show_nobody
 from ..exchange.progress import Progress, StageClock, silent
-from ..exchange.report import RegistrationReport, Report, TemplateReport
+from ..exchange.report import Report
 from ..exchange.result import Reconstruction
 from ..template import load_template
 from .fitting import believable_pins, complete, follow_pins, register_template
@@ -29,6 +25,7 @@ from .photo.photo import Photo, cut_square, encode_png, inside_photo
 from .photo.reading import load_photo
 from .registration.registration import Registration
 from .relief import coarse_forms
+from .reports import registration_report, template_report, versions
 from .second_pass import SecondPass, load_second_pass
 from .seen_face import SeenFace
 
@@ -186,7 +183,6 @@ def _locate(photo: Photo, network: MapNetwork, options: Options, tell: Tell) -> 
 
 def report_of(sight: Sight, registration: Registration, device: torch.device) -> Report:
     """What is known of a photo's face when it is registered."""
-    template = load_template()
     return Report(
         photo=sight.photo,
         photo_size=sight.seen.photo_size,
@@ -194,18 +190,7 @@ def report_of(sight: Sight, registration: Registration, device: torch.device) ->
         confidence=round(sight.seen.maps.confidence, 4),
         second_pass=sight.second_pass,
         device=device.type,
-        registration=RegistrationReport(
-            iterations=registration.iterations,
-            matches=registration.matches,
-            median_distance_mm=round(registration.median_distance_mm, 4),
-            converged=registration.converged,
-        ),
-        template=TemplateReport(template.version, len(template.vertices), len(template.faces)),
-        versions={
-            "python": platform.python_version(),
-            "numpy": np.__version__,
-            "scipy": scipy.__version__,
-            "torch": torch.__version__,
-            "opencv": cv2.__version__,
-        },
+        registration=registration_report(registration),
+        template=template_report(load_template()),
+        versions=versions(),
     )

@@ -147,8 +147,25 @@ def wrap(request, progress):
 def carry(request, progress):
     """Move every vertex of the head by a unit upwards."""
     progress("start", 0.0)
+    up = [0.0, 0.0, 1.0]
     with np.load(request["mesh"]) as arrays:
-        np.savez(request["result"], vertices=arrays["vertices"] + [0.0, 0.0, 1.0])
+        count = len(arrays["vertices"])
+        moves = {"moves.whole": np.tile(up, (count, 1))}
+        if request["regions"]:
+            moves |= {f"moves.{name}": np.tile(up, (count, 1)) / 2 for name in ("proportions", "nose")}
+        if "points" in arrays:
+            moves["points"] = arrays["points"] + up
+    np.savez(request["result"], **moves)
+    return {"report": {}}
+
+
+def carry_expressions(request, progress):
+    """Two expressions: a unit upwards, and a unit to the right."""
+    progress("start", 0.0)
+    with np.load(request["mesh"]) as arrays:
+        count = len(arrays["vertices"])
+    ways = {"jawOpen": [0.0, 0.0, 1.0], "mouthLeft": [1.0, 0.0, 0.0]}
+    np.savez(request["result"], **{f"moves.{name}": np.tile(way, (count, 1)) for name, way in ways.items()})
     return {"report": {}}
 
 
@@ -180,6 +197,7 @@ serving.main(
         "surface": surface,
         "wrap": wrap,
         "carry": carry,
+        "carry_expressions": carry_expressions,
         "endless": endless,
         "find_faces": nothing,
         "list_devices": nothing,

@@ -9,8 +9,9 @@ import pytest
 from mathutils import Matrix, Vector
 
 from pix2vertex_blender.addon.headless.command_line import main
-from pix2vertex_blender.addon.headless.wrap_job import import_mesh
+from pix2vertex_blender.addon.headless.wrap_job import import_mesh, write_scene
 from pix2vertex_blender.addon.process import session
+from pix2vertex_blender.addon.rig.armature import edited_bones
 from pix2vertex_blender.addon.scene.axes import to_blender
 from pix2vertex_blender.addon.scene.face_object import build_face_object
 from pix2vertex_blender.addon.scene.scan_object import placed_on_scan, read_scan
@@ -180,6 +181,50 @@ def test_a_head_of_ones_own_gets_a_key_and_keeps_the_rest(reconstruction) -> Non
 
 
 @pytest.mark.usefixtures("practice")
+def test_regions_have_keys_of_their_own_and_bones_move(reconstruction) -> None:
+    """In place of the whole shape's; done twice, the bones have moved once, and keep which way is up."""
+    head = grid()
+    rig = bpy.data.objects.new("Rig", bpy.data.armatures.new("Rig"))
+    bpy.context.scene.collection.objects.link(rig)
+    rig.location, rig.scale = (5, 0, 0), (2, 2, 2)
+    bpy.context.view_layer.update()
+    with edited_bones(rig.data) as bones:
+        bone = bones.new("Jaw")
+        bone.head, bone.tail, bone.roll = (0, 0, 0), (0, 1, 0), 0.7
+    up = rig.data.bones["Jaw"].matrix_local.col[2].copy()
+    head.modifiers.new("Armature", "ARMATURE").object = rig
+    build_face_object(reconstruction, bpy.context)
+    assert bpy.ops.pix2vertex.shape_own_head(head="Grid") == {"FINISHED"}
+    for _time in range(2):
+        assert bpy.ops.pix2vertex.shape_own_head(head="Grid", by_region=True, with_bones=True) == {"FINISHED"}
+    keys = head.data.shape_keys.key_blocks
+    values = {key.name: key.value for key in keys}
+    assert values == {"Basis": 0.0, "Face": 0.0, "Face Proportions": 1.0, "Face Nose": 1.0}
+    assert (keys["Face Nose"].data[0].co - keys["Basis"].data[0].co - Vector((0, 0, 0.5))).length < 1e-5
+    jaw = rig.data.bones["Jaw"]
+    assert (jaw.head_local - Vector((0, 0, 0.5))).length < 1e-5 and (jaw.tail_local - Vector((0, 1, 0.5))).length < 1e-5
+    assert (jaw.matrix_local.col[2] - up).length < 1e-5
+    head.modifiers.clear()
+    with pytest.raises(RuntimeError, match="Grid has no armature"):
+        bpy.ops.pix2vertex.shape_own_head(head="Grid", with_bones=True)
+
+
+@pytest.mark.usefixtures("practice")
+def test_a_head_of_ones_own_gets_the_expressions() -> None:
+    """Under ARKit's names; a key that the artist has already stays as it is."""
+    head = grid()
+    head.shape_key_add(name="Basis")
+    own = head.shape_key_add(name="mouthLeft")
+    own.data[0].co.z += 3.0
+    assert bpy.ops.pix2vertex.own_head_expressions(head="Grid") == {"FINISHED"}
+    keys = head.data.shape_keys.key_blocks
+    assert list(keys.keys()) == ["Basis", "mouthLeft", "jawOpen"] and keys["jawOpen"].value == 0.0
+    basis = keys["Basis"].data
+    assert (keys["jawOpen"].data[5].co - basis[5].co - Vector((0, 0, 1))).length < 1e-5
+    assert (keys["mouthLeft"].data[0].co - basis[0].co - Vector((0, 0, 3))).length < 1e-5
+
+
+@pytest.mark.usefixtures("practice")
 def test_without_a_head_nothing_is_shaped(reconstruction) -> None:
     """None chosen, or a face of ours."""
     face = build_face_object(reconstruction, bpy.context)
@@ -246,6 +291,20 @@ def test_a_scan_in_the_scene_gets_a_head_that_lies_on_it() -> None:
     chosen = template.groups["face"] > 0.5
     away = np.linalg.norm(places - made.truth - [1.0, 2.0, 3.0], axis=1)[chosen]
     assert np.median(away) < 0.5
+
+
+@pytest.mark.usefixtures("empty_file")
+def test_the_texture_is_in_all_files(reconstruction, tmp_path: Path) -> None:
+    """The head's Blender file opens with it, and the glTF file holds a picture."""
+    files = {name: tmp_path / f"{name}.png" for name in ("colour", "origin", "eyeballs")}
+    for file in files.values():
+        cv2.imwrite(str(file), np.full((8, 8, 3), 120, dtype=np.uint8))
+    write_scene(reconstruction, files, tmp_path)
+    assert (tmp_path / "texture.png").read_bytes() == files["colour"].read_bytes()
+    assert b"image/png" in (tmp_path / "face.glb").read_bytes()
+    bpy.ops.wm.open_mainfile(filepath=str(tmp_path / "face.blend"))
+    image = bpy.data.objects["Face"]["pix2vertex_texture_image"]
+    assert image.packed_file is not None and tuple(image.size) == (8, 8)
 
 
 @pytest.mark.slow

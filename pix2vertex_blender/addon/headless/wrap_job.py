@@ -2,8 +2,9 @@
 
 import argparse
 import shutil
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import bpy
@@ -104,25 +105,16 @@ def _write_results(options: argparse.Namespace, folder: Path) -> WrapReport:
     choices: dict[str, Any] = {name: getattr(options, name) for name in ("device", "detail_level", "seed")}
     if options.depth is None:
         choices["unit"] = options.unit
-    result = session.temporary_folder() / "wrapped.npz"
-    files = {name: session.temporary_folder() / f"wrapped_{name}.png" for name in ("colour", "origin", "eyeballs")}
-    request |= {"texture_files": {name: str(file) for name, file in files.items()}}
-    request |= {"texture_size": options.texture_size}
-    worker = session.worker()
-    job = worker.submit(WRAP, options=choices, result=str(result), **request)
-    await_job(worker, job, clock)
-    reconstruction, report = Reconstruction.load(result), WrapReport(**job.result["report"])
-    clock.take(report.seconds)
-    clock.enter("scene")
-    with quiet():
-        bpy.ops.wm.read_factory_settings(use_empty=True)
-        face = build_face_object(reconstruction, bpy.context)
-        if job.result["textured"]:
-            put_on(face, files, "PACKED")
-            shutil.copyfile(files["colour"], folder / TEXTURE)
-        save_blend(folder / "face.blend")
-        export_fbx(folder / "face.fbx", [face])
-        export_glb(folder / "face.glb", [face])
+    # Not in Blender's own folder, which goes when another file is read.
+    with TemporaryDirectory() as place:
+        files = {name: Path(place) / f"{name}.png" for name in ("colour", "origin", "eyeballs")}
+        request |= {"texture_files": {name: str(file) for name, file in files.items()}}
+        request |= {"texture_size": options.texture_size, "options": choices}
+        reconstruction, reply = _wrapped(request, clock)
+        report = WrapReport(**reply["report"])
+        clock.take(report.seconds)
+        clock.enter("scene")
+        write_scene(reconstruction, files if reply["textured"] else None, folder)
     if not options.no_preview:
         compose_preview(reconstruction, _PREVIEW_SIZE, folder / PREVIEW)
     report = report.turned(turned)
@@ -132,6 +124,28 @@ def _write_results(options: argparse.Namespace, folder: Path) -> WrapReport:
     report = report.with_run(options.scan.name, clock.seconds, {"blender": bpy.app.version_string})
     (folder / REPORT).write_text(report.to_json(indent=2) + "\n", encoding="utf-8")
     return report
+
+
+def _wrapped(request: Mapping[str, Any], clock: Clock) -> tuple[Reconstruction, dict[str, Any]]:
+    """Have the worker wrap; also returns its reply."""
+    result = session.temporary_folder() / "wrapped.npz"
+    worker = session.worker()
+    job = worker.submit(WRAP, result=str(result), **request)
+    await_job(worker, job, clock)
+    return Reconstruction.load(result), job.result
+
+
+def write_scene(reconstruction: Reconstruction, textures: Mapping[str, Path] | None, folder: Path) -> None:
+    """Write the Blender, FBX and glTF files of the head, and its texture if there is one."""
+    with quiet():
+        bpy.ops.wm.read_factory_settings(use_empty=True)
+        face = build_face_object(reconstruction, bpy.context)
+        if textures is not None:
+            put_on(face, textures, "PACKED")
+            shutil.copyfile(textures["colour"], folder / TEXTURE)
+        save_blend(folder / "face.blend")
+        export_fbx(folder / "face.fbx", [face])
+        export_glb(folder / "face.glb", [face])
 
 
 def _depth_photo(options: argparse.Namespace) -> tuple[dict[str, Any], np.ndarray]:

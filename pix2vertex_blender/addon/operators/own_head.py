@@ -1,36 +1,79 @@
-"""Shape Own Head: the active face onto the artist's own head, whatever its topology."""
+"""The artist's own head, whatever its topology, gets the active face's shape, and expressions."""
 
-from typing import Any
+from typing import Any, ClassVar
 
 import bpy
 
 from ...errors import SceneError
+from ...exchange.progress import STAGE_LABELS
 from ..process import session
+from ..rig.own_bones import armature_of, bone_ends, move_bones
 from ..scene.face_object import active_face
 from ..scene.face_update import LINKED
-from ..scene.own_head import set_face_key
+from ..scene.own_head import set_expression_keys, set_face_keys
 from ..scene.record import has_record, read_record
+from ..scene.reference import Reference
 from ..scene.scan_object import read_unmodified
 from ..scene.watched_face import WatchedFace
 from ..translations import translate
+from .expressions import MAKING
 from .worker_operator import Work, WorkerOperator
 
 NO_FACE = "Select a face made by pix2vertex"
 NO_HEAD = "Choose the mesh object that gets the face's shape."
 IS_FACE = "{name} is a face made by pix2vertex: choose a head of your own."
 SHAPED = "{head} has the shape key {key} with the shape of {face}"
+SHAPED_BY_REGION = "{head} has {count} shape keys with the shape of {face}"
+EXPRESSIVE = "{head} has the expressions"
+SOME_KEPT = "{head} has the expressions; {kept} that it had already stay as they are"
+BONES_GONE = "The armature was deleted meanwhile."
+#: The part of the worker's arrays that are motions.
+_MOVES = "moves."
 
 
-class PIX2VERTEX_OT_shape_own_head(WorkerOperator, bpy.types.Operator):
+class OwnHeadChoice:
+    """Mixed into an operator that changes a head of the artist's own."""
+
+    head: bpy.props.StringProperty(
+        name="Own Head",
+        description="Name of the mesh object that gets the shape; the scene's if empty",
+        options={"SKIP_SAVE"},
+    )
+
+    def chosen_head(self) -> bpy.types.Object:
+        """The object that was named, or else the scene's.
+
+        Raises
+        ------
+        SceneError
+            If there is none that can be changed.
+        """
+        chosen = bpy.context.scene.pix2vertex_wrap.head
+        head = bpy.data.objects.get(self.head) if self.head else chosen
+        if head is None or head.type != "MESH":
+            raise SceneError(NO_HEAD)
+        if has_record(head):
+            raise SceneError(IS_FACE.format(name=head.name))
+        if not (head.is_editable and head.data.is_editable):
+            raise SceneError(LINKED.format(name=head.name))
+        return head
+
+
+class PIX2VERTEX_OT_shape_own_head(OwnHeadChoice, WorkerOperator, bpy.types.Operator):
     """Give a head of your own topology the active face's shape, as a shape key"""
 
     bl_idname = "pix2vertex.shape_own_head"
     bl_label = "Shape Own Head"
     bl_options = {"UNDO"}
 
-    head: bpy.props.StringProperty(
-        name="Own Head",
-        description="Name of the mesh object that gets the shape; the scene's if empty",
+    by_region: bpy.props.BoolProperty(
+        name="By Region",
+        description="A shape key for each region, so that their strengths can be set apart",
+        options={"SKIP_SAVE"},
+    )
+    with_bones: bpy.props.BoolProperty(
+        name="Move Bones",
+        description="Move the bones of the head's armature with its surface",
         options={"SKIP_SAVE"},
     )
 
@@ -43,36 +86,79 @@ class PIX2VERTEX_OT_shape_own_head(WorkerOperator, bpy.types.Operator):
         return True
 
     def work(self) -> Work:
-        """Have our template wrapped to the head and the face's shape carried over, and write the key."""
-        from ...exchange.arrays import read_arrays, write_arrays
+        """Have our template wrapped to the head and the face's shape carried over, and write the keys."""
+        from ...exchange.arrays import read_arrays
 
-        face, head = active_face(bpy.context), self._head()
+        self._take_scene_settings()
+        face, head = active_face(bpy.context), self.chosen_head()
         assert face is not None  # as `poll_idle` says
         watched, name = WatchedFace.of(head), face.name
-        source, mesh, result = (self.temporary_file(end) for end in ("_source.npz", "_head.npz", ".npz"))
+        rig = armature_of(head) if self.with_bones else None
+        found = Reference.to(rig) if rig is not None else None
+        source, result = self.temporary_file("_source.npz"), self.temporary_file(".npz")
         read_record(face).save(source)
-        scan = read_unmodified(head, bpy.context)
-        write_arrays(mesh, **scan.arrays)
-        request: dict[str, Any] = {"mesh": str(mesh), "source": str(source), "result": str(result)}
-        if scan.texture is not None:
-            request["texture"] = str(scan.texture)
-        options = {"device": bpy.context.scene.pix2vertex.device, "detail_level": 0}
-        yield session.worker().submit("carry", options=options, **request)
+        points = {"points": bone_ends(rig)} if rig is not None else {}
+        request = _mesh(self, head, **points) | {"source": str(source), "regions": self.by_region}
+        yield session.worker().submit("carry", options=_options(), result=str(result), **request)
         head = watched.find_to_change()
-        after = read_arrays(result, 1 << 32)["vertices"]
-        key = set_face_key(head, name, scan.arrays["vertices"], after)
-        return SHAPED.format(head=head.name, key=key.name, face=name)
+        arrays = read_arrays(result, 1 << 32)
+        if found is not None:
+            rig = found.find()
+            if rig is None:
+                raise SceneError(BONES_GONE)
+            move_bones(rig, arrays["points"])
+        keys = set_face_keys(head, name, _moves(arrays))
+        if len(keys) > 1:
+            return SHAPED_BY_REGION.format(head=head.name, count=len(keys), face=name)
+        return SHAPED.format(head=head.name, key=keys[0], face=name)
 
-    def _head(self) -> bpy.types.Object:
-        chosen = bpy.context.scene.pix2vertex_wrap.head
-        head = bpy.data.objects.get(self.head) if self.head else chosen
-        if head is None or head.type != "MESH":
-            raise SceneError(NO_HEAD)
-        if has_record(head):
-            raise SceneError(IS_FACE.format(name=head.name))
-        if not (head.is_editable and head.data.is_editable):
-            raise SceneError(LINKED.format(name=head.name))
-        return head
+    def _take_scene_settings(self) -> None:
+        """Use the scene's settings, unless a script says what it wants."""
+        if not self.options.is_invoke:
+            return
+        for name in ("by_region", "with_bones"):
+            if not self.properties.is_property_set(name):
+                setattr(self, name, getattr(bpy.context.scene.pix2vertex_wrap, name))
 
 
-CLASSES = (PIX2VERTEX_OT_shape_own_head,)
+class PIX2VERTEX_OT_own_head_expressions(OwnHeadChoice, WorkerOperator, bpy.types.Operator):
+    """Give a head of your own topology ARKit's 52 expressions, as shape keys"""
+
+    bl_idname = "pix2vertex.own_head_expressions"
+    bl_label = "Add Expressions to Own Head"
+    bl_options = {"UNDO"}
+    stage_labels: ClassVar = {**STAGE_LABELS, "expressions": MAKING}
+
+    def work(self) -> Work:
+        """Have our template wrapped to the head and its expressions carried over, and write the keys."""
+        from ...exchange.arrays import read_arrays
+
+        head = self.chosen_head()
+        watched, result = WatchedFace.of(head), self.temporary_file(".npz")
+        request = _mesh(self, head)
+        yield session.worker().submit("carry_expressions", options=_options(), result=str(result), **request)
+        head = watched.find_to_change()
+        kept = set_expression_keys(head, _moves(read_arrays(result, 1 << 32)))
+        if kept:
+            return SOME_KEPT.format(head=head.name, kept=len(kept))
+        return EXPRESSIVE.format(head=head.name)
+
+
+def _options() -> dict[str, Any]:
+    return {"device": bpy.context.scene.pix2vertex.device, "detail_level": 0}
+
+
+def _mesh(operator: WorkerOperator, head: bpy.types.Object, **points: Any) -> dict[str, Any]:
+    """The part of a request that is the head, as it was modelled."""
+    from ...exchange.arrays import write_arrays
+
+    mesh, scan = operator.temporary_file("_head.npz"), read_unmodified(head, bpy.context)
+    write_arrays(mesh, **scan.arrays, **points)
+    return {"mesh": str(mesh)} | ({"texture": str(scan.texture)} if scan.texture is not None else {})
+
+
+def _moves(arrays: dict[str, Any]) -> dict[str, Any]:
+    return {name.removeprefix(_MOVES): each for name, each in arrays.items() if name.startswith(_MOVES)}
+
+
+CLASSES = (PIX2VERTEX_OT_shape_own_head, PIX2VERTEX_OT_own_head_expressions)

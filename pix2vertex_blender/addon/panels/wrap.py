@@ -2,8 +2,9 @@
 
 import bpy
 
-from ..operators.own_head import PIX2VERTEX_OT_shape_own_head
+from ..operators.own_head import PIX2VERTEX_OT_own_head_expressions, PIX2VERTEX_OT_shape_own_head
 from ..operators.wrap import PIX2VERTEX_OT_wrap
+from ..scene.own_head import SHAPES, made_keys
 from .sidebar import Sidebar, draw_operator
 
 
@@ -47,8 +48,16 @@ class PIX2VERTEX_PT_own_head(Sidebar, bpy.types.Panel):
         column = self.layout.column()
         column.use_property_split = True
         column.use_property_decorate = False
-        column.prop(context.scene.pix2vertex_wrap, "head")
+        settings = context.scene.pix2vertex_wrap
+        column.prop(settings, "head")
+        row = self.layout.row()
+        row.prop(settings, "by_region")
+        row.prop(settings, "with_bones")
         draw_operator(self.layout, context, PIX2VERTEX_OT_shape_own_head.bl_idname, icon="MOD_MESHDEFORM")
+        draw_operator(self.layout, context, PIX2VERTEX_OT_own_head_expressions.bl_idname, icon="SHAPEKEY_DATA")
+        if settings.head is not None:
+            for key in made_keys(settings.head, SHAPES):
+                self.layout.prop(key, "value", text=key.name, slider=True, translate=False)
 
 
 CLASSES = (PIX2VERTEX_PT_wrap, PIX2VERTEX_PT_own_head)

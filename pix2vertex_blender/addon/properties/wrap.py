@@ -36,6 +36,14 @@ class PIX2VERTEX_PG_wrap(bpy.types.PropertyGroup):
         type=bpy.types.Object,
         poll=_is_mesh,
     )
+    by_region: bpy.props.BoolProperty(
+        name="By Region",
+        description="A shape key for each region, so that their strengths can be set apart",
+    )
+    with_bones: bpy.props.BoolProperty(
+        name="Move Bones",
+        description="Move the bones of the head's armature with its surface",
+    )
     unit: bpy.props.EnumProperty(name="Unit", description="The scan's unit of length", items=SCAN_UNITS)
     colour: bpy.props.StringProperty(name="Colour Photo", description="Colours of the depth photo", subtype="FILE_PATH")
     depth: bpy.props.StringProperty(

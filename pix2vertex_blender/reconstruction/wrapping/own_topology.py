@@ -1,95 +1,197 @@
-"""A reconstructed face moves a head of another topology that our template was wrapped to."""
+"""A reconstructed face, or an expression, moves a head of another topology that our template was wrapped to."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse import csgraph
 from scipy.spatial import KDTree
 
-from ...geometry.mesh import normalise, sum_to_vertices, triangle_normals, vertex_normals
+from ...geometry.extension import smoothed
 from ...geometry.similarity import fit_similarity
-from ...template import load_template
+from ...template import Template, load_template
+from ...template.eyeballs import RADIUS, place_balls
+from .binding import Array, Binding, BindingParameters, smooth_step
+
+#: The regions of a head that can be shaped for themselves, and their groups of the template; the rest is proportions.
+REGIONS: Mapping[str, tuple[str, ...]] = {
+    "nose": ("nose", "nostril_interior"),
+    "mouth": ("upper_lip", "lower_lip", "mouth_interior"),
+    "eyes": ("eyelids", "eye_socket", "brow"),
+    "jaw": ("jaw", "chin"),
+    "ears": ("ears",),
+}
+PROPORTIONS = "proportions"
+#: A loose part that lies around the centre of an eyeball, no farther than this many of its radii, is an eye.
+EYE_REACH = 1.4
+#: Fewer vertices are no eye.
+FEWEST_VERTICES = 8
 
 
 @dataclass(frozen=True)
 class CarryParameters:
-    """How the other head follows. Lengths are in millimetres of the template.
+    """Lengths are in millimetres of the template.
 
     Attributes
     ----------
     fading : float
         How far from the face the head becomes what it was: the neck has to fit the body, the skull the hair.
-    followers : int
-        Each vertex is moved as so many points of our surface around it.
-    width : float
-        Within about this distance they count alike.
-    on_surface : float
-        Vertices nearer than this to our surface are skin: only points with about their normal move them, so that shut
-        lips and lids do not stick to each other.
-    near, far : float
-        What is no farther from our surface than the first, as teeth and eyes, moves as it does; what is farther than
-        the second does not move.
-    level : int
-        Our surface's subdivision.
+    proportions : float
+        What changes over this length and more belongs to the head's proportions, what is finer to its regions.
+    border : float
+        Over this length regions go over into each other.
+    binding : BindingParameters
     """
 
     fading: float = 60.0
-    followers: int = 12
-    width: float = 1.5
-    on_surface: float = 4.0
-    near: float = 25.0
-    far: float = 70.0
-    level: int = 1
+    proportions: float = 25.0
+    border: float = 5.0
+    binding: BindingParameters = field(default_factory=BindingParameters)
 
 
-def carried(
-    vertices: NDArray[np.float64],
-    triangles: NDArray[np.integer],
-    wrapped: NDArray[np.float64],
-    face: NDArray[np.float64],
-    parameters: CarryParameters = CarryParameters(),
-) -> NDArray[np.float64]:
-    """The vertices (k, 3) of a head of any topology with the shape of a face.
-
-    The face is laid over the wrapped template as its own size and place ask for, so that the head keeps its own; the
-    differences move the head's vertices, in their own order, and what is near them: teeth, lashes, eyes.
+class OwnHead:
+    """A head of any topology that our template was wrapped to.
 
     Parameters
     ----------
     vertices : (k, 3)
     triangles : (m, 3)
-        Of the other head; they tell its normals.
+        They tell normals, and which parts are loose.
     wrapped : (c, 3)
-        The template at level 0 on the other head, in its coordinates.
-    face : (c, 3)
-        The template at level 0 with the face's shape, anywhere.
+        The template at level 0 on the head, in its coordinates.
     parameters : CarryParameters
     """
-    template, level = load_template(), load_template(parameters.level)
-    weights = template.groups["face"]
-    laid = fit_similarity(face, wrapped, weights).apply(face)
-    unit = fit_similarity(template.vertices, wrapped, weights).scale
-    change = (laid - wrapped) * _share_of_change(template.vertices, weights > 0.5, parameters.fading)[:, None]
-    surface, moves = template.subdivide(wrapped, level.level), template.subdivide(change, level.level)
-    distances, nearest = KDTree(surface).query(vertices, k=parameters.followers)
-    closest = distances[:, :1]
-    counts = np.exp(-((distances - closest) ** 2) / (2 * (parameters.width * unit + 0.5 * closest) ** 2))
-    own = normalise(sum_to_vertices(triangle_normals(vertices, triangles), triangles, len(vertices)))
-    alike = np.einsum("kc,kfc->kf", own, vertex_normals(surface, level.faces)[nearest])
-    skin = (closest < parameters.on_surface * unit) & (alike > 0).any(axis=1, keepdims=True)
-    counts *= np.where(skin, np.clip(alike, 0, 1) ** 2 + 1e-9, 1.0)
-    counts /= counts.sum(axis=1, keepdims=True)
-    fade = (parameters.far - closest / unit) / (parameters.far - parameters.near)
-    moved: NDArray[np.float64] = vertices + _smooth_step(fade) * np.einsum("kf,kfc->kc", counts, moves[nearest])
-    return moved
+
+    def __init__(
+        self,
+        vertices: Array,
+        triangles: NDArray[np.integer],
+        wrapped: Array,
+        parameters: CarryParameters = CarryParameters(),
+    ) -> None:
+        self.vertices, self.wrapped = vertices, wrapped
+        self._parameters, self._template = parameters, load_template()
+        self._binding = Binding(vertices, triangles, wrapped, parameters.binding)
+        self._parts = loose_parts(triangles, len(vertices))
+        self._eyes = self._find_eyes()
+
+    def change_to(self, face: Array) -> Array:
+        """What makes our template on the head (c, 3) a face (c, 3), which may be anywhere and of any size.
+
+        The face is laid over the head as the head's own size and place ask for, so that it keeps them.
+        """
+        template = self._template
+        weights = template.groups["face"]
+        laid = fit_similarity(face, self.wrapped, weights).apply(face)
+        share = _share_of_change(template.vertices, weights > 0.5, self._parameters.fading)
+        return (laid - self.wrapped) * share[:, None]
+
+    def moved(self, change: Array) -> Array:
+        """How far the head's vertices (k, 3), in their own order, move with our template's (c, 3).
+
+        What is near them moves as well: teeth, lashes, and eyes, which stay round.
+        """
+        result = self._binding.follow(change)
+        before, after = (self._balls(each) for each in (self.wrapped, self.wrapped + change))
+        for eye, start, end in zip(self._eyes, before, after, strict=True):
+            result[eye] = end - start
+        return result
+
+    def moved_by_expression(self, change: NDArray[np.floating], inside: Mapping[str, tuple[Array, Array]]) -> Array:
+        """The same for an expression, in which eyes turn, if at all, and what is in the mouth moves with the jaw.
+
+        Parameters
+        ----------
+        change : (c, 3)
+        inside : mapping of str to ((n, 3), (n, 3))
+            Our teeth and tongue in the head's coordinates, and how far they move.
+        """
+        result = self._binding.follow(change)
+        for eye in self._eyes:
+            result[eye] = 0.0
+        for rows, part in self._in_the_mouth({name: places for name, (places, _moves) in inside.items()}):
+            places, moves = inside[part]
+            result[rows] = moves[KDTree(places).query(self.vertices[rows])[1]]
+        return result
+
+    def moved_points(self, points: Array, change: Array) -> Array:
+        """How far points (b, 3) around the head, for instance ends of bones, move."""
+        return self._binding.follow_at(points, change)
+
+    def by_region(self, change: Array) -> dict[str, Array]:
+        """Parts (c, 3) of a change by region, `PROPORTIONS` first, which sum up to it."""
+        template, parameters = self._template, self._parameters
+        coarse = smoothed(change, template.vertices, template.faces, parameters.proportions)
+        shares = region_shares(template, parameters.border)
+        regions = {name: share[:, None] * (change - coarse) for name, share in shares.items()}
+        return {PROPORTIONS: change - np.sum(list(regions.values()), axis=0), **regions}
+
+    def _balls(self, head: Array) -> list[Array]:
+        """The centres (3,) of the eyeballs of our template somewhere on the head."""
+        unit = self._binding.unit
+        return [ball.centre * unit for ball in place_balls(self._template, head / unit)]
+
+    def _find_eyes(self) -> list[NDArray[np.intp]]:
+        """The vertices of the left and of the right eye, none where they are no loose parts."""
+        farthest = EYE_REACH * RADIUS * self._binding.unit
+        parts = [part for part in self._parts if len(part) >= FEWEST_VERTICES]
+        return [
+            np.concatenate(
+                [np.zeros(0, dtype=np.intp)]
+                + [part for part in parts if np.linalg.norm(self.vertices[part] - centre, axis=1).max() < farthest]
+            )
+            for centre in self._balls(self.wrapped)
+        ]
+
+    def _in_the_mouth(self, places: Mapping[str, Array]) -> list[tuple[NDArray[np.intp], str]]:
+        """Loose parts of the head that are teeth or the tongue, and as which of ours, in our `places`, they move."""
+        if not places:
+            return []
+        trees = {name: KDTree(points) for name, points in places.items()}
+        skin = KDTree(self.wrapped[self._template.groups["face"] > 0.5])
+        largest = max(map(len, self._parts))
+        found = []
+        for part in (part for part in self._parts if len(part) < largest):
+            own = self.vertices[part]
+            away = {name: float(tree.query(own)[0].mean()) for name, tree in trees.items()}
+            nearest = min(away, key=lambda name: away[name])
+            if away[nearest] < min(float(skin.query(own)[0].mean()), 8.0 * self._binding.unit):
+                found.append((part, nearest))
+        return found
 
 
-def _share_of_change(rest: NDArray[np.float64], face: NDArray[np.bool_], fading: float) -> NDArray[np.float64]:
+def carried(
+    vertices: Array,
+    triangles: NDArray[np.integer],
+    wrapped: Array,
+    face: Array,
+    parameters: CarryParameters = CarryParameters(),
+) -> Array:
+    """The vertices (k, 3) of a head of any topology with the shape of a face; see `OwnHead`."""
+    head = OwnHead(vertices, triangles, wrapped, parameters)
+    return vertices + head.moved(head.change_to(face))
+
+
+def region_shares(template: Template, border: float) -> dict[str, Array]:
+    """How much (c,) of each vertex belongs to each of `REGIONS`; together at most 1."""
+    groups = [np.max([template.groups[name] for name in names], axis=0) for names in REGIONS.values()]
+    soft = np.clip(smoothed(np.column_stack(groups), template.vertices, template.faces, border), 0.0, 1.0)
+    soft /= np.maximum(soft.sum(axis=1, keepdims=True), 1.0)
+    return dict(zip(REGIONS, soft.T, strict=True))
+
+
+def loose_parts(triangles: NDArray[np.integer], count: int) -> list[NDArray[np.intp]]:
+    """The vertices of each part that no edge connects with the others."""
+    first, second = triangles[:, [0, 1]].ravel(), triangles[:, [1, 2]].ravel()
+    graph = sparse.coo_matrix((np.ones(len(first)), (first, second)), (count, count))
+    parts, label = csgraph.connected_components(graph, directed=False)
+    order = np.argsort(label, kind="stable")
+    return np.split(order, np.searchsorted(label[order], np.arange(1, parts)))
+
+
+def _share_of_change(rest: Array, face: NDArray[np.bool_], fading: float) -> Array:
     """How much (n,) of a face's change a head takes: all on the face, nothing far from it."""
     distances = KDTree(rest[face]).query(rest)[0]
-    return _smooth_step(1 - distances / fading)
-
-
-def _smooth_step(values: NDArray[np.float64]) -> NDArray[np.float64]:
-    clipped = np.clip(values, 0.0, 1.0)
-    return clipped * clipped * (3 - 2 * clipped)
+    return smooth_step(1 - distances / fading)

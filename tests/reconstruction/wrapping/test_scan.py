@@ -7,8 +7,9 @@ import pytest
 
 from pix2vertex_blender.errors import MeshError, OptionError
 from pix2vertex_blender.geometry.mesh import border_vertices, triangulate
+from pix2vertex_blender.reconstruction.wrapping.head_part import unit_of
 from pix2vertex_blender.reconstruction.wrapping.scan import Scan, checked_scan, clustered, texture_colours
-from pix2vertex_blender.reconstruction.wrapping.wrap import WrapOptions, unit_of, wrap_mesh
+from pix2vertex_blender.reconstruction.wrapping.wrap import WrapOptions, wrap_mesh
 
 
 def sheet(side: int = 12) -> Scan:

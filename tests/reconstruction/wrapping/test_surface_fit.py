@@ -8,9 +8,9 @@ from pix2vertex_blender.geometry.mesh import triangulate
 from pix2vertex_blender.geometry.similarity import fit_similarity
 from pix2vertex_blender.reconstruction.registration.matching import TargetIndex
 from pix2vertex_blender.reconstruction.registration.target import make_target
+from pix2vertex_blender.reconstruction.wrapping.results import distances_from
 from pix2vertex_blender.reconstruction.wrapping.surface_detail import detail_of_scan
 from pix2vertex_blender.reconstruction.wrapping.surface_fit import fit_to_surface, slide
-from pix2vertex_blender.reconstruction.wrapping.wrap import distances_from
 from pix2vertex_blender.template import load_template
 from tests.reconstruction.wrapping.made_up import head_shape
 
