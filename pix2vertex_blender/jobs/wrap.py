@@ -19,9 +19,10 @@ def wrap_scan(request: Request, progress: Progress) -> dict[str, Any]:
 
     The scan is either a mesh, the .npz `mesh` with `vertices` (n, 3), `triangles` (m, 3) and perhaps `colours` (n, 3)
     in 0 to 255 or `corner_uvs` (m, 3, 2) for the image `texture`; or the depth photo of the images `colour` and
-    `depth`, with four `intrinsics`. With `texture_files`, a mapping of `colour`, `origin` and `eyeballs` to files, and
-    `texture_size` the scan's colours are written there, if it has some. The reply has the fields of `WrapReport` as
-    `report`, and `textured`, whether the files were written.
+    `depth`, with four `intrinsics`; without `depth`, `colour` is a portrait that carries its depth. With
+    `texture_files`, a mapping of `colour`, `origin` and `eyeballs` to files, and `texture_size` the scan's colours are
+    written there, if it has some. The reply has the fields of `WrapReport` as `report`, and `textured`, whether the
+    files were written.
     """
     progress("start", 0.0)
     from dataclasses import asdict
@@ -31,11 +32,11 @@ def wrap_scan(request: Request, progress: Progress) -> dict[str, Any]:
     from ..reconstruction.wrapping.wrap import WrapOptions, wrap_depth_photo, wrap_mesh
 
     options = WrapOptions(**request["options"])
-    if "depth" in request:
+    if "colour" in request:
         intrinsics = request.get("intrinsics")
         photo = read_depth_photo(
             Path(request["colour"]),
-            Path(request["depth"]),
+            Path(request["depth"]) if "depth" in request else None,
             None if intrinsics is None else tuple(float(value) for value in intrinsics),  # type: ignore[arg-type]
             partial(progress, "start", 0.5),
         )

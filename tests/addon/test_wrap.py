@@ -104,6 +104,8 @@ def test_uneven_scale_is_said_and_changes_nothing(scale, words) -> None:
 @pytest.mark.usefixtures("addon")
 def test_without_a_mesh_there_is_nothing_to_wrap() -> None:
     """Nothing selected, an object of that name missing, or one without faces."""
+    with pytest.raises(RuntimeError, match="Choose the colour photo"):
+        bpy.ops.pix2vertex.wrap(source="DEPTH")
     for target in ("", "Nobody"):
         with pytest.raises(RuntimeError, match="Choose a mesh object to wrap"):
             bpy.ops.pix2vertex.wrap(target=target)

@@ -32,6 +32,8 @@ PREVIEW, VERTICES, REPORT, TEXTURE = "preview.png", "wrapped.npy", "report.json"
 #: The files of one scan.
 RESULTS = ("face.blend", "face.fbx", "face.glb", VERTICES, REPORT, PREVIEW, TEXTURE)
 _PREVIEW_SIZE = 512
+#: Files that may carry their depth, so that they need no other.
+_PORTRAITS = (".jpg", ".jpeg", ".heic", ".heif")
 
 NO_FILE = "There is no file {scan}: choose another scan."
 UNKNOWN_FORMAT = "{scan} is no scan that can be read: choose an OBJ, PLY, STL or GLB file, or give --depth."
@@ -44,9 +46,15 @@ _FROM_GLTF = np.array([[1.0, 0.0, 0.0], [0.0, 0.0, -1.0], [0.0, 1.0, 0.0]])
 def wrap_parser() -> Parser:
     """The options of `build.py wrap`."""
     parser = Parser(prog="build.py wrap", description="Lay a head with our topology over a scanned head.")
-    parser.add_argument("scan", type=path, help="an OBJ, PLY, STL or GLB file, or with --depth a colour photo")
+    parser.add_argument(
+        "scan",
+        type=path,
+        help="an OBJ, PLY, STL or GLB file, a portrait that carries its depth, or with --depth a colour photo",
+    )
     parser.add_argument("--output", type=path, help="folder for the results (default: out/<scan's name>)")
-    parser.add_argument("--depth", type=path, help="16-bit PNG in millimetres that belongs to the colour photo")
+    parser.add_argument(
+        "--depth", type=path, help="16-bit PNG in millimetres or OpenEXR that belongs to the colour photo"
+    )
     parser.add_argument(
         "--intrinsics",
         nargs=4,
@@ -101,9 +109,9 @@ def run_wrap(options: argparse.Namespace) -> None:
 def _write_results(options: argparse.Namespace, folder: Path) -> WrapReport:
     clock = Clock(StageLines())
     bpy.ops.wm.read_factory_settings(use_empty=True)
-    request, turned = _depth_photo(options) if options.depth is not None else _mesh(options.scan)
+    request, turned = _depth_photo(options) if _is_photo(options) else _mesh(options.scan)
     choices: dict[str, Any] = {name: getattr(options, name) for name in ("device", "detail_level", "seed")}
-    if options.depth is None:
+    if "mesh" in request:
         choices["unit"] = options.unit
     # Not in Blender's own folder, which goes when another file is read.
     with TemporaryDirectory() as place:
@@ -148,11 +156,18 @@ def write_scene(reconstruction: Reconstruction, textures: Mapping[str, Path] | N
         export_glb(folder / "face.glb", [face])
 
 
+def _is_photo(options: argparse.Namespace) -> bool:
+    return options.depth is not None or options.scan.suffix.lower() in _PORTRAITS
+
+
 def _depth_photo(options: argparse.Namespace) -> tuple[dict[str, Any], np.ndarray]:
-    for each in (options.scan, options.depth):
-        if not each.is_file():
-            raise MeshError(NO_FILE.format(scan=each.name))
-    request: dict[str, Any] = {"colour": str(options.scan.absolute()), "depth": str(options.depth.absolute())}
+    request: dict[str, Any] = {}
+    for name, file in (("colour", options.scan), ("depth", options.depth)):
+        if file is None:
+            continue
+        if not file.is_file():
+            raise MeshError(NO_FILE.format(scan=file.name))
+        request[name] = str(file.absolute())
     if options.intrinsics is not None:
         request["intrinsics"] = list(options.intrinsics)
     return request, np.eye(3)

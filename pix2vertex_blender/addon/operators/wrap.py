@@ -22,7 +22,7 @@ from .worker_operator import Work, WorkerOperator
 WRAPPED = "{face} lies on {scan}, {median} mm off in the median"
 UNIT_FOUND = "{face} lies on {scan}, {median} mm off in the median; the scan's unit seems to be {unit}"
 UNIT_UNKNOWN = "{face} lies on {scan}, whose unit is unknown: it is taken for as large as a usual head"
-NO_DEPTH_PHOTO = "Choose the colour photo and the depth image of a depth photo."
+NO_DEPTH_PHOTO = "Choose the colour photo of a depth photo, and its depth image if the photo does not carry its depth."
 
 
 class PIX2VERTEX_OT_wrap(ReconstructionChoices, WorkerOperator, bpy.types.Operator):
@@ -47,7 +47,7 @@ class PIX2VERTEX_OT_wrap(ReconstructionChoices, WorkerOperator, bpy.types.Operat
     )
     depth: bpy.props.StringProperty(
         name="Depth Image",
-        description="Depths of the depth photo: a 16-bit PNG in millimetres",
+        description="Depths of the depth photo: 16-bit PNG in millimetres or OpenEXR; empty if the photo carries them",
         subtype="FILE_PATH",
         options={"SKIP_SAVE"},
     )
@@ -104,10 +104,12 @@ class PIX2VERTEX_OT_wrap(ReconstructionChoices, WorkerOperator, bpy.types.Operat
         return {"mesh": str(mesh), **texture}, item.name
 
     def _depth_photo(self) -> tuple[dict[str, Any], str]:
-        if not (self.colour and self.depth):
+        if not self.colour:
             raise PhotoError(NO_DEPTH_PHOTO)
-        colour, depth = (Path(bpy.path.abspath(path)) for path in (self.colour, self.depth))
-        request: dict[str, Any] = {"colour": str(colour), "depth": str(depth)}
+        colour = Path(bpy.path.abspath(self.colour))
+        request: dict[str, Any] = {"colour": str(colour)}
+        if self.depth:
+            request["depth"] = bpy.path.abspath(self.depth)
         if any(self.intrinsics):
             request["intrinsics"] = list(self.intrinsics)
         return request, colour.name
@@ -127,7 +129,7 @@ class PIX2VERTEX_OT_wrap(ReconstructionChoices, WorkerOperator, bpy.types.Operat
         if not given:  # a script that names one thing means nothing else
             values |= {"source": own.source, "colour": own.colour, "depth": own.depth, "intrinsics": own.intrinsics}
             values |= {"target": own.target.name if own.target is not None else ""}
-        elif "depth" in given:
+        elif "target" not in given:
             values |= {"source": "DEPTH"}
         self.take_unset(values)
 

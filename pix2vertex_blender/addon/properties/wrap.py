@@ -48,7 +48,7 @@ class PIX2VERTEX_PG_wrap(bpy.types.PropertyGroup):
     colour: bpy.props.StringProperty(name="Colour Photo", description="Colours of the depth photo", subtype="FILE_PATH")
     depth: bpy.props.StringProperty(
         name="Depth Image",
-        description="Depths of the depth photo: a 16-bit PNG in millimetres",
+        description="Depths of the depth photo: 16-bit PNG in millimetres or OpenEXR; empty if the photo carries them",
         subtype="FILE_PATH",
     )
     intrinsics: bpy.props.FloatVectorProperty(

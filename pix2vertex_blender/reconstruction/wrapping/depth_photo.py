@@ -13,6 +13,7 @@ from ...exchange.progress import Pause
 from ...geometry.similarity import Similarity
 from ..photo.reading import load_photo
 from ..registration.target import TargetParameters, connect_pixels
+from .depth_files import CarriedDepth, Intrinsics, read_carried_depth, read_depth
 from .scan import Scan
 from .viewing import Picture, Viewpoint
 
@@ -28,11 +29,7 @@ _REACH = 2.5
 
 NO_INTRINSICS = "A depth photo needs the camera's focal lengths and principal point: give FX FY CX CY in pixels."
 BAD_INTRINSICS = "The camera's focal lengths must be positive and the four intrinsics numbers: check FX FY CX CY."
-NO_DEPTH = "{name} is no depth image: choose a 16-bit PNG with one channel that holds millimetres."
-EMPTY_DEPTH = "{name} holds no depth: choose a 16-bit PNG that holds millimetres."
 OTHER_SHAPE = "The colour photo and {name} have other proportions: choose the two images of one depth photo."
-
-Intrinsics = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
@@ -81,17 +78,17 @@ class DepthPhoto:
         return Picture(Viewpoint(pose, camera, (width, height)), self.colours, distance - self.depth, 1.0)
 
 
-def read_depth_photo(colour: Path, depth: Path, intrinsics: Intrinsics | None, pause: Pause) -> DepthPhoto:
-    """Read the two images of a depth photo.
+def read_depth_photo(colour: Path, depth: Path | None, intrinsics: Intrinsics | None, pause: Pause) -> DepthPhoto:
+    """Read the images of a depth photo.
 
     Parameters
     ----------
     colour : Path
         Any photo.
-    depth : Path
-        A 16-bit PNG with one channel in millimetres, 0 where nothing is known.
+    depth : Path, optional
+        A depth image, see `depth_files.read_depth`; without it, the photo is a portrait that carries its depth.
     intrinsics : tuple of float, optional
-        Of the depth image.
+        Of the depth image; what a portrait says of itself stands in for them.
     pause : Pause
 
     Raises
@@ -99,23 +96,21 @@ def read_depth_photo(colour: Path, depth: Path, intrinsics: Intrinsics | None, p
     PhotoError
         If one cannot be read or they do not belong together.
     """
+    if depth is not None and intrinsics is None:
+        raise PhotoError(NO_INTRINSICS)
+    carried = read_carried_depth(colour) if depth is None else CarriedDepth(read_depth(depth), None)
+    intrinsics = intrinsics or carried.intrinsics
     if intrinsics is None:
         raise PhotoError(NO_INTRINSICS)
     if not np.isfinite(intrinsics).all() or min(intrinsics[:2]) <= 0:
         raise PhotoError(BAD_INTRINSICS)
     pixels = load_photo(colour, lambda _fraction: pause()).pixels
-    steps = cv2.imdecode(np.frombuffer(depth.read_bytes(), dtype=np.uint8), cv2.IMREAD_UNCHANGED)
-    if steps is None or steps.dtype != np.uint16 or steps.ndim != 2:
-        raise PhotoError(NO_DEPTH.format(name=depth.name))
-    if not steps.any():
-        raise PhotoError(EMPTY_DEPTH.format(name=depth.name))
-    height, width = steps.shape
+    height, width = carried.depth.shape
     if abs(pixels.shape[1] / pixels.shape[0] - width / height) > 0.02 * width / height:
-        raise PhotoError(OTHER_SHAPE.format(name=depth.name))
-    if pixels.shape[:2] != steps.shape:
-        pixels = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA)
-    known = np.where(steps > 0, steps, np.nan).astype(np.float64)
-    return DepthPhoto(pixels, without_steps(known, (intrinsics[0] + intrinsics[1]) / 2), intrinsics)
+        raise PhotoError(OTHER_SHAPE.format(name=(depth or colour).name))
+    if pixels.shape[:2] != carried.depth.shape:
+        pixels = cv2.resize(pixels, (width, height), interpolation=cv2.INTER_AREA).astype(np.uint8)
+    return DepthPhoto(pixels, without_steps(carried.depth, (intrinsics[0] + intrinsics[1]) / 2), intrinsics)
 
 
 def without_steps(depth: NDArray[np.float64], focal: float) -> NDArray[np.float64]:

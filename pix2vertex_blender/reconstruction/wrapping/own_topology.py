@@ -24,10 +24,11 @@ REGIONS: Mapping[str, tuple[str, ...]] = {
     "ears": ("ears",),
 }
 PROPORTIONS = "proportions"
-#: A loose part that lies around the centre of an eyeball, no farther than this many of its radii, is an eye.
-EYE_REACH = 1.4
-#: Fewer vertices are no eye.
-FEWEST_VERTICES = 8
+#: A loose part is an eye if it is about as deep as it is wide, and its middle no farther than this (mm of the template)
+#: from that of our eyeball; what lies within this many of its radii belongs to it.
+ROUND, EYE_REACH, EYE_PARTS = 0.75, 8.0, 1.2
+#: Loose parts that are nearer than this (mm of the template) to the largest, as lashes are, move with it.
+ATTACHED = 6.0
 
 
 @dataclass(frozen=True)
@@ -76,6 +77,7 @@ class OwnHead:
         self._binding = Binding(vertices, triangles, wrapped, parameters.binding)
         self._parts = loose_parts(triangles, len(vertices))
         self._eyes = self._find_eyes()
+        self._attached = self._find_attached()
 
     def change_to(self, face: Array) -> Array:
         """What makes our template on the head (c, 3) a face (c, 3), which may be anywhere and of any size.
@@ -93,10 +95,11 @@ class OwnHead:
 
         What is near them moves as well: teeth, lashes, and eyes, which stay round.
         """
-        result = self._binding.follow(change)
-        before, after = (self._balls(each) for each in (self.wrapped, self.wrapped + change))
-        for eye, start, end in zip(self._eyes, before, after, strict=True):
-            result[eye] = end - start
+        result = self._followed(change)
+        for eye in self._eyes:
+            if len(eye):
+                own = self.vertices[eye]
+                result[eye] = fit_similarity(own, own + result[eye]).apply(own) - own
         return result
 
     def moved_by_expression(self, change: NDArray[np.floating], inside: Mapping[str, tuple[Array, Array]]) -> Array:
@@ -108,7 +111,7 @@ class OwnHead:
         inside : mapping of str to ((n, 3), (n, 3))
             Our teeth and tongue in the head's coordinates, and how far they move.
         """
-        result = self._binding.follow(change)
+        result = self._followed(change)
         for eye in self._eyes:
             result[eye] = 0.0
         for rows, part in self._in_the_mouth({name: places for name, (places, _moves) in inside.items()}):
@@ -128,6 +131,23 @@ class OwnHead:
         regions = {name: share[:, None] * (change - coarse) for name, share in shares.items()}
         return {PROPORTIONS: change - np.sum(list(regions.values()), axis=0), **regions}
 
+    def _followed(self, change: NDArray[np.floating]) -> Array:
+        """How far all vertices (k, 3) move, eyes as if they were skin."""
+        result = self._binding.follow(change)
+        rows, skin, shares = self._attached
+        result[rows] = np.einsum("kf,kfc->kc", shares, result[skin])
+        return result
+
+    def _find_attached(self) -> tuple[NDArray[np.intp], NDArray[np.intp], Array]:
+        """Vertices (k,) of parts that hang on the largest, the vertices (k, 3) of that near them, and their shares."""
+        largest = max(self._parts, key=len)
+        distances, nearest = KDTree(self.vertices[largest]).query(self.vertices, k=3)
+        reach = ATTACHED * self._binding.unit
+        parts = [part for part in self._parts if part is not largest and np.median(distances[part, 0]) < reach]
+        rows = np.concatenate([np.zeros(0, dtype=np.intp), *parts])
+        counts = 1 / np.maximum(distances[rows], 1e-3 * reach)
+        return rows, largest[nearest[rows]], counts / counts.sum(axis=1, keepdims=True)
+
     def _balls(self, head: Array) -> list[Array]:
         """The centres (3,) of the eyeballs of our template somewhere on the head."""
         unit = self._binding.unit
@@ -135,15 +155,25 @@ class OwnHead:
 
     def _find_eyes(self) -> list[NDArray[np.intp]]:
         """The vertices of the left and of the right eye, none where they are no loose parts."""
-        farthest = EYE_REACH * RADIUS * self._binding.unit
-        parts = [part for part in self._parts if len(part) >= FEWEST_VERTICES]
-        return [
-            np.concatenate(
-                [np.zeros(0, dtype=np.intp)]
-                + [part for part in parts if np.linalg.norm(self.vertices[part] - centre, axis=1).max() < farthest]
-            )
-            for centre in self._balls(self.wrapped)
-        ]
+        unit, none = self._binding.unit, np.zeros(0, dtype=np.intp)
+        eyes = []
+        for centre in self._balls(self.wrapped):
+            eye = next((part for part in self._parts if self._is_eye(part, centre)), none)
+            if len(eye):
+                middle = (self.vertices[eye].min(axis=0) + self.vertices[eye].max(axis=0)) / 2
+                reach = EYE_PARTS * np.ptp(self.vertices[eye], axis=0).max() / 2
+                within = np.linalg.norm(self.vertices - middle, axis=1) < max(reach, unit)
+                eye = np.concatenate([part for part in self._parts if within[part].all()] or [eye])
+            eyes.append(eye)
+        return eyes
+
+    def _is_eye(self, part: NDArray[np.intp], centre: Array) -> bool:
+        points, unit = self.vertices[part], self._binding.unit
+        extent = np.ptp(points, axis=0)
+        middle = (points.min(axis=0) + points.max(axis=0)) / 2
+        fits = RADIUS * unit < extent.max() < 4 * RADIUS * unit
+        is_round = extent.min() > ROUND * extent.max()
+        return bool(fits and is_round and np.linalg.norm(middle - centre) < EYE_REACH * unit)
 
     def _in_the_mouth(self, places: Mapping[str, Array]) -> list[tuple[NDArray[np.intp], str]]:
         """Loose parts of the head that are teeth or the tongue, and as which of ours, in our `places`, they move."""
