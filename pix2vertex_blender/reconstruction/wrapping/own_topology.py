@@ -27,6 +27,8 @@ PROPORTIONS = "proportions"
 #: A loose part is an eye if it is about as deep as it is wide, and its middle no farther than this (mm of the template)
 #: from that of our eyeball; what lies within this many of its radii belongs to it.
 ROUND, EYE_REACH, EYE_PARTS = 0.75, 8.0, 1.2
+#: What lies no farther than about this (mm of the template) from the lids tells where an eye goes.
+LIDS = 3.0
 #: Loose parts that are nearer than this (mm of the template) to the largest, as lashes are, move with it.
 ATTACHED = 6.0
 
@@ -98,8 +100,9 @@ class OwnHead:
         result = self._followed(change)
         for eye in self._eyes:
             if len(eye):
-                own = self.vertices[eye]
-                result[eye] = fit_similarity(own, own + result[eye]).apply(own) - own
+                # As the lids move, which lie against its front.
+                own, apart = self.vertices[eye], self._apart[eye] / (LIDS * self._binding.unit)
+                result[eye] = fit_similarity(own, own + result[eye], np.exp(-(apart**2))).apply(own) - own
         return result
 
     def moved_by_expression(self, change: NDArray[np.floating], inside: Mapping[str, tuple[Array, Array]]) -> Array:
@@ -142,6 +145,7 @@ class OwnHead:
         """Vertices (k,) of parts that hang on the largest, the vertices (k, 3) of that near them, and their shares."""
         largest = max(self._parts, key=len)
         distances, nearest = KDTree(self.vertices[largest]).query(self.vertices, k=3)
+        self._apart = distances[:, 0]
         reach = ATTACHED * self._binding.unit
         parts = [part for part in self._parts if part is not largest and np.median(distances[part, 0]) < reach]
         rows = np.concatenate([np.zeros(0, dtype=np.intp), *parts])
