@@ -86,8 +86,8 @@ def carry_face(request: Request, progress: Progress) -> dict[str, Any]:
     head = wrap_mesh(mesh, WrapOptions(**request["options"]), progress)
     own = OwnHead(mesh.vertices, mesh.triangles, head.vertices)
     change = own.change_to(face.coarse_vertices)
-    parts = {"whole": change} | (own.by_region(change) if request.get("regions") else {})
-    arrays = {f"moves.{name}": own.moved(part) for name, part in parts.items()}
+    moves = {"whole": own.moved(change)} | (own.moved_by_region(change) if request.get("regions") else {})
+    arrays = {f"moves.{name}": each for name, each in moves.items()}
     points = read_arrays(Path(request["mesh"]), LARGEST_MESH).get("points")
     if points is not None:
         arrays["points"] = points + own.moved_points(points.astype(np.float64), change)

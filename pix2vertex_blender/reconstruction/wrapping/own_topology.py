@@ -1,6 +1,6 @@
 """A reconstructed face, or an expression, moves a head of another topology that our template was wrapped to."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -10,7 +10,7 @@ from scipy.sparse import csgraph
 from scipy.spatial import KDTree
 
 from ...geometry.extension import smoothed
-from ...geometry.similarity import fit_similarity
+from ...geometry.similarity import Similarity, fit_similarity
 from ...template import Template, load_template
 from ...template.eyeballs import RADIUS, place_balls
 from .binding import Array, Binding, BindingParameters, smooth_step
@@ -29,6 +29,9 @@ PROPORTIONS = "proportions"
 ROUND, EYE_REACH, EYE_PARTS = 0.75, 8.0, 1.2
 #: What lies no farther than about this (mm of the template) from the lids tells where an eye goes.
 LIDS = 3.0
+#: Skin within the first of these shares of an eye's radius from its middle keeps its distance from that; beyond the
+#: second it moves freely.
+AROUND = (1.15, 1.5)
 #: Loose parts that are nearer than this (mm of the template) to the largest, as lashes are, move with it.
 ATTACHED = 6.0
 
@@ -78,7 +81,7 @@ class OwnHead:
         self._parameters, self._template = parameters, load_template()
         self._binding = Binding(vertices, triangles, wrapped, parameters.binding)
         self._parts = loose_parts(triangles, len(vertices))
-        self._eyes = self._find_eyes()
+        self._eyes = [eye for eye in self._find_eyes() if len(eye)]
         self._attached = self._find_attached()
 
     def change_to(self, face: Array) -> Array:
@@ -97,13 +100,8 @@ class OwnHead:
 
         What is near them moves as well: teeth, lashes, and eyes, which stay round.
         """
-        result = self._followed(change)
-        for eye in self._eyes:
-            if len(eye):
-                # As the lids move, which lie against its front.
-                own, apart = self.vertices[eye], self._apart[eye] / (LIDS * self._binding.unit)
-                result[eye] = fit_similarity(own, own + result[eye], np.exp(-(apart**2))).apply(own) - own
-        return result
+        result = self._binding.follow(change)
+        return self._completed(result, [self._eye_motion(eye, result) for eye in self._eyes])
 
     def moved_by_expression(self, change: NDArray[np.floating], inside: Mapping[str, tuple[Array, Array]]) -> Array:
         """The same for an expression, in which eyes turn, if at all, and what is in the mouth moves with the jaw.
@@ -114,13 +112,17 @@ class OwnHead:
         inside : mapping of str to ((n, 3), (n, 3))
             Our teeth and tongue in the head's coordinates, and how far they move.
         """
-        result = self._followed(change)
-        for eye in self._eyes:
-            result[eye] = 0.0
+        still = Similarity(1.0, np.eye(3), np.zeros(3))
+        result = self._completed(self._binding.follow(change), [still for _eye in self._eyes])
         for rows, part in self._in_the_mouth({name: places for name, (places, _moves) in inside.items()}):
             places, moves = inside[part]
             result[rows] = moves[KDTree(places).query(self.vertices[rows])[1]]
         return result
+
+    def moved_by_region(self, change: Array) -> dict[str, Array]:
+        """Parts (k, 3) of `moved` by region, `PROPORTIONS` first, which sum up to it."""
+        parts = {name: self.moved(part) for name, part in self.by_region(change).items() if name != PROPORTIONS}
+        return {PROPORTIONS: self.moved(change) - np.sum(list(parts.values()), axis=0), **parts}
 
     def moved_points(self, points: Array, change: Array) -> Array:
         """How far points (b, 3) around the head, for instance ends of bones, move."""
@@ -134,11 +136,32 @@ class OwnHead:
         regions = {name: share[:, None] * (change - coarse) for name, share in shares.items()}
         return {PROPORTIONS: change - np.sum(list(regions.values()), axis=0), **regions}
 
-    def _followed(self, change: NDArray[np.floating]) -> Array:
-        """How far all vertices (k, 3) move, eyes as if they were skin."""
-        result = self._binding.follow(change)
+    def _eye_motion(self, eye: NDArray[np.intp], result: Array) -> Similarity:
+        """How an eye moves where its vertices would move like skin: as the lids, which lie against its front."""
+        own, apart = self.vertices[eye], self._apart[eye] / (LIDS * self._binding.unit)
+        return fit_similarity(own, own + result[eye], np.exp(-(apart**2)))
+
+    def _completed(self, result: Array, motions: Sequence[Similarity]) -> Array:
+        """Motions (k, 3) of the skin, with eyes that move as they are, lids that keep their distance, and lashes."""
+        for eye, motion in zip(self._eyes, motions, strict=True):
+            result = self._around_eye(result, eye, motion)
         rows, skin, shares = self._attached
         result[rows] = np.einsum("kf,kfc->kc", shares, result[skin])
+        for eye, motion in zip(self._eyes, motions, strict=True):
+            result[eye] = motion.apply(self.vertices[eye]) - self.vertices[eye]
+        return result
+
+    def _around_eye(self, result: Array, eye: NDArray[np.intp], motion: Similarity) -> Array:
+        """The same with what lies around an eye as far from its middle as before, in the eye's own size."""
+        points = self.vertices[eye]
+        centre, radius = (points.min(axis=0) + points.max(axis=0)) / 2, np.ptp(points, axis=0).max() / 2
+        before = np.linalg.norm(self.vertices - centre, axis=1)
+        near = np.flatnonzero(before < AROUND[1] * radius)
+        away = self.vertices[near] + result[near] - motion.apply(centre[None])
+        distance = np.linalg.norm(away, axis=1)
+        share = smooth_step((AROUND[1] - before[near] / radius) / (AROUND[1] - AROUND[0]))
+        longer = share * (motion.scale * before[near] - distance) / np.maximum(distance, 1e-3 * radius)
+        result[near] += longer[:, None] * away
         return result
 
     def _find_attached(self) -> tuple[NDArray[np.intp], NDArray[np.intp], Array]:
