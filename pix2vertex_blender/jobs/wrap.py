@@ -112,7 +112,8 @@ def carry_expressions(request: Request, progress: Progress) -> dict[str, Any]:
     mesh = _read_mesh(request)
     head = wrap_mesh(mesh, WrapOptions(**request["options"]), progress)
     own = OwnHead(mesh.vertices, mesh.triangles, head.vertices)
-    moves = expressions_of(own, head, lambda fraction: progress("expressions", fraction))
+    coarse = head.reconstruction.coarse_vertices
+    moves = expressions_of(own, coarse, head.placement, lambda fraction: progress("expressions", fraction))
     write_arrays(Path(request["result"]), **{f"moves.{name}": each for name, each in moves.items()})
     return {"report": asdict(head.report)}
 

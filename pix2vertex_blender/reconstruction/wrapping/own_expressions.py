@@ -8,16 +8,18 @@ from numpy.typing import NDArray
 from ...expression.mouth import Wearer, place_mouth
 from ...expression.names import ARKIT_NAMES
 from ...expression.personal import personal_expressions
+from ...geometry.similarity import Similarity
 from ...template import load_template
 from ...template.eyeballs import place_balls
 from .own_topology import OwnHead
-from .results import WrappedHead
 
 #: The parts of our mouth that a head may have as well.
 PARTS = ("teeth_upper", "teeth_lower", "tongue")
 
 
-def expressions_of(own: OwnHead, wrapped: WrappedHead, tell: Callable[[float], None]) -> dict[str, NDArray[np.float32]]:
+def expressions_of(
+    own: OwnHead, coarse: NDArray[np.float64], place: Similarity, tell: Callable[[float], None]
+) -> dict[str, NDArray[np.float32]]:
     """How far the vertices (k, 3) of a head move with each of the 52 expressions at 1, in its own coordinates.
 
     They are made for our template on the head, as for a head of ours that stays as it is, and carried over.
@@ -25,12 +27,13 @@ def expressions_of(own: OwnHead, wrapped: WrappedHead, tell: Callable[[float], N
     Parameters
     ----------
     own : OwnHead
-    wrapped : WrappedHead
-        Our template on it.
+    coarse : (c, 3)
+        Our template on it, upright and in millimetres.
+    place : Similarity
+        From there to the head's own coordinates.
     tell : callable
         Is told the fraction that is done; it may raise `Cancelled`.
     """
-    coarse, place = wrapped.reconstruction.coarse_vertices, wrapped.placement
     balls = place_balls(load_template(), coarse)
     offsets = personal_expressions(coarse, balls)
     mouth = {part.name: part for part in place_mouth(Wearer.as_in_photo(coarse), offsets) if part.name in PARTS}
