@@ -15,6 +15,8 @@ from .own_topology import OwnHead
 
 #: The parts of our mouth that a head may have as well.
 PARTS = ("teeth_upper", "teeth_lower", "tongue")
+#: Blinks are made larger by no more than this factor.
+MOST_MORE = 1.5
 
 
 def expressions_of(
@@ -49,5 +51,15 @@ def expressions_of(
             part.name: (place.apply(part.vertices), turned(part.moves.get(name, np.zeros_like(part.vertices))))
             for part in mouth.values()
         }
-        result[name] = own.moved_by_expression(turned(offsets[number]), inside).astype(np.float32)
+        change = turned(offsets[number])
+        moves = own.moved_by_expression(change, inside)
+        if name.startswith("eyeBlink"):
+            # Lids are so narrow that vertices between our own, which follow several, move less.
+            change = change * np.clip(_farthest(change) / max(_farthest(moves), 1e-12), 1.0, MOST_MORE)
+            moves = own.moved_by_expression(change, inside)
+        result[name] = moves.astype(np.float32)
     return result
+
+
+def _farthest(moves: NDArray[np.floating]) -> float:
+    return float(np.linalg.norm(moves, axis=1).max())
