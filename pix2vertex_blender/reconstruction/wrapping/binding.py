@@ -12,6 +12,7 @@ from scipy.spatial import KDTree
 from ...geometry.mesh import normalise, sum_to_vertices, triangle_normals, unique_edges, vertex_normals
 from ...geometry.similarity import fit_similarity
 from ...template import load_template
+from ..photo.sampling import smoothstep
 
 Array = NDArray[np.float64]
 
@@ -119,13 +120,7 @@ class Binding:
 
     def _fading(self, distances: Array) -> Array:
         near, far = self._parameters.near, self._parameters.far
-        return smooth_step((far - distances / self.unit) / (far - near))
-
-
-def smooth_step(values: Array) -> Array:
-    """From 0 to 1, without a kink at either."""
-    clipped = np.clip(values, 0.0, 1.0)
-    return clipped * clipped * (3 - 2 * clipped)
+        return smoothstep((far - distances / self.unit) / (far - near))
 
 
 def _summed_to_one(counts: Array) -> Array:

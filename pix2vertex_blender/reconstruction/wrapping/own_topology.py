@@ -13,7 +13,8 @@ from ...geometry.extension import smoothed
 from ...geometry.similarity import Similarity, fit_similarity
 from ...template import Template, load_template
 from ...template.eyeballs import RADIUS, place_balls
-from .binding import Array, Binding, BindingParameters, smooth_step
+from ..photo.sampling import smoothstep
+from .binding import Array, Binding, BindingParameters
 
 #: The regions of a head that can be shaped for themselves, and their groups of the template; the rest is proportions.
 REGIONS: Mapping[str, tuple[str, ...]] = {
@@ -159,7 +160,7 @@ class OwnHead:
         near = np.flatnonzero(before < AROUND[1] * radius)
         away = self.vertices[near] + result[near] - motion.apply(centre[None])
         distance = np.linalg.norm(away, axis=1)
-        share = smooth_step((AROUND[1] - before[near] / radius) / (AROUND[1] - AROUND[0]))
+        share = smoothstep((AROUND[1] - before[near] / radius) / (AROUND[1] - AROUND[0]))
         longer = share * (motion.scale * before[near] - distance) / np.maximum(distance, 1e-3 * radius)
         result[near] += longer[:, None] * away
         return result
@@ -251,4 +252,4 @@ def loose_parts(triangles: NDArray[np.integer], count: int) -> list[NDArray[np.i
 def _share_of_change(rest: Array, face: NDArray[np.bool_], fading: float) -> Array:
     """How much (n,) of a face's change a head takes: all on the face, nothing far from it."""
     distances = KDTree(rest[face]).query(rest)[0]
-    return smooth_step(1 - distances / fading)
+    return smoothstep(1 - distances / fading)
