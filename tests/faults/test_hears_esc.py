@@ -19,7 +19,7 @@ LOOKS = {
     "target": (4, {"distances_from_target"}),
     "texture": (
         100,
-        {"hidden", "find_hair", "faded", "smooth_tones", "texel_grid", "paint", "seen_eyes"},
+        {"hidden", "find_hair", "faded", "smooth_tones", "texel_grid", "interpolate", "paint", "seen_eyes"},
     ),
     "bake_maps": (100, {"_draw", "encode_png"}),
     "surface": (20, {"texel_grid", "interpolate"}),
