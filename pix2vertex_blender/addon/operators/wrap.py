@@ -9,15 +9,19 @@ import numpy as np
 
 from ...errors import PhotoError, SceneError
 from ...exchange.progress import STAGE_LABELS
+from ..images.texture_size import AUTOMATIC
 from ..process import session
 from ..properties.wrap import SCAN_UNITS, SOURCES
 from ..scene.face_object import build_face_object
 from ..scene.reference import Reference, in_scene
 from ..scene.scan_object import NO_SCAN, placed_on_scan, read_scan
-from ..views.arrival import arrive
+from ..views.arrival import arrive, show_texture
 from .reconstruction_choices import ReconstructionChoices
-from .texture import put_on, texture_files
+from .texture import TEXTURE, put_on, texture_files
 from .worker_operator import Work, WorkerOperator
+
+#: Texels along each side of a scan's texture, unless the artist has chosen.
+SIDE = 2048
 
 WRAPPED = "{face} lies on {scan}, {median} mm off in the median"
 UNIT_FOUND = "{face} lies on {scan}, {median} mm off in the median; the scan's unit seems to be {unit}"
@@ -77,7 +81,7 @@ class PIX2VERTEX_OT_wrap(ReconstructionChoices, WorkerOperator, bpy.types.Operat
             options["unit"] = self.unit
         files = texture_files(self)
         texture = bpy.context.scene.pix2vertex_texture
-        size, storage = int(texture.size), texture.storage
+        size, storage = int(texture.size) if texture.size != AUTOMATIC else SIDE, texture.storage
         if self.with_texture:
             request |= {"texture_files": {each: str(file) for each, file in files.items()}, "texture_size": size}
         job = yield session.worker().submit("wrap", options=options, result=str(result), **request)
@@ -88,8 +92,8 @@ class PIX2VERTEX_OT_wrap(ReconstructionChoices, WorkerOperator, bpy.types.Operat
             if self.source == "MESH":
                 face.matrix_world = placed_on_scan(np.array(report["matrix"]))
         arrive(face, bpy.context)
-        if job.result.get("textured"):
-            put_on(face, files, storage)
+        if job.result.get("textured") and put_on(face, files, storage):
+            show_texture(face, TEXTURE, bpy.context)
         return _sentence(face.name, name, report)
 
     def _mesh(self) -> tuple[dict[str, Any], str]:

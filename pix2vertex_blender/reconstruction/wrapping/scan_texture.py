@@ -86,7 +86,7 @@ def texture_of_scan(
     alone = level.groups["ears"] > 0  # the UVs of the ears are not symmetric
     shares[alone, 1:] = np.column_stack([np.zeros(alone.sum()), 1 - shares[alone, 0]])
     colour = surface.colours(surface.looks(surface.nearest(head, pause))).astype(np.float64)
-    tones = smooth_tones(head * millimetres, colour, seen, shares, TextureParameters(), pause)
+    tones = smooth_tones(head * millimetres, colour, None, seen, shares, TextureParameters(), pause)
     grid = head_grid(min(size, LARGEST_GRID), pause)
     baked = _bake(surface, grid.interpolate(np.column_stack([fine, seen.at_all]), pause), size, progress)
     layers = grid.interpolate(np.column_stack([tones, shares]), pause)
