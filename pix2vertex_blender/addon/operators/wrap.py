@@ -26,6 +26,7 @@ SIDE = 2048
 WRAPPED = "{face} lies on {scan}, {median} mm off in the median"
 UNIT_FOUND = "{face} lies on {scan}, {median} mm off in the median; the scan's unit seems to be {unit}"
 UNIT_UNKNOWN = "{face} lies on {scan}, whose unit is unknown: it is taken for as large as a usual head"
+PAINTING = "Painting the head"
 NO_DEPTH_PHOTO = "Choose the colour photo of a depth photo, and its depth image if the photo does not carry its depth."
 
 
@@ -35,7 +36,7 @@ class PIX2VERTEX_OT_wrap(ReconstructionChoices, WorkerOperator, bpy.types.Operat
     bl_idname = "pix2vertex.wrap"
     bl_label = "Wrap Scan"
     bl_options = {"UNDO"}
-    stage_labels: ClassVar = {**STAGE_LABELS, "texture": "Painting the head"}
+    stage_labels: ClassVar = {**STAGE_LABELS, "texture": PAINTING}
 
     source: bpy.props.EnumProperty(name="Scan", description="What is wrapped", items=SOURCES, options={"SKIP_SAVE"})
     target: bpy.props.StringProperty(
