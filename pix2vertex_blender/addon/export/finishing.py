@@ -4,7 +4,6 @@ from collections.abc import Callable, Generator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from shutil import copyfile
 
 import bpy
 import numpy as np
@@ -114,8 +113,8 @@ def write_levels(face: bpy.types.Object, baked: Sequence[BakedMaps], target: Tar
             for number, each in enumerate(levels):
                 export_levels(_beginning(stem, f"_LOD{number}{target.suffix}"), [each], parts, rig, target.write)
     for number, maps in enumerate(baked):
-        copyfile(maps.normals, _beginning(stem, f"_LOD{number}_normal{maps.normals.suffix}"))
-    copyfile(baked[0].displacement, _beginning(stem, f"_displacement{baked[0].displacement.suffix}"))
+        _copy(maps.normals, _beginning(stem, f"_LOD{number}_normal{maps.normals.suffix}"))
+    _copy(baked[0].displacement, _beginning(stem, f"_displacement{baked[0].displacement.suffix}"))
     _write_images(face, stem)
 
 
@@ -229,3 +228,9 @@ def _write_images(face: bpy.types.Object, stem: Path) -> None:
 def _beginning(stem: Path, rest: str) -> Path:
     """The path whose name begins with that of `stem`."""
     return stem.with_name(stem.name + rest)
+
+
+def _copy(file: Path, to: Path) -> None:
+    import shutil  # at Blender's start nothing needs it
+
+    shutil.copyfile(file, to)
