@@ -1,8 +1,10 @@
 """Held-out rendered people in several pictures each: one head, one look, other poses, lights and backgrounds."""
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import cv2
 import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
@@ -28,6 +30,55 @@ ATTEMPTS = 20
 VIEW = ViewParameters(
     largest_pitch=10.0, largest_roll=8.0, least_distance=500.0, greatest_distance=2500.0, crop_sizes=(2.0, 2.5, 3.0)
 )
+
+
+@dataclass(frozen=True)
+class Act:
+    """What a person does in one frame of a movie.
+
+    Attributes
+    ----------
+    yaw : float
+        Degrees by which the head is turned.
+    expression : dict of str to float
+        Coefficients of the face model's shapes.
+    """
+
+    yaw: float = 0.0
+    expression: dict[str, float] = field(default_factory=dict)
+
+
+def film_person(
+    seed: int, number: int, acts: Sequence[Act], folder: Path, size: int = 384, noise: float = 2.0
+) -> list[Path]:
+    """Write the frames of a movie of a person before a camera that stands still, in one light.
+
+    Parameters
+    ----------
+    seed, number : int
+        Who it is.
+    acts : sequence of Act
+        One for each frame; what is the same as before is not rendered again.
+    folder : Path
+    size : int
+        Pixels of a frame's side.
+    noise : float
+        Standard deviation of what a sensor adds, in 0 to 255.
+    """
+    parameters = replace(BELONGINGS, size=size, shape=ShapeParameters(expression="neutral"), view=VIEW)
+    identity = [seed, HELD_OUT_STREAM, number]
+    neutral = _neutral(identity, parameters)
+    generator, before, paths = np.random.default_rng([*identity, 7]), None, []
+    for index, act in enumerate(acts):
+        paths.append(folder / f"{number}_{index:04d}.png")
+        if act != before:
+            head = replace(neutral, expression=act.expression)
+            head = replace(head, vertices=(neutral.vertices + _worn(head)).astype(np.float32))
+            photograph(_picture(head, act.yaw, identity, 0, parameters), [*identity, 2, 0], paths[-1])
+            picture, before = cv2.imread(str(paths[-1])).astype(np.float64), act
+        noisy = picture + generator.normal(0.0, noise, picture.shape)
+        cv2.imwrite(str(paths[-1]), noisy.clip(0, 255).round().astype(np.uint8))
+    return paths
 
 
 def photograph_person(
@@ -60,8 +111,7 @@ def photograph_person(
     """
     parameters = replace(BELONGINGS, size=size, shape=ShapeParameters(expression="neutral"), view=VIEW)
     identity = [seed, HELD_OUT_STREAM, number]
-    neutral = sample_head(head_surface().model, np.random.default_rng([*identity, 0]), parameters.shape)
-    neutral = replace(neutral, vertices=(neutral.vertices - _worn(neutral)).astype(np.float32), expression={})
+    neutral = _neutral(identity, parameters)
     paths = []
     for index, yaw in enumerate(yaws):
         head = _showing(neutral, expressions[index % len(expressions)], np.random.default_rng([*identity, 1, index]))
@@ -69,6 +119,12 @@ def photograph_person(
         paths.append(folder / f"{number}_{index}.png")
         photograph(sample, [*identity, 2, index], paths[-1])
     return paths, vertices_on_template(neutral).astype(np.float64)
+
+
+def _neutral(identity: list[int], parameters: SynthesisParameters) -> Head:
+    """A person's head without an expression."""
+    drawn = sample_head(head_surface().model, np.random.default_rng([*identity, 0]), parameters.shape)
+    return replace(drawn, vertices=(drawn.vertices - _worn(drawn)).astype(np.float32), expression={})
 
 
 def _picture(head: Head, yaw: float, identity: list[int], index: int, parameters: SynthesisParameters) -> Sample:

@@ -10,6 +10,7 @@ from .properties import expression as expression_properties
 from .properties import face as face_properties
 from .properties import scene as scene_properties
 from .properties import shape as shape_properties
+from .properties import video as video_properties
 from .properties import wrap as wrap_properties
 from .views import arrival, legend, looks, waiting
 from .views.thumbnail import THUMBNAILS
@@ -19,6 +20,7 @@ _CLASSES = (
     *face_properties.CLASSES,
     *expression_properties.CLASSES,
     *shape_properties.CLASSES,
+    *video_properties.CLASSES,
     *wrap_properties.CLASSES,
     *preferences.CLASSES,
     *operators.CLASSES,
@@ -36,6 +38,7 @@ def register() -> None:
     face_properties.attach()
     expression_properties.attach()
     shape_properties.attach()
+    video_properties.attach()
     wrap_properties.attach()
     legend.attach()
     looks.attach()
@@ -57,6 +60,7 @@ def unregister() -> None:
     looks.detach()
     legend.detach()
     wrap_properties.detach()
+    video_properties.detach()
     shape_properties.detach()
     expression_properties.detach()
     face_properties.detach()

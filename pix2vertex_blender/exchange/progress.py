@@ -19,6 +19,14 @@ STAGE_LABELS = {
 }
 STAGES = tuple(STAGE_LABELS)
 
+#: Those of a movie.
+VIDEO_STAGES = {
+    **STAGE_LABELS,
+    "frames": "Choosing frames",
+    "expressions": "Making the expressions",
+    "video": "Following the face",
+}
+
 #: The stage in which faces are being looked for; the reduced photo is there when it begins.
 SEARCHING = "detect"
 

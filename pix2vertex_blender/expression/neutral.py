@@ -71,7 +71,7 @@ def expression_coefficients(registered: Array, parameters: NeutralParameters | N
     upright = fit_similarity(registered, template.vertices, template.groups["face"]).apply(registered)
     difference = (upright - template.vertices)[known.samples]
     shown = np.array([name not in NEVER_SHOWN for name in ARKIT_NAMES])
-    information = known.information.astype(np.float64) + _symmetry() / parameters.asymmetry**2
+    information = known.information.astype(np.float64) + symmetry() / parameters.asymmetry**2
     evidence = np.einsum("ekc,kc->e", known.estimator.astype(np.float64), difference) - parameters.sparsity
     root = np.linalg.cholesky(information[shown][:, shown] + 1e-6 * np.eye(int(shown.sum())))
     solution = lsq_linear(root.T, np.linalg.solve(root, evidence[shown]), (0.0, parameters.largest))
@@ -130,7 +130,7 @@ def rested(head: Array, balls: Sequence[Ball]) -> Array:
     return shut + lifting(shut, balls)
 
 
-def _symmetry() -> Array:
+def symmetry() -> Array:
     """The matrix (52, 52) of the squared differences between the two sides."""
     matrix = np.zeros((len(ARKIT_NAMES), len(ARKIT_NAMES)))
     for index, name in enumerate(ARKIT_NAMES):

@@ -19,10 +19,16 @@ import cv2  # noqa: E402
 import numpy as np  # noqa: E402
 
 from pix2vertex_blender import serving  # noqa: E402 - importable only now
+from pix2vertex_blender.animation.take import Take  # noqa: E402
+from pix2vertex_blender.animation.writing import write_take  # noqa: E402
 from pix2vertex_blender.errors import PhotoError  # noqa: E402
+from pix2vertex_blender.exchange.expressions import ExpressionSet  # noqa: E402
 from pix2vertex_blender.exchange.report import ViewReport  # noqa: E402
 from pix2vertex_blender.exchange.result import Reconstruction  # noqa: E402
 from pix2vertex_blender.exchange.view import no_pins  # noqa: E402
+from pix2vertex_blender.expression.names import ARKIT_NAMES  # noqa: E402
+from pix2vertex_blender.expression.shapes import load_expressions  # noqa: E402
+from pix2vertex_blender.template import load_template  # noqa: E402
 
 
 def endless(request, progress):
@@ -169,6 +175,36 @@ def carry_expressions(request, progress):
     return {"report": {}}
 
 
+def video_person(request, progress):
+    """Pass on the saved reconstruction beside the movie as if the movie showed it."""
+    progress("frames", 0.0)
+    shutil.copy(Path(request["movie"]).with_suffix(".npz"), request["result"])
+    return {"person": ["film_000001.png"]}
+
+
+def expressions(request, progress):
+    """The template's, for whatever head."""
+    progress("expressions", 0.0)
+    offsets, vertices = load_expressions().offsets, load_template().vertices.astype(np.float32)
+    moved = [np.flatnonzero(offset.any(axis=1)).astype(np.int32) for offset in offsets]
+    chosen = tuple(offset[rows] for offset, rows in zip(offsets, moved, strict=True))
+    nothing = np.zeros(52, dtype=np.float32)
+    ExpressionSet(vertices, vertices, nothing, ARKIT_NAMES, tuple(moved), chosen).save(request["result"])
+    return {}
+
+
+def video_take(request, progress):
+    """The jaw opens within a second while the head turns; of the movie `endless.mp4` only a half is ever done."""
+    progress("video", 0.0)
+    endlessly = Path(request["movie"]).name == "endless.mp4"
+    times = np.array([0.0, 0.5] if endlessly else [0.0, 0.5, 1.0])
+    head = np.stack([0 * times, 0.4 * times, 0 * times], axis=1)
+    write_take(Take("film", times, {"jawOpen": times}, {"head": head}), Path(request["take"]))
+    if endlessly:
+        endless(request, progress)
+    return {"report": {"notes": [f"The basis is {request['basis']}, the rate {request['rate']:g}."]}}
+
+
 def user_error(_request, _progress):
     """Fail as on a bad photo."""
     raise PhotoError("The photo is empty; choose another.")
@@ -196,6 +232,9 @@ serving.main(
         "bake_maps": bake_maps,
         "surface": surface,
         "wrap": wrap,
+        "expressions": expressions,
+        "video_person": video_person,
+        "video_take": video_take,
         "carry": carry,
         "carry_expressions": carry_expressions,
         "endless": endless,

@@ -57,10 +57,10 @@ class PIX2VERTEX_OT_add_expressions(WorkerOperator, bpy.types.Operator):
         source = self.temporary_file("_source.npz")
         former.record.save(source)
         before_basis = basis_of(face)
-        after = yield from _made(self, source, self.basis)
+        after = yield from made_expressions(self, source, self.basis)
         before = after if before_basis == self.basis else None
         if before_basis and before is None:
-            before = yield from _made(self, source, before_basis)
+            before = yield from made_expressions(self, source, before_basis)
         face = watched.find_to_change()
         renew_eyes_and_mouth(face, former.record, after.mouth)
         kept = set_expressions(face, self.basis, after, before)
@@ -92,12 +92,13 @@ def changed_expressions(
     basis = basis_of(face)
     if not basis:
         return None
-    before = yield from _made(operator, source, basis)
-    after = yield from _made(operator, result, basis)
+    before = yield from made_expressions(operator, source, basis)
+    after = yield from made_expressions(operator, result, basis)
     return before, after
 
 
-def _made(operator: WorkerOperator, source: Path, basis: str) -> "Generator[Job, Job, ExpressionSet]":
+def made_expressions(operator: WorkerOperator, source: Path, basis: str) -> "Generator[Job, Job, ExpressionSet]":
+    """Have the expressions of a saved reconstruction made, for a basis of `BASES`."""
     result = operator.temporary_file("_expressions.npz")
     yield session.worker().submit("expressions", source=str(source), basis=basis, result=str(result))
     from ...exchange.expressions import ExpressionSet

@@ -179,22 +179,14 @@ class PIX2VERTEX_OT_import_take(_FaceOperator, bpy.types.Operator):
     def change(self, face: bpy.types.Object, context: bpy.types.Context) -> str:
         """Read the file, and animate what it holds."""
         from ...animation.reading import read_take
-        from ...animation.retime import at_rate, smoothed
-        from ..rig.actions import apply_take
+        from ...animation.retime import smoothed
 
         take = read_take(Path(bpy.path.abspath(self.filepath)), self.frame_rate)
-        rate = context.scene.render.fps / context.scene.render.fps_base
-        timed = at_rate(smoothed(self._with_head(take), self.smoothing / 1000), rate, self.speed)
-        _action, count = apply_take(face, timed, self.start)
-        if (photo := own_keys(face).get(PHOTO_KEY)) is not None and photo.value:
-            photo.value = 0.0
-            self.report({"INFO"}, translate(WITHOUT_PHOTO))
-        context.scene.frame_end = max(context.scene.frame_end, self.start + len(timed.times) - 1)
-        for note in take.notes:
-            self.report({"WARNING"}, translate(note))
-        if take.rotations and rig_of(face) is None:
-            self.report({"WARNING"}, translate(NO_RIG))
-        return IMPORTED.format(take=take.name, count=count, seconds=timed.seconds, start=self.start)
+        smooth = smoothed(self._with_head(take), self.smoothing / 1000)
+        sentence, remarks = put_on(face, smooth, context.scene, self.start, self.speed)
+        for kind, remark in remarks:
+            self.report({kind}, translate(remark))
+        return sentence
 
     def _with_head(self, take: "Take") -> "Take":
         """The take with the head's rotation as the artist wants it."""
@@ -204,6 +196,34 @@ class PIX2VERTEX_OT_import_take(_FaceOperator, bpy.types.Operator):
         elif self.head_rotation == "INVERTED" and "head" in rotations:
             rotations["head"] = -rotations["head"]
         return replace(take, rotations=rotations)
+
+
+def put_on(
+    face: bpy.types.Object, take: "Take", scene: bpy.types.Scene, start: int, speed: float = 1.0
+) -> tuple[str, list[tuple[str, str]]]:
+    """Animate a face with expressions, and its rig, by a take at the scene's rate.
+
+    Returns
+    -------
+    sentence : str
+        What was done.
+    remarks : list of (str, str)
+        What else there is to report: its kind and a sentence.
+    """
+    from ...animation.retime import at_rate
+    from ..rig.actions import apply_take
+
+    timed = at_rate(take, scene.render.fps / scene.render.fps_base, speed)
+    _action, count = apply_take(face, timed, start)
+    remarks = []
+    if (photo := own_keys(face).get(PHOTO_KEY)) is not None and photo.value:
+        photo.value = 0.0
+        remarks.append(("INFO", WITHOUT_PHOTO))
+    scene.frame_end = max(scene.frame_end, start + len(timed.times) - 1)
+    remarks += [("WARNING", note) for note in take.notes]
+    if take.rotations and rig_of(face) is None:
+        remarks.append(("WARNING", NO_RIG))
+    return IMPORTED.format(take=take.name, count=count, seconds=timed.seconds, start=start), remarks
 
 
 CLASSES = (PIX2VERTEX_OT_add_rig, PIX2VERTEX_OT_add_metarig, PIX2VERTEX_OT_import_take)

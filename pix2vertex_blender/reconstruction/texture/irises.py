@@ -63,9 +63,9 @@ def look_of(
     camera = camera.resized(BUFFER / len(pixels))
     shown = _shown(template.eyeballs, template.place_eyeballs(vertices), head, camera)
     pause()
-    seen = [_seen_eye(small, mask, ball, camera) for mask, ball in zip(shown, balls, strict=True)]
+    seen = [seen_eye(small, mask, ball, camera) for mask, ball in zip(shown, balls, strict=True)]
     ring = np.concatenate([eye.pixels for eye in seen if eye is not None] or [np.zeros((0, 3), np.uint8)])
-    return EyeLook(_together(seen), _colour(ring))
+    return EyeLook(together(seen), _colour(ring))
 
 
 def _shown(eyeballs: Eyeballs, vertices: Array, head: Mesh, camera: Camera) -> list[NDArray[np.bool_]]:
@@ -83,7 +83,7 @@ def _shown(eyeballs: Eyeballs, vertices: Array, head: Mesh, camera: Camera) -> l
     return [is_eye & left, is_eye & ~left]
 
 
-def _seen_eye(pixels: NDArray[np.uint8], shown: NDArray[np.bool_], ball: Ball, camera: Camera) -> SeenEye | None:
+def seen_eye(pixels: NDArray[np.uint8], shown: NDArray[np.bool_], ball: Ball, camera: Camera) -> SeenEye | None:
     """The iris among pixels (S, S, 3) where a ball is shown; None if too little of it is."""
     front = ball.centre + IRIS_DISTANCE * ball.forwards
     place, other = camera.project(front + np.array([(0.0, 0.0, 0.0), (1.0, 0.0, 0.0)]))
@@ -115,7 +115,7 @@ def _seen_eye(pixels: NDArray[np.uint8], shown: NDArray[np.bool_], ball: Ball, c
     return SeenEye(np.clip(gaze, -FARTHEST, FARTHEST), pixels[ring])
 
 
-def _together(seen: list[SeenEye | None]) -> Array:
+def together(seen: list[SeenEye | None]) -> Array:
     """Gaze (2, 2) of the left and the right eye, which look equally high and do not look away from each other."""
     known = [eye.gaze for eye in seen if eye is not None]
     if not known:

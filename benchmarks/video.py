@@ -1,0 +1,157 @@
+"""How well a face is followed in a movie, and how fast, the whole product at work.
+
+python -m benchmarks.video [--count M] [--seed N] [--frames N] [--json OUT]
+
+A held-out rendered person sits still before a noisy camera, then turns the head, smiles, opens the mouth, raises the
+brows and blinks. Of the take are told: the acceleration of the face while it is still, in millimetres a frame squared
+(as found, and as averaged), the error of the head's yaw, which part of what each expression does is there
+(its range over the true one) and how well both go together (correlation), and the frames followed a second.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+from scipy.spatial.transform import Rotation
+
+from benchmarks.people import Act, film_person
+from pix2vertex_blender.animation.take import Array, Take
+from pix2vertex_blender.exchange.result import Reconstruction
+from pix2vertex_blender.expression.names import ARKIT_NAMES
+from pix2vertex_blender.expression.shapes import load_expressions
+from pix2vertex_blender.reconstruction.pipeline import Options
+from pix2vertex_blender.reconstruction.video.follow import follow
+from pix2vertex_blender.reconstruction.video.movie import open_movie
+from pix2vertex_blender.reconstruction.video.person import PersonParameters, person_of
+from pix2vertex_blender.template import load_template
+
+#: Not the people that anything was chosen with.
+SEED = 51107
+#: Frames a second, and the share of the frames in which the face is still.
+RATE, STILL = 25.0, 0.3
+LARGEST_YAW = 22.0
+#: What the person does while it moves, by ARKit's names: when it begins and ends, as shares of that time, and how much.
+SCRIPT: dict[str, tuple[float, float, float]] = {
+    "mouthSmile": (0.05, 0.45, 0.9),
+    "jawOpen": (0.5, 0.8, 0.6),
+    "browInnerUp": (0.3, 0.7, 0.9),
+    "eyeBlink": (0.8, 0.98, 1.0),
+}
+#: Those that both sides have.
+_BOTH = ("mouthSmile", "eyeBlink")
+
+
+@dataclass(frozen=True)
+class Figures:
+    """What was measured of one movie.
+
+    Attributes
+    ----------
+    acceleration_mm : float
+        95 of 100 places and frames of the still face have less.
+    yaw_degrees : float
+        The mean error of the yaw, a constant apart.
+    correlation, share : dict of str to float
+        Of each expression.
+    frames_per_second, seconds_for_person : float
+    """
+
+    acceleration_mm: float
+    yaw_degrees: float
+    correlation: dict[str, float]
+    share: dict[str, float]
+    frames_per_second: float
+    seconds_for_person: float
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the benchmark and print its figures."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.video", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--count", type=int, default=2, help="people (default: %(default)s)")
+    parser.add_argument("--seed", type=int, default=SEED, help="of the people")
+    parser.add_argument("--frames", type=int, default=75, help="of each movie (default: %(default)s)")
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--json", type=Path, help="write the figures")
+    options = parser.parse_args(arguments)
+    found = []
+    for number in range(options.count):
+        with tempfile.TemporaryDirectory() as folder:
+            found.append(measure(options.seed, number, options.frames, Path(folder), options.device))
+        print(f"person {number}: {asdict(found[-1])}", flush=True)
+    if options.json:
+        options.json.write_text(json.dumps([asdict(each) for each in found], indent=1) + "\n")
+    return 0
+
+
+def script(frames: int) -> tuple[list[Act], dict[str, Array], Array]:
+    """What is done in each frame, the true coefficients (f,) by name, and the true yaw (f,) in degrees."""
+    still = round(STILL * frames)
+    moving = np.clip((np.arange(frames) - still) / max(frames - 1 - still, 1), 0.0, 1.0)
+    yaw = LARGEST_YAW * np.sin(2 * np.pi * moving)
+    truth = {}
+    for name, (begin, end, most) in SCRIPT.items():
+        truth[name] = most * np.sin(np.pi * np.clip((moving - begin) / (end - begin), 0.0, 1.0)) ** 2
+    acts = []
+    for frame in range(frames):
+        shown: dict[str, float] = {}
+        for name, values in truth.items():
+            sides = ("_L", "_R") if name in _BOTH else ("", "_L", "_R")
+            shown |= {f"{name}{side}": float(values[frame]) for side in sides if values[frame] > 1e-6}
+        acts.append(Act(float(yaw[frame]), shown))
+    return acts, truth, yaw
+
+
+def measure(seed: int, number: int, frames: int, folder: Path, device: str) -> Figures:
+    """Film a person, follow it, and compare."""
+    acts, truth, yaw = script(frames)
+    film_person(seed, number, acts, folder)
+    movie = open_movie(folder, RATE)
+    with tempfile.TemporaryDirectory() as chosen:
+        started = time.perf_counter()
+        options = Options(device=device, detail_level=0)
+        face = person_of(movie, Path(chosen), options, parameters=PersonParameters(samples=min(32, frames)))
+        seconds = time.perf_counter() - started
+    take, report = follow(movie, face, "NEUTRAL", device)
+    frame_numbers = np.round(take.times * RATE).astype(int)
+    still = int((frame_numbers < round(STILL * frames)).sum())
+    found = {name: _mean_of_sides(name, take.values) for name in SCRIPT}
+    true = {name: values[frame_numbers] for name, values in truth.items()}
+    error = np.degrees(take.rotations["head"][:, 1]) - yaw[frame_numbers]
+    return Figures(
+        acceleration_mm=round(float(np.percentile(accelerations(face, take)[: max(still - 4, 1)], 95)), 4),
+        yaw_degrees=round(float(np.abs(error - np.median(error)).mean()), 3),
+        correlation={name: round(float(np.corrcoef(found[name], true[name])[0, 1]), 3) for name in SCRIPT},
+        share={name: round(float(np.ptp(found[name]) / np.ptp(true[name])), 3) for name in SCRIPT},
+        frames_per_second=report.frames_per_second,
+        seconds_for_person=round(seconds, 1),
+    )
+
+
+def accelerations(face: Reconstruction, take: Take) -> Array:
+    """How much (f - 2, k) places of the face change their way from frame to frame, in millimetres."""
+    places = np.flatnonzero(load_template().groups["face"] > 0.5)[::10]
+    values = np.stack([take.values[name] for name in ARKIT_NAMES], axis=1)
+    worn = np.einsum("fe,enc->fnc", values, load_expressions().offsets[:, places])
+    pitch, yaw, roll = take.rotations["head"].T
+    turns = Rotation.from_euler("YXZ", np.stack([yaw, pitch, roll], axis=1)).as_matrix()
+    moved = np.einsum("fij,fnj->fni", turns, face.coarse_vertices[places] + worn)
+    sizes: Array = np.linalg.norm(np.diff(moved, 2, axis=0), axis=2)
+    return sizes
+
+
+def _mean_of_sides(name: str, values: Mapping[str, Array]) -> Array:
+    sides = [values[each] for each in (name, f"{name}Left", f"{name}Right") if each in values]
+    mean: Array = np.mean(sides, axis=0)
+    return mean
+
+
+if __name__ == "__main__":
+    sys.exit(main())
