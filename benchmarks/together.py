@@ -1,21 +1,26 @@
 """What several photos of one person bring over one, the whole product at work.
 
 python -m benchmarks.together [--scans FOLDER] [--count M] [--seed N] [--expressions NAME ...] [--json OUT]
+python -m benchmarks.together --adding [--count M] [--seed N]
 python -m benchmarks.together --picture FILE [--seed N] [--person NUMBER]
 
 Held-out rendered people, photographed from the front and from both sides, are reconstructed from each picture alone
 and from the three together: how much of what makes a face differ from the mean face the heads have (`r2`, `cosine`,
 `size` of `measures/identity.py`). With a folder of scans (see `depth.py`), the pictures of one scan in one light are
 taken together, too: depth error and angle of the normals in each picture, of the head from it alone and of that from
-all. A picture shows a person's head in clay, from one, two and three pictures, and the true one.
+all. Adding takes a face from two photos and adds a third, beside that one reconstructed alone, everything loaded: the
+seconds of computing, since a busy computer's clock says little. A picture shows a person's head in clay, from one, two
+and three pictures, and the true one.
 """
 
 import argparse
 import json
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 import cv2
@@ -32,8 +37,9 @@ from benchmarks.readers.depths import read_index
 from benchmarks.readers.faces import DepthFace
 from pix2vertex_blender.errors import Pix2VertexError
 from pix2vertex_blender.exchange.result import Reconstruction
+from pix2vertex_blender.reconstruction.photo import face_search
 from pix2vertex_blender.reconstruction.pipeline import Options, reconstruct
-from pix2vertex_blender.reconstruction.several.together import reconstruct_together
+from pix2vertex_blender.reconstruction.several.together import change_photos, reconstruct_together
 from pix2vertex_blender.template import load_template
 
 #: Not the people that anything was chosen with.
@@ -55,6 +61,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--expressions", nargs="+", default=["neutral"], help="of the three pictures, in turn")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--json", type=Path, help="write the figures")
+    parser.add_argument("--adding", action="store_true", help="only measure how long it takes to add a photo")
     parser.add_argument("--picture", type=Path, help="only draw one of the people")
     parser.add_argument("--person", type=int, default=0, help="who is drawn (default: %(default)s)")
     options = parser.parse_args(arguments)
@@ -63,13 +70,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.picture:
             cv2.imwrite(str(options.picture), picture_of(options.seed, options.person, options.device)[..., ::-1])
             return 0
-        if options.count:
+        if options.adding:
+            figures |= {"adding": adding(options.seed, options.count, options.device)}
+        elif options.count:
             alone, together = meet(options.seed, options.count, tuple(options.expressions), options.device)
             figures |= {"people": {"alone": asdict(alone), "together": asdict(together)}}
             print(f"{options.count} people            r2  cosine  size")
             for name, likeness in (("one picture", alone), ("three together", together)):
                 print(f"{name:20s}{likeness.r2:7.3f}{likeness.cosine:8.3f}{likeness.size:7.3f}")
-        if options.scans:
+        if options.scans and not options.adding:
             figures |= {"scans": scans(options.scans, options.device)}
     except Pix2VertexError as error:
         sys.exit(str(error))
@@ -93,6 +102,32 @@ def meet(seed: int, count: int, expressions: tuple[str, ...], device: str) -> tu
             together.append(compare(head[face], truth, face))
             print(f"person {number}: {alone[-1].r2:.3f}, {together[-1].r2:.3f}", file=sys.stderr, flush=True)
     return mean_likeness(alone), mean_likeness(together)
+
+
+def adding(seed: int, count: int, device: str) -> dict[str, float]:
+    """Median seconds of computing for a photo alone, for adding it to two, and the largest difference."""
+    settings = Options(device=device)
+    alone: list[float] = []
+    added: list[float] = []
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(count):
+            paths, _ = photograph_person(seed, number, YAWS, Path(folder))
+            face = reconstruct_together(paths[:2], settings)
+            for seconds, work in (
+                (alone, partial(reconstruct, paths[2], settings)),
+                (added, partial(change_photos, face, [True, True], paths[2:], settings)),
+            ):
+                face_search._last_search = None  # both search the photo
+                started = time.process_time()
+                work()
+                seconds.append(time.process_time() - started)
+            print(f"person {number}: alone {alone[-1]:.2f} s, added {added[-1]:.2f} s", flush=True)
+    differences = np.array(added) - np.array(alone)
+    return {
+        "alone": float(np.median(alone)),
+        "added": float(np.median(added)),
+        "largest_difference": float(differences.max()),
+    }
 
 
 def picture_of(seed: int, number: int, device: str) -> NDArray[np.uint8]:
