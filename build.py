@@ -15,6 +15,7 @@ USAGE = """\
 python3 build.py reconstruct [PHOTO ...] [--output DIR]     photos, or folders of them, become faces without a window
 python3 build.py reconstruct --together PHOTO PHOTO ...     photos of one person become one face
 python3 build.py wrap SCAN [--output DIR]                   a scanned head becomes one with our topology
+python3 build.py video MOVIE [--output DIR]                 a movie of one face becomes the face and its animation
 python3 build.py test [--fast] [PYTEST ARGUMENTS]           lint, types and all tests, or those that are not slow
 python3 build.py package [--platform PLATFORM] [...]        this platform's extension zip in dist/
 python3 build.py benchmark [--only SECTION ...]             what this machine can measure, in benchmarks/RESULTS.md
@@ -137,6 +138,11 @@ def wrap(arguments: Sequence[str]) -> int:
     return reconstruct(["wrap", *arguments])
 
 
+def video(arguments: Sequence[str]) -> int:
+    """Turn a movie into a face and its animation; relative paths are those of the caller."""
+    return reconstruct(["video", *arguments])
+
+
 def test(arguments: Sequence[str]) -> int:
     """Run lint, format check, types and tests, all of them even if one fails; tell which tests took longest."""
     chosen = [part for word in arguments for part in (["-m", "not slow"] if word == "--fast" else [word])]
@@ -166,7 +172,14 @@ def benchmark(arguments: Sequence[str]) -> int:
     return run([str(ROOT / "benchmarks" / "results.py"), *arguments])
 
 
-VERBS = {"reconstruct": reconstruct, "wrap": wrap, "test": test, "package": package, "benchmark": benchmark}
+VERBS = {
+    "reconstruct": reconstruct,
+    "wrap": wrap,
+    "video": video,
+    "test": test,
+    "package": package,
+    "benchmark": benchmark,
+}
 
 
 def main(arguments: Sequence[str]) -> int:

@@ -8,7 +8,16 @@ from pathlib import Path
 import pytest
 
 from pix2vertex_blender.addon.batch.names import result_name, result_names
-from pix2vertex_blender.addon.batch.table import DONE, FAILED, Outcome, ResultTable, options_text
+from pix2vertex_blender.addon.batch.table import (
+    DONE,
+    FAILED,
+    TABLE_NAME,
+    WHOLE,
+    Outcome,
+    Part,
+    ResultTable,
+    options_text,
+)
 from pix2vertex_blender.errors import OutputError
 
 FORMULAS = ("=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "'=1", "\uff1d1")
@@ -103,3 +112,29 @@ def test_the_same_options_are_the_same_text_and_others_are_not():
     text = options_text({"seed": 0, "device": "auto", "face": None})
     assert text == options_text({"device": "auto", "face": None, "seed": 0})
     assert text != options_text({"device": "auto", "face": 2, "seed": 0})
+
+
+def test_parts_hold_each_photo_once_and_keep_tables_of_their_own():
+    photos = [Path(f"/photos/{number}.jpg") for number in range(7)]
+    parts = [Part(number, 3) for number in (1, 2, 3)]
+    assert sorted(photo for part in parts for photo in part.of(photos)) == photos
+    assert len({part.table_name for part in parts} | {TABLE_NAME}) == 4
+    assert WHOLE.of(photos) == photos and WHOLE.table_name == TABLE_NAME
+
+
+def test_the_whole_takes_up_what_parts_have_done(tmp_path):
+    one, two, three = (tmp_path / name for name in ("one.jpg", "two.jpg", "three.jpg"))
+    for number, outcomes in enumerate(([Outcome(one, DONE)], [Outcome(two, FAILED, "No face.")]), start=1):
+        table = ResultTable(tmp_path / Part(number, 2).table_name)
+        for outcome in outcomes:
+            table.add(outcome)
+    (tmp_path / "results_9_of_9.csv").write_text("a,b\n")
+    whole = ResultTable(tmp_path / TABLE_NAME)
+    whole.add(Outcome(two, DONE))
+    whole.add(Outcome(three, FAILED, "Too small."))
+    whole.gather()
+    assert {photo.name: outcome.status for photo, outcome in whole.outcomes.items()} == {
+        "one.jpg": DONE,
+        "two.jpg": DONE,
+        "three.jpg": FAILED,
+    }

@@ -37,9 +37,12 @@ _SHOWN_BY_CALL = {
 #: Modules whose texts go to a terminal or a log, where English is enough.
 _NOT_SHOWN = {
     "__main__.py",
+    "farm.py",
     "addon/headless/preview.py",
     "addon/headless/command_line.py",
     "addon/headless/arguments.py",
+    "addon/headless/farm_job.py",
+    "addon/headless/video_job.py",
     "addon/headless/wrap_job.py",
 }
 

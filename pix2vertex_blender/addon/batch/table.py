@@ -2,7 +2,7 @@
 
 import csv
 import os
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
 from io import StringIO
@@ -32,6 +32,32 @@ _SEPARATOR = ";"
 _FORMULA_STARTS = tuple("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 _TEXT_MARK = "'"
 _URI = "file:"
+
+
+@dataclass(frozen=True)
+class Part:
+    """A part of many photos, so that several computers can share them.
+
+    Attributes
+    ----------
+    number, count : int
+        Which of how many parts, counted from 1.
+    """
+
+    number: int = 1
+    count: int = 1
+
+    @property
+    def table_name(self) -> str:
+        """The name of the table of this part's photos."""
+        return TABLE_NAME if self.count == 1 else f"results_{self.number}_of_{self.count}.csv"
+
+    def of(self, photos: Sequence[Path]) -> list[Path]:
+        """The photos of this part."""
+        return list(photos[self.number - 1 :: self.count])
+
+
+WHOLE = Part()
 
 
 @dataclass(frozen=True)
@@ -176,6 +202,17 @@ class ResultTable:
                 outcome = _outcome(dict(zip(columns, row, strict=True)))
                 table.outcomes[outcome.photo] = outcome
         return table
+
+    def gather(self) -> None:
+        """Take up what the tables of parts say of photos that are not done here; damaged and foreign ones say nothing.
+
+        They lie in the same folder.
+        """
+        for path in sorted(self.path.parent.glob("results_*_of_*.csv")):
+            with suppress(OutputError):
+                for photo, outcome in ResultTable.read(path).outcomes.items():
+                    if photo not in self.outcomes or self.outcomes[photo].status != DONE:
+                        self.outcomes[photo] = outcome
 
     def is_finished(self, photo: Path, options: str) -> bool:
         """Whether the results of a photo are there, younger than the photo, and made with these options."""

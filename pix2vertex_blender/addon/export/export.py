@@ -94,6 +94,30 @@ def export_fbx(path: Path, objects: Sequence[bpy.types.Object], space: FbxSpace 
     if space.bake_space_transform and any(item.type == "ARMATURE" for item in objects):
         bake_into_data(objects, space.matrix())
         space = replace(space, bake_space_transform=False)
+    _write_fbx(path, objects, space, bake_anim=False)
+
+
+def export_moving_fbx(path: Path, objects: Sequence[bpy.types.Object]) -> None:
+    """Write objects with shape keys and the Actions that they play as FBX, as `export_fbx` does for Blender.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    addon_utils.enable("io_scene_fbx")
+    _write_fbx(
+        path,
+        objects,
+        BLENDER,
+        bake_anim=True,
+        bake_anim_use_all_actions=False,
+        bake_anim_use_nla_strips=False,
+        bake_anim_force_startend_keying=False,
+    )
+
+
+def _write_fbx(path: Path, objects: Sequence[bpy.types.Object], space: FbxSpace, **animation: bool) -> None:
     with selected_alone(objects), muted_keys_at_zero(objects), textures_in_files(objects):
         _write(
             path,
@@ -103,13 +127,13 @@ def export_fbx(path: Path, objects: Sequence[bpy.types.Object], space: FbxSpace 
             use_mesh_modifiers=False,
             mesh_smooth_type="FACE",
             add_leaf_bones=False,
-            bake_anim=False,
             axis_forward="-Z",
             axis_up="Y",
             path_mode="COPY",
             embed_textures=True,
             check_existing=False,
             **asdict(space),
+            **animation,
         )
 
 
@@ -121,6 +145,21 @@ def export_glb(path: Path, objects: Sequence[bpy.types.Object]) -> None:
     OutputError
         If the file cannot be written.
     """
+    _write_glb(path, objects, export_animations=False)
+
+
+def export_moving_glb(path: Path, objects: Sequence[bpy.types.Object]) -> None:
+    """Write objects with shape keys and the Actions that they play as glTF, as `export_glb`; each frame is sampled.
+
+    Raises
+    ------
+    OutputError
+        If the file cannot be written.
+    """
+    _write_glb(path, objects, export_animations=True, export_animation_mode="ACTIVE_ACTIONS")
+
+
+def _write_glb(path: Path, objects: Sequence[bpy.types.Object], **animation: Any) -> None:
     addon_utils.enable("io_scene_gltf2")
     with selected_alone(objects), muted_keys_at_zero(objects):
         _write(
@@ -130,9 +169,9 @@ def export_glb(path: Path, objects: Sequence[bpy.types.Object]) -> None:
             use_selection=True,
             export_apply=False,
             export_morph=True,
-            export_animations=False,
             export_yup=True,
             check_existing=False,
+            **animation,
         )
 
 

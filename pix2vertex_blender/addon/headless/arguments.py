@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from ...errors import OptionError
+from ..batch.table import Part
 
 SEE_HELP = "{complaint} (--help shows all options)."
 
@@ -36,6 +37,14 @@ def number(text: str) -> float:
     if not _is_number(text) or not math.isfinite(float(text)):
         raise argparse.ArgumentTypeError(f"{text.strip()} is not a number of pixels")
     return float(text)
+
+
+def part(text: str) -> Part:
+    """One of several parts, such as 2/8."""
+    number, _, count = text.strip().partition("/")
+    if not (number.isdecimal() and count.isdecimal() and 1 <= int(number) <= int(count)):
+        raise argparse.ArgumentTypeError(f"{text.strip()} is not a part such as 2/8")
+    return Part(int(number), int(count))
 
 
 def seed(text: str) -> int:

@@ -10,7 +10,7 @@ from typing import Any
 from ...errors import OutputError
 from ..batch.names import printable, result_names
 from ..batch.output_folder import check_writable, output_folder
-from ..batch.table import DONE, FAILED, TABLE_NAME, Outcome, ResultTable, options_text
+from ..batch.table import DONE, FAILED, TABLE_NAME, WHOLE, Outcome, Part, ResultTable, options_text
 from .fault_log import FaultLog
 from .photo_job import PREVIEW, RESULTS, STAGE_WORDS, write_photo_results
 
@@ -30,6 +30,7 @@ def run_batch(
     with_preview: bool,
     again: bool,
     faults: FaultLog,
+    part: Part = WHOLE,
 ) -> Summary:
     """Reconstruct each photo into a folder of its own and keep `results.csv` up to date.
 
@@ -47,19 +48,24 @@ def run_batch(
         Whether to do photos again that the table in `folder` calls done with the same choices.
     faults : FaultLog
         Takes what goes wrong through a fault of ours.
+    part : Part, optional
+        Which of the photos are done, into a table of the part's own. The whole takes up what tables of parts say.
 
     Raises
     ------
     OutputError
         If `folder` or, at the end, the table cannot be written, or the table is not one of ours.
     """
-    table = ResultTable.read(folder / TABLE_NAME)
+    table = ResultTable.read(folder / part.table_name)
+    if part == WHOLE:
+        table.gather()
     check_writable(folder)
     names = result_names(photos, [TABLE_NAME])
+    photos = part.of(photos)
     options = options_text(choices)
     for number, photo in enumerate(photos, start=1):
         title = f"[{number}/{len(photos)}] {printable(photo.name)}"
-        if not again and _is_finished(table, photo, options, with_preview):
+        if not again and is_finished(table, photo, options, with_preview):
             print(f"{title}: finished before", flush=True)
             continue
         display = _PhotoLine(title)
@@ -74,19 +80,19 @@ def run_batch(
             seconds = time.perf_counter() - started
             outcome = Outcome(photo, FAILED, faults.take(error), None, seconds, (), options)
         display.show_outcome(outcome)
-        _add(table, outcome)
+        add_row(table, outcome)
     table.write()
-    return _summarise(table, photos)
+    return summarise(table, photos)
 
 
-def _is_finished(table: ResultTable, photo: Path, options: str, with_preview: bool) -> bool:
+def is_finished(table: ResultTable, photo: Path, options: str, with_preview: bool) -> bool:
     """Whether everything that is asked for is there; a preview that is not asked for does no harm."""
     if not table.is_finished(photo, options):
         return False
     return not with_preview or any(Path(file).name == PREVIEW for file in table.outcomes[photo].files)
 
 
-def _add(table: ResultTable, outcome: Outcome) -> None:
+def add_row(table: ResultTable, outcome: Outcome) -> None:
     """Add a row; a table that somebody has open now may be writable later, so it stops nothing."""
     try:
         table.add(outcome)
@@ -94,7 +100,8 @@ def _add(table: ResultTable, outcome: Outcome) -> None:
         print(error, file=sys.stderr, flush=True)
 
 
-def _summarise(table: ResultTable, photos: Iterable[Path]) -> Summary:
+def summarise(table: ResultTable, photos: Iterable[Path]) -> Summary:
+    """How many of the photos are done."""
     statuses = [table.outcomes[photo].status for photo in photos]
     return Summary(statuses.count(DONE), statuses.count(FAILED))
 

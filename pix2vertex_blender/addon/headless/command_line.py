@@ -9,6 +9,7 @@ import tempfile
 import traceback
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
+from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
 from typing import Any, NoReturn
@@ -17,26 +18,33 @@ from PIL import Image
 
 from ...errors import OptionError, PhotoError, sentence_for
 from ...exchange.confidence import doubts, share_outside
+from ...farm import SERVE
 from ...files import hidden_folder, undone_if_ended
 from ..batch.names import printable, result_name
 from ..batch.output_folder import output_folder
-from ..batch.table import collect_photos, left_out_in
+from ..batch.table import WHOLE, collect_photos, left_out_in
 from ..images.texture_size import SIDES
 from ..process import session
-from .arguments import Parser, number, path, seed, shielded
+from .arguments import Parser, number, part, path, seed, shielded
 from .batch_job import run_batch
 from .expression_job import AS_IN_PHOTO, NEUTRAL
+from .farm_job import run_farm, serve
 from .fault_log import FaultLog, fault_log
 from .finish_job import FINISHES
 from .photo_job import RESULTS, StageLines, write_photo_results
+from .video_job import VIDEO, run_video, video_parser
 from .wrap_job import WRAP, run_wrap, wrap_parser
 
 ONE_BOX = "A face box belongs to one photo: leave out --face-box or give a single photo."
 TOGETHER_NEEDS_SEVERAL = "One photo cannot be put together: give several of the same person, or leave out --together."
 NO_TEXTURE = "--keep-light is about the texture: add --texture 2048, or leave it out."
+NO_FOLDER = "--scheduler and --part are for folders of photos: name one."
 ONE_FACE_EACH = "--together takes the largest face of each photo: leave out --face-box and --face."
 UNREADABLE_PHOTO = "{photo} cannot be read ({reason}): choose another photo."
 _LONGEST_NAME = 80
+
+#: The options of what is asked for by the first argument, instead of a photo.
+_PARSERS = {WRAP: wrap_parser, VIDEO: video_parser}
 
 _USER_ERROR, _OWN_FAULT, _INTERRUPTED = 2, 1, 130
 
@@ -48,10 +56,14 @@ def main(arguments: Sequence[str], logs: Path | None = None) -> int:
     """
     _print_anything()
     debug = "--debug" in arguments
+    if arguments == [SERVE]:
+        with fault_log(logs):
+            serve()
+        return 0
     try:
-        wrapping = arguments[:1] == [WRAP]
-        parser = wrap_parser() if wrapping else _parser()
-        options = parser.parse_args(shielded(arguments[1:] if wrapping else arguments))
+        verb = arguments[0] if arguments and arguments[0] in _PARSERS else ""
+        parser = _PARSERS[verb]() if verb else _parser()
+        options = parser.parse_args(shielded(arguments[1:] if verb else arguments))
         with fault_log(logs) as faults:
             return _run(options, faults)
     except OptionError as error:
@@ -89,9 +101,16 @@ def _run(options: argparse.Namespace, faults: FaultLog) -> int:
     try:
         if hasattr(options, "scan"):
             run_wrap(options)
+        elif hasattr(options, "movie"):
+            run_video(options)
         elif options.together:
             _run_together(options)
-        elif len(options.photos) > 1 or any(_is_folder(place) for place in options.photos):
+        elif (
+            len(options.photos) > 1
+            or options.scheduler
+            or options.part
+            or any(_is_folder(place) for place in options.photos)
+        ):
             return _run_many(options, faults)
         else:
             _run_one(options)
@@ -143,6 +162,12 @@ def _parser() -> Parser:
     parser.add_argument("--keep-light", action="store_true", help="leave the photo's light in the texture")
     parser.add_argument("--no-preview", action="store_true", help="leave out preview.png")
     parser.add_argument("--again", action="store_true", help="of several photos, do finished ones again")
+    parser.add_argument(
+        "--part", type=part, metavar="K/N", help="of several photos, do the K-th of N parts, with a table of its own"
+    )
+    parser.add_argument(
+        "--scheduler", metavar="ADDRESS", help="have several photos reconstructed by the workers of a Dask scheduler"
+    )
     parser.add_argument("--debug", action="store_true", help="show where in the program an error arose")
     return parser
 
@@ -197,13 +222,17 @@ def _run_many(options: argparse.Namespace, faults: FaultLog) -> int:
     """Several photos into a folder each; returns the exit code."""
     if options.face_box is not None:
         raise PhotoError(ONE_BOX)
+    if not options.photos:
+        raise PhotoError(NO_FOLDER)
     photos = collect_photos(options.photos)
     if sentence := left_out_in(options.photos):
         print(sentence, flush=True)
     name = result_name(options.photos[0].absolute().name) if len(options.photos) == 1 else "batch"
     path = options.output or Path("out") / name
-    summary = run_batch(photos, _choices(options), path, not options.no_preview, options.again, faults)
-    print(f"{summary.done} of {len(photos)} photos done, {summary.failed} failed. Written to {path}")
+    job = partial(run_farm, address=options.scheduler) if options.scheduler else run_batch
+    share = options.part or WHOLE
+    summary = job(photos, _choices(options), path, not options.no_preview, options.again, faults, part=share)
+    print(f"{summary.done} of {len(share.of(photos))} photos done, {summary.failed} failed. Written to {path}")
     if faults.count:
         return _OWN_FAULT
     return _USER_ERROR if summary.failed else 0

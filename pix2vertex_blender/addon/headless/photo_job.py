@@ -67,18 +67,21 @@ class Display(Protocol):
         """Show how long a stage took."""
 
 
+@dataclass(frozen=True)
 class StageLines:
     """One line for each stage with its time, and on a terminal how far the running one is."""
+
+    labels: Mapping[str, str] = field(default_factory=lambda: STAGE_WORDS)
 
     def show(self, stage: str, fraction: float) -> None:
         """Show how far a running stage is."""
         if sys.stdout.isatty():
-            print(f"\r{STAGE_WORDS[stage]:<24}{fraction:6.0%}", end="", flush=True)
+            print(f"\r{self.labels[stage]:<24}{fraction:6.0%}", end="", flush=True)
 
     def show_end(self, stage: str, seconds: float) -> None:
         """Show how long a stage took."""
         start = "\r" if sys.stdout.isatty() else ""
-        print(f"{start}{STAGE_WORDS[stage]:<24}{seconds:6.1f} s", flush=True)
+        print(f"{start}{self.labels[stage]:<24}{seconds:6.1f} s", flush=True)
 
 
 def write_photo_results(
