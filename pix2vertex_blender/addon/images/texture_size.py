@@ -4,8 +4,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ...template.texels import size_for
-
 if TYPE_CHECKING:
     from ...exchange.result import Reconstruction
 
@@ -18,6 +16,8 @@ _TEXELS_PER_PIXEL = np.sqrt(2.0)
 
 def side_of_texture(size: str, face: "Reconstruction") -> int:
     """The texels along each side of a texture, for a size that an artist has chosen."""
+    from ...template.texels import size_for  # which needs the template: not at every start of Blender
+
     if size != AUTOMATIC:
         return int(size)
     return size_for(_TEXELS_PER_PIXEL * pixels_per_millimetre(face), SIDES)
