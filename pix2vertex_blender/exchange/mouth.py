@@ -1,4 +1,7 @@
-"""The parts of a head's mouth on their way from the worker to Blender. Faces and UVs are those of `template.parts`."""
+"""The parts of a head's mouth, and on its lids, on their way from the worker to Blender.
+
+Faces and UVs are those of `template.parts`.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +19,7 @@ class MouthPart:
     Attributes
     ----------
     name : str
-        One of `template.parts.MOUTH_PARTS`.
+        One of `template.parts.CHILD_PARTS`.
     vertices : (n, 3) float32
         With the basis of the head that it belongs to.
     moves : dict of str to (n, 3) float32

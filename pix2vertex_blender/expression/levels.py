@@ -8,9 +8,10 @@ from ..exchange.progress import Progress, silent
 from ..exchange.result import Reconstruction
 from ..reconstruction.corrections.eyelids import balls
 from ..template import load_template, subdivision_matrix
-from .mouth import Wearer, place_mouth
+from .mouth import Wearer
 from .names import ARKIT_NAMES
 from .neutral import neutral_face, photo_face
+from .parts import place_parts
 
 #: Displacements (mm) of a finer mesh below this are none.
 LEAST = 0.005
@@ -34,9 +35,9 @@ def expression_set(face: Reconstruction, basis: str, progress: Progress = silent
     found = make(face.coarse_vertices, both, level)
     if basis == "NEUTRAL":
         photo = found.coefficients, face.coarse_vertices - found.vertices
-        mouth = place_mouth(Wearer.without_expression(found.vertices), found.offsets, photo)
+        mouth = place_parts(Wearer.without_expression(found.vertices), found.offsets, photo, both)
     else:
-        mouth = place_mouth(Wearer.as_in_photo(face.coarse_vertices), found.offsets)
+        mouth = place_parts(Wearer.as_in_photo(face.coarse_vertices), found.offsets, eyeballs=both)
     matrix = subdivision_matrix(level)
     moved: list[NDArray[np.int32]] = []
     offsets: list[NDArray[np.float32]] = []

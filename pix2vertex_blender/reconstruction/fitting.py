@@ -15,8 +15,9 @@ from ..exchange.progress import Progress, StageClock, silent
 from ..exchange.report import Report
 from ..exchange.result import Reconstruction
 from ..exchange.view import View, no_pins
-from ..expression.mouth import Wearer, place_mouth
+from ..expression.mouth import Wearer
 from ..expression.neutral import worn_expression
+from ..expression.parts import place_parts
 from ..geometry.similarity import Similarity, fit_similarity
 from ..shaping.points import PinnedPoints
 from ..template import load_template
@@ -219,7 +220,7 @@ def complete(
             face_box=box_around(landmarks),
             seconds=clock.seconds,
         ),
-        mouth=place_mouth(wearer),
+        mouth=place_parts(wearer),
         eye_look=look_of(pinned, seen.crop, camera),
         likeness=np.zeros((0, 3)) if likeness is None else likeness @ pose.rotation / size,
         character=_character(wearer.neutral),

@@ -1,6 +1,9 @@
-"""What a head has inside, from the file that ships: an eyeball, teeth with gums, a tongue and the bag of the mouth."""
+"""What a head has besides its skin, from the file that ships.
 
-from dataclasses import dataclass
+An eyeball, teeth with gums, a tongue and the bag of the mouth, and lashes, tear lines and corners of the eyes.
+"""
+
+from dataclasses import dataclass, fields
 from functools import cache
 
 import numpy as np
@@ -9,6 +12,7 @@ from numpy.typing import NDArray
 from ..data_files import DAMAGED, check
 from ..errors import DataFileError
 from ..paths import PARTS_FILE
+from .lid_parts import LID_PARTS, LidBinding
 
 #: Names of the mouth's parts, as objects in Blender have them, by their names in the file.
 MOUTH_PARTS = {
@@ -19,6 +23,8 @@ MOUTH_PARTS = {
 }
 #: How much the regions of the head count where the mouth's place, size and direction are concerned.
 MOUTH_REGIONS = {"upper_lip": 1.0, "lower_lip": 1.0, "chin": 0.5, "jaw": 0.3, "cheeks": 0.15, "nose": 0.3}
+#: All that become children of a head, as its eyeballs do.
+CHILD_PARTS = MOUTH_PARTS | LID_PARTS
 #: Materials of the parts, in the order of their slots.
 MATERIALS = {
     "eye": ("eye", "iris", "pupil", "cornea"),
@@ -26,6 +32,9 @@ MATERIALS = {
     "teeth_lower": ("teeth", "gums"),
     "tongue": ("tongue",),
     "mouth_bag": ("mouth",),
+    "lashes": ("lashes",),
+    "tear_lines": ("tears",),
+    "eye_corners": ("caruncle", "conjunctiva"),
 }
 
 
@@ -58,7 +67,7 @@ class Part:
 
 @dataclass(frozen=True)
 class Parts:
-    """All parts, and how those of the mouth move.
+    """All parts, and how those of the mouth and on the lids move.
 
     Attributes
     ----------
@@ -66,6 +75,10 @@ class Parts:
         The left eyeball.
     mouth : dict of str to Part
         By the names in `MOUTH_PARTS`.
+    lids : dict of str to Part
+        By the names in `LID_PARTS`.
+    lid_bindings : dict of str to LidBinding
+        How these are tied to the lids.
     jaw : dict of str to (3, 4)
         How the jaw moves in the template's head with each expression at 1 that moves it: a rotation, and a
         translation in mm.
@@ -81,12 +94,18 @@ class Parts:
 
     eye: Part
     mouth: dict[str, Part]
+    lids: dict[str, Part]
+    lid_bindings: dict[str, LidBinding]
     jaw: dict[str, NDArray[np.float64]]
     tongue_out: NDArray[np.float64]
     bag_columns: NDArray[np.int64]
     bag_depths: NDArray[np.float64]
     bag_jaw: NDArray[np.float64]
     rim: NDArray[np.int64]
+
+    def child(self, name: str) -> Part:
+        """One of the parts that become a head's children, by its name in `CHILD_PARTS`."""
+        return (self.mouth | self.lids)[name]
 
 
 @cache
@@ -105,6 +124,8 @@ def load_parts() -> Parts:
         parts = Parts(
             eye=_part(arrays, "eye"),
             mouth={name: _part(arrays, name) for name in MOUTH_PARTS},
+            lids={name: _part(arrays, name) for name in LID_PARTS},
+            lid_bindings={name: _binding(arrays, name) for name in LID_PARTS},
             jaw=dict(zip(arrays["jaw_names"].tolist(), arrays["jaw_motions"].astype(np.float64), strict=True)),
             tongue_out=arrays["tongue_out"].astype(np.float64),
             bag_columns=arrays["bag_columns"].astype(np.int64),
@@ -114,7 +135,7 @@ def load_parts() -> Parts:
         )
     except (OSError, KeyError, ValueError) as error:
         raise DataFileError(DAMAGED.format(file=PARTS_FILE.name)) from error
-    for part in (parts, parts.eye, *parts.mouth.values()):
+    for part in (parts, parts.eye, *parts.mouth.values(), *parts.lids.values(), *parts.lid_bindings.values()):
         for value in vars(part).values():
             for array in value.values() if isinstance(value, dict) else [value]:
                 if isinstance(array, np.ndarray):
@@ -132,3 +153,8 @@ def _part(arrays: dict[str, NDArray], name: str) -> Part:
         materials=arrays[f"{name}_materials"].astype(np.int64),
         place=arrays[f"{name}_place"].astype(np.float64),
     )
+
+
+def _binding(arrays: dict[str, NDArray], name: str) -> LidBinding:
+    kept = {field.name: arrays[f"{name}_{field.name}"] for field in fields(LidBinding)}
+    return LidBinding(**{key: each.astype(np.int64 if key == "sides" else np.float64) for key, each in kept.items()})

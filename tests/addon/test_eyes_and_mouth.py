@@ -13,17 +13,20 @@ from pix2vertex_blender.addon.scene.expressions import PHOTO_KEY, set_expression
 from pix2vertex_blender.addon.scene.face_object import build_face_object
 from pix2vertex_blender.addon.scene.face_update import update_face_object
 from pix2vertex_blender.addon.scene.mesh_object import EYEBALL_PLACE, mesh_coordinates, set_mesh_coordinates
+from pix2vertex_blender.addon.scene.mouth import GIVEN
 from pix2vertex_blender.addon.scene.record import read_record
 from pix2vertex_blender.exchange.expressions import ExpressionSet
 from pix2vertex_blender.exchange.eyes import EyeLook
 from pix2vertex_blender.exchange.result import Reconstruction
 from pix2vertex_blender.expression.levels import expression_set
-from pix2vertex_blender.expression.mouth import Wearer, place_mouth
+from pix2vertex_blender.expression.mouth import Wearer
+from pix2vertex_blender.expression.parts import place_parts
 from pix2vertex_blender.expression.shapes import load_expressions
 from pix2vertex_blender.template import load_template
 from pix2vertex_blender.template.eyeballs import place_balls, place_both
 
 PARTS = {"Teeth Upper", "Teeth Lower", "Tongue", "Mouth Bag"}
+LIDS = {"Lashes", "Tear Lines", "Eye Corners"}
 EYES = ("Eyeball Left", "Eyeball Right")
 GREY_BLUE = np.array([112.0, 128.0, 146.0])
 
@@ -37,7 +40,7 @@ def of_shape(reconstruction: Reconstruction, vertices: np.ndarray) -> Reconstruc
         automatic_vertices=vertices,
         groups={name: weights.astype(np.float32) for name, weights in template.groups.items()},
         eyeballs=place_both(template, vertices),
-        mouth=place_mouth(Wearer.as_in_photo(vertices)),
+        mouth=place_parts(Wearer.as_in_photo(vertices)),
         eye_look=EyeLook(np.radians([[5.0, 2.0], [3.0, 2.0]]), GREY_BLUE),
     )
 
@@ -90,7 +93,7 @@ def test_eyes_look_as_in_the_photo_and_have_its_colour(face):
 
 
 def test_the_mouth_comes_with_materials_and_groups(face):
-    assert {each.name for each in face.children} == PARTS | set(EYES)
+    assert {each.name for each in face.children} == PARTS | LIDS | set(EYES)
     teeth = child(face, "Teeth Upper")
     assert {group.name for group in teeth.vertex_groups} == {"teeth", "gums"}
     assert [material.name for material in teeth.data.materials] == ["pix2vertex Teeth", "pix2vertex Gums"]
@@ -114,6 +117,30 @@ def test_the_mouth_follows_the_face(face, of_open_mouthed):
     assert shown(child(face, "Tongue"))[:, 1].min() < shut["Tongue"][:, 1].min() - 0.02
     lower = child(face, "Teeth Lower").data.shape_keys
     assert lower.animation_data.drivers[0].driver.type == "AVERAGE", "which runs no script"
+
+
+def test_lashes_close_with_the_lids_and_are_of_quads_with_materials(face, of_open_mouthed):
+    set_expressions(face, "NEUTRAL", of_open_mouthed)
+    lashes = child(face, "Lashes")
+    assert [material.name for material in lashes.data.materials] == ["pix2vertex Lashes"]
+    assert {group.name for group in lashes.vertex_groups} == {"upper_lashes", "lower_lashes"}
+    assert all(len(each.vertices) == 4 for each in lashes.data.polygons)
+    before = shown(lashes)
+    face.data.shape_keys.key_blocks["eyeBlinkLeft"].value = 1.0
+    moved = np.linalg.norm(shown(lashes) - before, axis=1)
+    left = before[:, 0] > 0
+    assert moved[left].max() > 0.005 and moved[~left].max() < 1e-6
+
+
+def test_lashes_that_were_deleted_stay_so_and_faces_from_before_them_get_them(face, open_mouthed):
+    bpy.data.objects.remove(child(face, "Lashes"))
+    update_face_object(face, open_mouthed, open_mouthed.vertices, bpy.context)
+    assert {each.name for each in face.children} == (PARTS | LIDS | set(EYES)) - {"Lashes"}
+    for name in LIDS - {"Lashes"}:
+        bpy.data.objects.remove(child(face, name))
+    del face.data[GIVEN]
+    update_face_object(face, open_mouthed, open_mouthed.vertices, bpy.context)
+    assert {each.name for each in face.children} == PARTS | LIDS | set(EYES)
 
 
 def test_another_shape_takes_the_mouth_along_and_keeps_what_was_sculpted(face, open_mouthed, of_open_mouthed):

@@ -83,7 +83,8 @@ def test_template_head_is_the_template() -> None:
     assert np.allclose(coordinates, mirrored, atol=1e-5), "symmetric about Blender's X"
     assert {group.name for group in head.vertex_groups} == set(template.groups)
     names = {child.name for child in head.children}
-    assert names == {"Eyeball Left", "Eyeball Right", "Teeth Upper", "Teeth Lower", "Tongue", "Mouth Bag"}
+    parts = {"Teeth Upper", "Teeth Lower", "Tongue", "Mouth Bag", "Lashes", "Tear Lines", "Eye Corners"}
+    assert names == {"Eyeball Left", "Eyeball Right"} | parts
     eye_heights = [child.location.z for child in head.children if child.name.startswith("Eyeball")]
     assert np.ptp(coordinates[:, 2]) > 0.2
     assert coordinates[:, 2].min() < min(eye_heights) <= max(eye_heights) < coordinates[:, 2].max()

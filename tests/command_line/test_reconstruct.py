@@ -137,6 +137,7 @@ def test_exported_files_bring_the_shape_key_along(job, name):
 
 def test_the_result_is_a_face_with_eyes_and_mouth(job):
     parts = {"Eyeball Left", "Eyeball Right", "Teeth Upper", "Teeth Lower", "Tongue", "Mouth Bag"}
+    parts |= {"Lashes", "Tear Lines", "Eye Corners"}
     bpy.ops.wm.open_mainfile(filepath=str(job[0] / "face.blend"))
     assert {item.name for item in bpy.data.objects if item.type == "MESH"} == {"Face"} | parts
     bpy.ops.wm.read_factory_settings(use_empty=True)

@@ -1,7 +1,7 @@
 """Author what a head has inside and write it: ``python -m training.template.parts [FILE]``.
 
-Eyeballs, teeth, gums, tongue and the bag of the mouth; see `eyeballs` and `mouth`. How the jaw moves with an expression
-is how the lower teeth of the morphable model do, which move rigidly.
+Eyeballs, teeth, gums, tongue and the bag of the mouth, and what is on the lids; see `eyeballs`, `mouth` and `lids`. How
+the jaw moves with an expression is how the lower teeth of the morphable model do, which move rigidly.
 """
 
 import argparse
@@ -11,13 +11,17 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pix2vertex_blender.data_files import write_checksum
+from pix2vertex_blender.expression.lid_parts import placed
 from pix2vertex_blender.geometry.similarity import fit_similarity
 from pix2vertex_blender.paths import PARTS_FILE
+from pix2vertex_blender.reconstruction.corrections.eyelids import balls, clear_eyeballs
+from pix2vertex_blender.template import load_template
 
 from ..face_model import TEETH, load_face_model
 from .bag import bag, rim_of_the_mouth
 from .expressions import arkit_shapes
 from .eyeballs import eyeball
+from .lids import lid_parts
 from .mouth import Mesh, jaw_part, mouth_surfaces, tongue
 from .surface import load_mean_head
 
@@ -61,6 +65,12 @@ def author() -> Arrays:
     meshes["tongue"], tongue_out = tongue()
     rim = rim_of_the_mouth()
     meshes["mouth_bag"], bag_arrays = bag(rim)
+    template = load_template()
+    head = clear_eyeballs(template, template.vertices)
+    for name, (mesh, tied) in lid_parts().items():
+        mesh.vertices = placed(tied, head, balls(template, head))
+        meshes[name] = mesh
+        arrays |= {f"{name}_{field}": _stored(values) for field, values in vars(tied).items()}
     for name, mesh in meshes.items():
         place = load_mean_head().eyeball_centre if name == "eye" else np.zeros(3)
         arrays |= {
@@ -79,6 +89,11 @@ def author() -> Arrays:
         "rim": rim.astype(np.int32),
         **bag_arrays,
     }
+
+
+def _stored(values: NDArray) -> NDArray:
+    """Values of a binding as the file has them."""
+    return values.astype(np.uint8 if values.dtype == np.int64 else np.float32)
 
 
 def main() -> None:

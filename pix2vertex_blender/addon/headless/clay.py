@@ -6,6 +6,7 @@ from numpy.typing import NDArray
 from ...exchange.result import Reconstruction
 from ...geometry.mesh import normalise, triangle_normals, triangulate, vertex_normals
 from ...geometry.raster import interpolate, rasterise
+from ...template.lid_parts import FINE_PARTS
 from ...template.parts import load_parts
 
 #: Where the sun stands in the head's axes (left, above and in front), and how strong it and the sky are.
@@ -38,7 +39,8 @@ def clay_picture(reconstruction: Reconstruction, strength: float, side: int) -> 
     view = reconstruction.view
     head = reconstruction.vertices + strength * reconstruction.detail
     eyes = [(each[0], each[1]) for each in reconstruction.eyeballs]
-    mouth = [(part.vertices, load_parts().mouth[part.name].faces) for part in reconstruction.mouth]
+    coarse = [part for part in reconstruction.mouth if part.name not in FINE_PARTS]
+    mouth = [(part.vertices, load_parts().child(part.name).faces) for part in coarse]
     vertices, faces = _joined([(head, reconstruction.faces), *eyes, *mouth])
     points = view.frame.to_camera(vertices)
     enlargement = side / len(view.maps.mask)

@@ -26,7 +26,7 @@ from .mesh_object import (
     eyeball_place,
     set_mesh_coordinates,
 )
-from .mouth import add_mouth, set_mouth
+from .mouth import GIVEN, add_mouth, set_mouth
 from .shape_keys import Change, change_keys
 from .shaping_keys import bring_eyes_and_mouth_along, changed_likeness
 from .texture_material import PAINTED_SLOTS
@@ -171,15 +171,20 @@ def add_missing_eyeballs(face: bpy.types.Object, reconstruction: "Reconstruction
 def renew_eyes_and_mouth(
     face: bpy.types.Object, reconstruction: "Reconstruction", mouth: "Sequence[MouthPart]"
 ) -> None:
-    """Give a face of an earlier version, whose eyeballs have the head's origin, eyeballs of now and a mouth.
+    """Give a face of an earlier version eyeballs of now, whose origin is not the head's, and the parts that it lacked.
 
-    Their materials stay. Other faces are left as they are, also those whose mouth the artist has deleted.
+    Their materials stay. Other faces are left as they are, also those of whose parts the artist has deleted some.
     """
+    from ...template.parts import MOUTH_PARTS
+
     former = [child for child in face.children if EYEBALL in child and EYEBALL_PLACE not in child]
     renewed = [child for child in former if _renew_eyeball(child, reconstruction)]
-    if renewed and not any(PART in child for child in face.children):
+    there = {child[PART] for child in face.children if PART in child}
+    given = there if renewed else {*there, *face.data.get(GIVEN, MOUTH_PARTS)}
+    missing = [part for part in mouth if part.name not in given]
+    if missing and (renewed or there):
         created: list[bpy.types.Object] = []
-        add_mouth(mouth, face, created)
+        add_mouth(missing, face, created)
         _link_beside(face, created)
 
 

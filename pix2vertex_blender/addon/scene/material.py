@@ -21,6 +21,10 @@ _PARTS = {
     "gums": ((0.50, 0.16, 0.15), 0.35, 1.0),
     "tongue": ((0.48, 0.15, 0.15), 0.45, 1.0),
     "mouth": ((0.09, 0.02, 0.02), 0.6, 1.0),
+    "lashes": ((0.016, 0.010, 0.007), 0.45, 1.0),
+    "tears": ((1.0, 1.0, 1.0), 0.03, 0.18),
+    "caruncle": ((0.60, 0.28, 0.25), 0.2, 1.0),
+    "conjunctiva": ((0.72, 0.52, 0.47), 0.2, 1.0),
 }
 PART_MATERIAL = "pix2vertex {part}"
 #: The custom property of a material that has the colour of one head's irises.

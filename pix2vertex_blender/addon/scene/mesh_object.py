@@ -26,7 +26,7 @@ EYEBALL = "pix2vertex_eyeball"
 #: That which holds where it was put when it was made, so that an artist's own place for it is known.
 EYEBALL_PLACE = "pix2vertex_eyeball_place"
 
-#: That of a part of the mouth, which names it as `template.parts.MOUTH_PARTS` does.
+#: That of a part of the mouth or on the lids, which names it as `template.parts.CHILD_PARTS` does.
 PART = "pix2vertex_part"
 
 _WEIGHT_STEPS = 255
@@ -178,7 +178,7 @@ def add_part_materials(mesh: bpy.types.Mesh, part: "Part", materials: Sequence[b
 
 
 def belongs_to_face(item: bpy.types.Object) -> bool:
-    """Whether an object is an eyeball or a part of a mouth."""
+    """Whether an object is an eyeball, a part of a mouth or one on the lids."""
     return EYEBALL in item or PART in item
 
 

@@ -1,4 +1,4 @@
-"""Teeth, tongue and the mouth's inside as child objects of a face, which follow its expressions.
+"""Teeth, tongue, the mouth's inside and what is on the lids as child objects of a face, which follow its expressions.
 
 A part has shape keys of the same names as the face's expressions that move it, and each key's value is driven by the
 face's key: what the face shows, its mouth does, in Blender and in programs that set shapes by their names on all
@@ -21,29 +21,33 @@ if TYPE_CHECKING:
 
 #: The custom property of a part's mesh that says which of its keys are ours.
 MOVES = "pix2vertex_moves"
+#: That of a face's mesh with the names of the parts that it has been given.
+GIVEN = "pix2vertex_parts"
 
 
 def add_mouth(mouth: "Sequence[MouthPart]", head: bpy.types.Object, created: list[bpy.types.Object]) -> None:
-    """Make the objects of a mouth's parts as children of a head; they do not move yet."""
-    from ...template.parts import MOUTH_PARTS, load_parts
+    """Make the objects of a mouth's parts and of those on the lids as children of a head; they do not move yet."""
+    from ...template.parts import CHILD_PARTS, load_parts
 
     for placed in mouth:
-        part = load_parts().mouth[placed.name]
-        name = MOUTH_PARTS[placed.name]
+        part = load_parts().child(placed.name)
+        name = CHILD_PARTS[placed.name]
         item = bpy.data.objects.new(name, part_mesh(name, part, placed.vertices, part_materials(placed.name)))
         created.append(item)
         item[PART] = placed.name
         item.parent = head
         for group, weights in part.groups.items():
             add_vertex_group(item, group, weights)
+    head.data[GIVEN] = sorted({*head.data.get(GIVEN, ()), *(placed.name for placed in mouth)})
 
 
 def template_mouth() -> "tuple[MouthPart, ...]":
-    """The mouth of the template's head."""
+    """The mouth of the template's head, and what is on its lids."""
     from ...exchange.mouth import MouthPart
     from ...template.parts import load_parts
 
-    return tuple(MouthPart(name, part.vertices.astype(np.float32), {}) for name, part in load_parts().mouth.items())
+    parts = load_parts().mouth | load_parts().lids
+    return tuple(MouthPart(name, part.vertices.astype(np.float32), {}) for name, part in parts.items())
 
 
 def set_mouth(face: bpy.types.Object, after: "Sequence[MouthPart]", before: "Sequence[MouthPart]" = ()) -> None:

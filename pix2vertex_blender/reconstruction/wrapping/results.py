@@ -12,7 +12,8 @@ from ...exchange.report import Report
 from ...exchange.result import Reconstruction
 from ...exchange.view import View, no_pins
 from ...exchange.wrap_report import WrapReport
-from ...expression.mouth import Wearer, place_mouth
+from ...expression.mouth import Wearer
+from ...expression.parts import place_parts
 from ...geometry.mesh import triangulate, vertex_areas, vertex_normals
 from ...geometry.similarity import Similarity, fit_similarity
 from ...template import Template, load_template
@@ -115,7 +116,7 @@ def _reconstruction(
         coarse_vertices=coarse,
         automatic_vertices=coarse,
         detail_level=level.level,
-        mouth=place_mouth(Wearer.as_in_photo(coarse)),
+        mouth=place_parts(Wearer.as_in_photo(coarse)),
         report=_photo_report(view, fit, clock),
     )
 
