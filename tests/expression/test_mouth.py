@@ -117,7 +117,7 @@ def test_the_upper_teeth_stay_and_the_lower_ones_turn_rigidly_with_the_jaw(resti
     parts = by_name(resting[2])
     assert parts["teeth_upper"].moves == {}
     lower = parts["teeth_lower"]
-    assert set(lower.moves) == {"jawOpen", "jawForward", "jawLeft", "jawRight"}
+    assert set(lower.moves) == {"jawOpen", "jawForward", "jawLeft", "jawRight", "tongueOut"}
     opened = moved(lower, {"jawOpen": 1.0})
     assert fit_similarity(lower.vertices, opened).scale == pytest.approx(1.0, abs=1e-4)
     fitted = fit_similarity(lower.vertices, opened).apply(lower.vertices)
@@ -138,6 +138,42 @@ def test_the_tongue_goes_with_the_jaw_and_comes_out_between_the_lips(resting):
     between = out[np.abs(out[:, 2] - front) < 4]
     assert between[:, 1].max() < lips[lip_rims().upper][:, 1].max()
     assert between[:, 1].min() > lips[lip_rims().lower][:, 1].min() - 4
+
+
+def inside_teeth(points: np.ndarray, jaw: str, vertices: np.ndarray) -> np.ndarray:
+    """Which points (k,) lie in a tooth: a ray upwards leaves more of their surfaces than it enters."""
+    part = load_parts().mouth[f"teeth_{jaw}"]
+    triangles = vertices[triangulate(part.faces[part.materials == 0])]
+    flat, height = triangles[..., [0, 2]], triangles[..., 1]
+    edges = np.roll(flat, -1, axis=1) - flat
+    area = edges[:, 0, 0] * edges[:, 1, 1] - edges[:, 0, 1] * edges[:, 1, 0]
+    away = points[:, None, None, [0, 2]] - flat[None]
+    share = (edges[..., 0] * away[..., 1] - edges[..., 1] * away[..., 0]) / area[:, None]
+    crossing = (share * np.roll(height, 1, axis=1)).sum(axis=2)
+    above = (share >= 0).all(axis=2) & (crossing > points[:, None, 1])
+    return np.abs((above * np.sign(area)).sum(axis=1)) > 0.5
+
+
+@pytest.mark.parametrize("values", [{"tongueOut": 1.0}, {"tongueOut": 0.8}, {"jawOpen": 0.4, "tongueOut": 1.0}])
+def test_no_tooth_cuts_the_tongue_that_comes_out_also_with_the_jaw_shut(resting, values):
+    parts = by_name(resting[2])
+    tongue = moved(parts["tongue"], values)
+    points = np.concatenate([tongue, tongue[load_parts().mouth["tongue"].faces].mean(axis=1)])
+    for jaw in ("upper", "lower"):
+        assert not inside_teeth(points, jaw, moved(parts[f"teeth_{jaw}"], values)).any(), jaw
+
+
+def test_the_palate_closes_the_mouth_above(resting):
+    part, points = load_parts().mouth["teeth_upper"], by_name(resting[2])["teeth_upper"].vertices
+    below = np.array([[x, -20.0, z] for x in (-12.0, 0.0, 12.0) for z in (58.0, 70.0, 82.0)])
+    flat = points[triangulate(part.faces[part.materials == 1])]
+    for place in below:
+        hits = [
+            corners
+            for corners in flat
+            if cv2.pointPolygonTest(corners[:, [0, 2]].astype(np.float32), place[[0, 2]].tolist(), False) >= 0
+        ]
+        assert hits and min(corners[:, 1].min() for corners in hits) > place[1]
 
 
 @pytest.mark.parametrize("values", [{}, {"jawOpen": 1.0}, {"mouthSmileLeft": 1.0, "mouthPucker": 0.5, "jawLeft": 1.0}])

@@ -51,8 +51,15 @@ SMOOTH_FIELDS = ((1.2, 12.0), (1.5, 40.0))
 NOISE = 0.5
 #: Standard deviations of what is left open of the head's place (mm), rotation (radians) and size.
 OPEN_PLACE, OPEN_ROTATION, OPEN_SIZE = 30.0, 0.2, 0.2
-#: What the model lacks: a tongue that comes out presses the lower lip down. The model's names, and how much of each.
-TONGUE_OUT = {"mouthLowerDown_L": 0.7, "mouthLowerDown_R": 0.7, "mouthUpperUp_L": 0.15, "mouthUpperUp_R": 0.15}
+#: What the model lacks: a tongue that comes out opens the jaw as far as it is thick, so that no tooth cuts it, and
+#: presses the lower lip down. The model's names, and how much of each.
+TONGUE_OUT = {
+    "jawOpen": 0.32,
+    "mouthLowerDown_L": 0.35,
+    "mouthLowerDown_R": 0.35,
+    "mouthUpperUp_L": 0.15,
+    "mouthUpperUp_R": 0.15,
+}
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Teeth, gums, tongue and the bag of the mouth, in quads of this project's own.
+"""Teeth, gums, palate, tongue and the bag of the mouth, in quads of this project's own.
 
 Each tooth is a grid of quads around a box that is laid onto a tooth of the morphable model's mean; the gums are a band
 along the dental arch laid onto its gums. The tongue is MakeHuman's, placed in the model's mouth. The bag is a
@@ -50,6 +50,9 @@ WIDER = 1.1
 ROOT = 0.35
 #: How far over the teeth's sides the gums lie (mm).
 GUM_COVER = 0.5
+#: The quads of the palate across the mouth at its front, how high its vault is (mm), and where gums end in the UVs.
+PALATE_FRONT, PALATE_HEIGHT = 12, 5.0
+GUM_TOP = {"upper": 0.82, "lower": 0.97}
 #: Columns of the gums, and up to which angle from the front they go.
 GUM_COLUMNS, GUM_END = 61, 1.72
 
@@ -210,7 +213,7 @@ def gums(surface: Surface, row: Mesh, jaw: str) -> Mesh:
     vertices = np.concatenate(rows)
     index = np.arange(len(vertices)).reshape(len(rows), GUM_COLUMNS)
     faces = np.stack([index[:-1, :-1], index[1:, :-1], index[1:, 1:], index[:-1, 1:]], axis=-1).reshape(-1, 4)
-    v, u = np.meshgrid(np.linspace(0.53, 0.97, len(rows)), np.linspace(0.03, 0.97, GUM_COLUMNS), indexing="ij")
+    v, u = np.meshgrid(np.linspace(0.53, GUM_TOP[jaw], len(rows)), np.linspace(0.03, 0.97, GUM_COLUMNS), indexing="ij")
     uvs = np.stack([u.ravel(), v.ravel()], axis=1)[faces]
     if jaw == "lower":
         faces, uvs = faces[:, ::-1], uvs[:, ::-1]
@@ -218,14 +221,48 @@ def gums(surface: Surface, row: Mesh, jaw: str) -> Mesh:
 
 
 def jaw_part(surfaces: tuple[Surface, list[Surface]], jaw: str) -> Mesh:
-    """Teeth and gums of one jaw as one mesh with groups and materials of both."""
+    """Teeth and gums of one jaw, above with the palate, as one mesh with groups and materials of both."""
     row = teeth_row(surfaces[1], jaw)
     band = gums(surfaces[0], row, jaw)
+    if jaw == "upper":
+        band = palate(band, np.arange(len(band.vertices) - GUM_COLUMNS, len(band.vertices)))
     both = joined([row, band])
     is_tooth: Points = np.repeat([1.0, 0.0], [len(row.vertices), len(band.vertices)])
     both.groups = {"teeth": is_tooth, "gums": 1.0 - is_tooth}
     both.materials = np.repeat(np.array([0, 1], dtype=np.int64), [len(row.faces), len(band.faces)])
     return both
+
+
+def palate(band: Mesh, inner: Indices) -> Mesh:
+    """The vault that closes the mouth above, between the ends of the upper gums: with their vertices, from below.
+
+    Parameters
+    ----------
+    band : Mesh
+        The gums.
+    inner : (GUM_COLUMNS,) int
+        Their innermost vertices, from one side to the other.
+    """
+    rows = (GUM_COLUMNS - PALATE_FRONT) // 2
+    share = np.linspace(0.0, 1.0, PALATE_FRONT + 1)[1:-1]
+    points, index = [], np.empty((rows + 1, PALATE_FRONT + 1), dtype=np.int64)
+    for row in range(rows):
+        one, other = (band.vertices[inner[column]] for column in (row, GUM_COLUMNS - 1 - row))
+        vault = PALATE_HEIGHT * (1 - row / rows) * np.sin(np.pi * share)
+        points.append(one + share[:, None] * (other - one) + vault[:, None] * (0.0, 1.0, 0.0))
+        first = len(band.vertices) + row * len(share)
+        index[row] = [inner[row], *range(first, first + len(share)), inner[GUM_COLUMNS - 1 - row]]
+    index[rows] = inner[rows : rows + PALATE_FRONT + 1]
+    faces = np.stack([index[:-1, :-1], index[:-1, 1:], index[1:, 1:], index[1:, :-1]], axis=-1).reshape(-1, 4)
+    v, u = np.meshgrid(np.linspace(0.98, 0.84, rows + 1), np.linspace(0.03, 0.97, PALATE_FRONT + 1), indexing="ij")
+    corners = np.stack([u, v], axis=-1)
+    square = [corners[:-1, :-1], corners[:-1, 1:], corners[1:, 1:], corners[1:, :-1]]
+    uvs = np.stack(square, axis=2).reshape(-1, 4, 2)
+    return Mesh(
+        np.concatenate([band.vertices, *points]),
+        np.concatenate([band.faces, faces]),
+        np.concatenate([band.uvs, uvs]),
+    )
 
 
 def joined(meshes: list[Mesh]) -> Mesh:
@@ -239,7 +276,7 @@ def joined(meshes: list[Mesh]) -> Mesh:
 
 
 #: MakeHuman's decimetres become the model's millimetres: by how much, and how far its mouth is from the model's.
-TONGUE_SCALE, TONGUE_PLACE = 90.0, (0.0, -41.0, 95.0)
+TONGUE_SCALE, TONGUE_PLACE = 90.0, (0.0, -39.6, 95.0)
 #: It is as wide as the lower teeth leave room.
 TONGUE_WIDTH = 0.78
 #: Where MakeHuman's tongue has its tip and the middle of its edge (dm).
@@ -263,9 +300,10 @@ def tongue() -> tuple[Mesh, Points]:
 
 #: Sticking out: from where on (mm of z) the tongue is drawn forwards, how far its tip comes, how much it sinks, and
 #: how thick and how wide it is between the lips.
-OUT_FROM, OUT_BY, OUT_DOWN = 45.0, 36.0, 9.0
-OUT_THICKNESS, OUT_WIDTH = 0.5, 0.8
-OUT_HEIGHT = -36.0
+OUT_FROM, OUT_BY, OUT_DOWN = 45.0, 40.0, 9.0
+OUT_THICKNESS, OUT_WIDTH = 0.45, 0.75
+#: The height of its middle there, above the lower teeth, with which it goes.
+OUT_HEIGHT = -30.2
 
 
 def out_of_the_mouth(points: Points) -> Points:

@@ -34,7 +34,7 @@ PROVENANCE = (
 )
 #: Teeth of the model below this height (mm) move with the jaw: no upper tooth reaches so far down.
 LOWER = -36.0
-JAW_EXPRESSIONS = ("jawOpen", "jawForward", "jawLeft", "jawRight")
+JAW_EXPRESSIONS = ("jawOpen", "jawForward", "jawLeft", "jawRight", "tongueOut")
 
 
 def jaw_motions() -> NDArray[np.float64]:
