@@ -1,6 +1,6 @@
 """The expressions of one face on their way from the worker to Blender."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -32,8 +32,10 @@ class ExpressionSet:
         The vertices that each expression moves.
     offsets : tuple of (k, 3) float32
         By how much.
+    wrinkles : (n,) float32
+        How much of the photo's fine detail at each vertex comes with the expression that the basis lacks, 0 to 1.
     mouth : tuple of MouthPart
-        Teeth, tongue and the mouth's inside; may be empty.
+        Teeth, tongue, the mouth's inside and what is on the lids; may be empty.
     """
 
     basis: NDArray[np.float32]
@@ -42,6 +44,7 @@ class ExpressionSet:
     names: tuple[str, ...]
     moved: tuple[NDArray[np.int32], ...]
     offsets: tuple[NDArray[np.float32], ...]
+    wrinkles: NDArray[np.float32] = field(default_factory=lambda: np.zeros(0, dtype=np.float32))
     mouth: tuple[MouthPart, ...] = ()
 
     def offset(self, name: str) -> NDArray[np.float32]:
@@ -68,6 +71,7 @@ class ExpressionSet:
             counts=np.array([len(moved) for moved in self.moved]),
             moved=np.concatenate(self.moved),
             offsets=np.concatenate(self.offsets),
+            wrinkles=self.wrinkles,
             **mouth_arrays(self.mouth),
         )
 
@@ -90,6 +94,7 @@ class ExpressionSet:
                 tuple(arrays["names"].tolist()),
                 tuple(np.split(arrays["moved"], ends)),
                 tuple(np.split(arrays["offsets"], ends)),
+                arrays["wrinkles"],
                 mouth_from(arrays),
             )
         except (DamagedArraysError, ValueError, KeyError) as error:

@@ -12,6 +12,7 @@ from .mouth import Wearer
 from .names import ARKIT_NAMES
 from .neutral import neutral_face, photo_face
 from .parts import place_parts
+from .wrinkles import wrinkle_share
 
 #: Displacements (mm) of a finer mesh below this are none.
 LEAST = 0.005
@@ -54,5 +55,6 @@ def expression_set(face: Reconstruction, basis: str, progress: Progress = silent
         names=ARKIT_NAMES,
         moved=tuple(moved),
         offsets=tuple(offsets),
+        wrinkles=(matrix @ wrinkle_share(found.vertices, face.coarse_vertices)).astype(np.float32),
         mouth=mouth,
     )

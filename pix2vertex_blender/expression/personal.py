@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 
 import numpy as np
+import scipy.sparse as sparse
 from numpy.typing import NDArray
 
 from ..geometry.mesh import normalise, unique_edges
@@ -22,8 +23,13 @@ MEETING = 0.3
 EDGE_CLEARANCE = 0.6
 #: Values of a blink at which its lids are looked at on their way.
 ON_THE_WAY = (0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 0.9)
-#: How far (mm) they stay in front of it there: the subdivision, which rounds them, takes some of it.
-WAY_CLEARANCE = 0.53
+#: How far (mm) they stay in front of it there, at the beginning and at the end of the way: the subdivision, which
+#: rounds them, takes some of it. What is asked for early counts several times over at the end.
+WAY_CLEARANCE = (0.23, 0.74)
+#: So often it is tried, each time with more where lids, as they are seen at these values, are not so far (mm) outside.
+WAY_ROUNDS, SEEN_ON_THE_WAY, SEEN_CLEARANCE = 6, (0.25, 0.4, 0.5, 0.6, 0.75, 1.0), 0.02
+#: How much of that the skin around goes along: closed lids would stand out if it were all.
+SKIN_ALONG = 0.4
 #: How often the lids are closed and lifted out of the balls.
 ROUNDS = 3
 #: Displacements (mm) below this are none.
@@ -59,8 +65,13 @@ def personal_expressions(neutral: Array, balls: Sequence[Ball], level: int = 0) 
     return offsets.astype(np.float32)
 
 
-def lifting(head: Array, balls: Sequence[Ball], held: Rims | None = None, clearance: float = CLEARANCE) -> Array:
-    """Displacements (n, 3) that lift the lids of a head (n, 3) out of the balls; edges that are `held` stay."""
+def lifting(
+    head: Array, balls: Sequence[Ball], held: Rims | None = None, clearance: float = CLEARANCE, along: float = 1.0
+) -> Array:
+    """Displacements (n, 3) that lift the lids of a head (n, 3) out of the balls; edges that are `held` stay.
+
+    What lies behind the edges is lifted by itself; the skin around what is lifted goes `along` so much of the way.
+    """
     total = np.zeros_like(head)
     for _ in range(ROUNDS):
         lifted = False
@@ -71,7 +82,9 @@ def lifting(head: Array, balls: Sequence[Ball], held: Rims | None = None, cleara
             needed = np.where(inside, np.maximum(depths + clearance, 0.0), 0.0)
             if (needed > LEAST).any():
                 lifted = True
-                lift = np.maximum(needed, spread_lift(needed, _edges()))
+                behind = _behind_the_edges()
+                skin = along * spread_lift(np.where(behind, 0.0, needed), _edges())
+                lift = np.maximum(needed, np.where(behind, spread_lift(needed, _edges()), skin))
                 if held is not None:
                     edge = np.concatenate([held.upper, held.lower])
                     lift[edge] = needed[edge]
@@ -97,16 +110,28 @@ def _closing(blink: Array, side: str, ball: Ball, level: int) -> Array:
 
 def _over_the_ball(neutral: Array, blink: Array, side: str, ball: Ball, level: int) -> Array:
     """What has to be added to a blink (n, 3) so that lids, which go straight, stay before the ball on their way."""
-    added = np.zeros_like(blink)
-    for _ in range(ROUNDS):
+    added, extra = np.zeros_like(blink), 0.0
+    for _ in range(WAY_ROUNDS):
         more = np.zeros_like(blink)
         for share in ON_THE_WAY:
-            lift = lifting(neutral + share * (blink + added), [ball], clearance=WAY_CLEARANCE) / share
+            clearance = WAY_CLEARANCE[0] + share * (WAY_CLEARANCE[1] - WAY_CLEARANCE[0]) + extra
+            lift = lifting(neutral + share * (blink + added), [ball], clearance=clearance, along=SKIN_ALONG) / share
             farther = np.linalg.norm(lift, axis=1) > np.linalg.norm(more, axis=1)
             more[farther] = lift[farther]
         added += more
         added += _shut(neutral + blink + added, side, level)
+        deepest = _deepest(neutral, blink + added, ball, level)
+        if deepest < -SEEN_CLEARANCE:
+            break
+        extra += deepest + 2 * SEEN_CLEARANCE
     return added
+
+
+def _deepest(neutral: Array, blink: Array, ball: Ball, level: int) -> float:
+    """How deep (mm) lids come into the ball on their way, as they are seen at a subdivision level; negative outside."""
+    lids = _lids_at(level)
+    start, way = lids @ neutral, lids @ blink
+    return max(float(ball.depths(start + share * way).max()) for share in SEEN_ON_THE_WAY)
 
 
 def _shut(head: Array, side: str, level: int) -> Array:
@@ -147,10 +172,26 @@ def _meeting(neutral: Array, jaw_open: Array, mouth_close: Array) -> Array:
 
 
 @cache
+def _lids_at(level: int) -> sparse.csr_matrix:
+    """Matrix (k, n): where the vertices of the lids and the sockets are at a subdivision level."""
+    matrix = subdivision_matrix(level)
+    return matrix[np.flatnonzero(matrix @ lid_vertices(load_template()).astype(np.float64) > 0)].tocsr()
+
+
+@cache
 def _reaches() -> Array:
     """How much (52, n) each expression may move each vertex of any head."""
     moved = (np.abs(load_expressions().offsets) > 0).any(axis=2)
     return np.stack([reach_of(each, REACH_RINGS) for each in moved])
+
+
+@cache
+def _behind_the_edges() -> NDArray[np.bool_]:
+    """The vertices (n,) of the lids' inner borders and of the sockets behind them."""
+    template = load_template()
+    behind: NDArray[np.bool_] = template.groups["eye_socket"] > 0
+    behind[np.concatenate(list(template.eyeballs.lids))] = True
+    return behind
 
 
 @cache

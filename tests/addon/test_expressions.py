@@ -10,6 +10,8 @@ import pytest
 
 from pix2vertex_blender.addon.export.export import export_fbx, export_glb
 from pix2vertex_blender.addon.process import session
+from pix2vertex_blender.addon.scene.axes import to_blender
+from pix2vertex_blender.addon.scene.detail_split import WRINKLES_KEY, write_detail
 from pix2vertex_blender.addon.scene.expressions import PHOTO_KEY, basis_of, set_expressions
 from pix2vertex_blender.addon.scene.face_object import build_face_object
 from pix2vertex_blender.addon.scene.face_update import update_face_object
@@ -68,7 +70,7 @@ def names(face: bpy.types.Object) -> list[str]:
 def test_the_basis_becomes_neutral_and_the_face_looks_as_before(face, smiling):
     before = shown(face)
     assert bpy.ops.pix2vertex.add_expressions() == {"FINISHED"}
-    assert names(face) == ["Basis", "Detail", PHOTO_KEY, *ARKIT_NAMES]
+    assert names(face) == ["Basis", "Detail", PHOTO_KEY, *ARKIT_NAMES, WRINKLES_KEY]
     assert np.abs(shown(face) - before).max() < 1e-6
     keys = face.data.shape_keys.key_blocks
     assert all((keys[name].slider_min, keys[name].slider_max, keys[name].value) == (0, 1, 0) for name in ARKIT_NAMES)
@@ -188,3 +190,50 @@ def test_other_programs_get_all_expressions(face, of_smiling, tmp_path: Path, ki
     jaw = np.linalg.norm(key(imported, "jawOpen") - key(imported, "Basis"), axis=1).max()
     scale = imported.matrix_world.to_scale()[0]
     assert jaw * scale == pytest.approx(expected, rel=0.01)
+
+
+def detail_shown(face: bpy.types.Object) -> np.ndarray:
+    """What of the detail is seen (n, 3)."""
+    keys = face.data.shape_keys.key_blocks
+    with_detail = shown(face)
+    keys["Detail"].value = 0.0
+    bpy.context.view_layer.update()
+    without = shown(face)
+    keys["Detail"].value = 1.0
+    bpy.context.view_layer.update()
+    return with_detail - without
+
+
+def test_wrinkles_of_the_expression_do_not_stay_on_the_neutral_face(face, of_smiling):
+    whole = key(face, "Detail") - key(face, "Basis")
+    set_expressions(face, "NEUTRAL", of_smiling)
+    keys = face.data.shape_keys.key_blocks
+    bpy.context.view_layer.update()
+    assert np.abs(detail_shown(face) - whole).max() < 1e-6, "the photo's face has all of it"
+    keys[PHOTO_KEY].value = 0.0
+    bpy.context.view_layer.update()
+    left = (1 - of_smiling.wrinkles[:, None]) * whole
+    assert np.abs(detail_shown(face) - left).max() < 1e-6
+    assert of_smiling.wrinkles.max() > 0.5
+    keys[PHOTO_KEY].value, keys["Detail"].value = 1.0, 0.3
+    bpy.context.view_layer.update()
+    assert keys[WRINKLES_KEY].value == pytest.approx(0.3), "Detail Strength is that of both"
+
+
+def test_other_detail_is_split_alike_and_joined_when_the_basis_is_the_photo_again(face, smiling, of_smiling):
+    set_expressions(face, "NEUTRAL", of_smiling)
+    other = np.random.default_rng(0).normal(0, 0.001, (len(smiling.vertices), 3)).astype(np.float32)
+    write_detail(face, other)
+    kept = key(face, "Detail") - key(face, "Basis")
+    assert np.abs(kept - (1 - of_smiling.wrinkles[:, None]) * other).max() < 1e-6
+    set_expressions(face, "PHOTO", expression_set(smiling, "PHOTO"), of_smiling)
+    assert WRINKLES_KEY not in names(face)
+    assert np.abs(key(face, "Detail") - key(face, "Basis") - other).max() < 1e-6
+
+
+def test_a_face_that_is_fitted_again_keeps_its_wrinkles_apart(face, smiling, of_smiling):
+    set_expressions(face, "NEUTRAL", of_smiling)
+    update_face_object(face, smiling, smiling.vertices, bpy.context, expressions=(of_smiling, of_smiling))
+    together = key(face, "Detail") + key(face, WRINKLES_KEY) - 2 * key(face, "Basis")
+    assert np.abs(together - to_blender(smiling.detail)).max() < 1e-6
+    assert np.abs(key(face, WRINKLES_KEY) - key(face, "Basis")).max() > 0

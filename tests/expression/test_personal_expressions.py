@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from pix2vertex_blender.expression.lid_parts import LidFrames
 from pix2vertex_blender.expression.names import ARKIT_NAMES
 from pix2vertex_blender.expression.personal import personal_expressions
 from pix2vertex_blender.expression.rims import lid_rims, lip_rims
@@ -41,6 +42,23 @@ def heads_with_closed_eyes(heads, template, level):
         for side, index, ball in (("left", LEFT, both[0]), ("right", RIGHT, both[1])):
             way = [template.subdivide(head + share * offsets[index], level) for share in (1.0, 0.75, 0.5, 0.25)]
             yield way, lid_rims(side), ball
+
+
+def skin_before(head, side, ball):
+    """How far (COLUMNS,) in front of the ball the skin before the edges of the lids lies, at level 1."""
+    skin = LidFrames.of(head, ball, ("left", "right").index(side)).lines[0]
+    return -ball.depths(skin)
+
+
+def test_closed_lids_stand_out_no_more_than_open_ones(template):
+    for head in (template.vertices, bumpy_head(template, 3)):
+        head = clear_eyeballs(template, head)
+        both = balls(template, head)
+        offsets = personal_expressions(head, both, 1)
+        for side, index, ball in (("left", LEFT, both[0]), ("right", RIGHT, both[1])):
+            open_lids, closed = (skin_before(each, side, ball) for each in (head, head + offsets[index]))
+            assert closed.max() < open_lids.max() + 1.0
+            assert closed.mean() < open_lids.mean() + 0.9
 
 
 def check_closed(heads, template, level):

@@ -6,9 +6,9 @@ import numpy as np
 from ...exchange.arrays import write_arrays
 from ..process import session
 from ..scene.axes import from_blender, to_blender
+from ..scene.detail_split import write_detail
 from ..scene.expressions import photo_coordinates
 from ..scene.face_object import active_face, detail_key, store_detail_settings
-from ..scene.mesh_object import mesh_coordinates, set_mesh_coordinates
 from ..scene.record import read_record
 from ..scene.watched_face import WatchedFace, unlocked_keys
 from ..translations import translate
@@ -55,10 +55,9 @@ class PIX2VERTEX_OT_update_detail(WorkerOperator, bpy.types.Operator):
             smoothing=settings.smoothing,
         )
         face = watched.find_to_change()
-        basis, key = unlocked_keys(face)
+        unlocked_keys(face)
         with np.load(result) as arrays:
-            detail = to_blender(arrays["detail"])
-        set_mesh_coordinates(key.data, mesh_coordinates(basis.data) + detail)
+            write_detail(face, to_blender(arrays["detail"]))
         store_detail_settings(face)
         face.data.update()
         face.update_tag()

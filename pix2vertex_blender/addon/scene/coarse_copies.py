@@ -7,6 +7,7 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
+from .detail_split import wrinkles_key
 from .face_level import coarser, set_level
 from .face_object import detail_key
 
@@ -28,7 +29,7 @@ def vertex_counts(face: bpy.types.Object, level: int) -> list[int]:
 
 
 def coarse_copy(face: bpy.types.Object, levels: int, name: str) -> bpy.types.Object:
-    """A copy of a face some levels coarser, beside it, with a mesh of its own and without the key `Detail`.
+    """A copy of a face some levels coarser, beside it, with a mesh of its own and without the keys of its detail.
 
     Its vertices are the first ones of the face, so that they lie on the fine surface; all other keys, groups, materials
     and modifiers are there as well.
@@ -38,8 +39,9 @@ def coarse_copy(face: bpy.types.Object, levels: int, name: str) -> bpy.types.Obj
     for collection in face.users_collection:
         collection.objects.link(copy)
     copy.name, copy.data.name = name, name
-    if (key := detail_key(copy)) is not None:
-        copy.shape_key_remove(key)
+    for key in (wrinkles_key(copy), detail_key(copy)):
+        if key is not None:
+            copy.shape_key_remove(key)
     if levels:
         faces, uvs = mesh_faces(copy.data), _uvs(copy.data)
         for _level in range(levels):

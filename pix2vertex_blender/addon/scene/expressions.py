@@ -14,6 +14,7 @@ import numpy as np
 
 from ...expression.names import PHOTO_EXPRESSION
 from .axes import to_blender
+from .detail_split import join_detail, split_detail
 from .mesh_object import Coordinates, mesh_coordinates
 from .mouth import set_mouth
 from .shape_keys import Change, change_keys
@@ -90,6 +91,10 @@ def set_expressions(
     mesh[EXPRESSIONS] = {"basis": basis, "keys": ours, "coefficients": after.coefficients.astype(float).tolist()}
     previous = after.registered if before is None else before.basis
     change_keys(mesh, to_blender(after.basis), to_blender(previous), changes(face, after, before, fresh))
+    if basis == "NEUTRAL" and PHOTO_KEY in ours and after.wrinkles.any():
+        split_detail(face, after.wrinkles)
+    else:
+        join_detail(face)
     set_mouth(face, after.mouth, before.mouth if before is not None else ())
     mesh.update()
     face.update_tag()

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from ...errors import SceneError
 from ..rig.armature import rig_of
 from .axes import to_blender
+from .detail_split import split_detail, wrinkles_key
 from .expressions import at_level, changes
 from .face_level import carried, change_level, coarser
 from .face_object import DETAIL_KEY, store_origin
@@ -144,6 +145,8 @@ def update_face_object(
             to_blender(before.basis),
             lambda name: known[name] if name in known else of_expression(name),
         )
+        if wrinkles_key(face) is not None:
+            split_detail(face, after.wrinkles, detail)
     face.data.update()
     former, mouth = ((), reconstruction.mouth) if expressions is None else (each.mouth for each in expressions)
     renew_eyes_and_mouth(face, reconstruction, mouth)

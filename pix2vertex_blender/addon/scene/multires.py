@@ -72,11 +72,12 @@ def build_sculpt_object(
 
 
 def added_keys(face: bpy.types.Object) -> list[bpy.types.ShapeKey]:
-    """The keys that a sculpted copy keeps, but for the basis: all except `Detail`."""
+    """The keys that a sculpted copy keeps, but for the basis: all except `Detail` and `Expression Detail`."""
+    from .detail_split import wrinkles_key
     from .face_object import detail_key
 
     keys = face.data.shape_keys
-    left_out = (keys.reference_key, detail_key(face)) if keys is not None else ()
+    left_out = (keys.reference_key, detail_key(face), wrinkles_key(face)) if keys is not None else ()
     return [key for key in keys.key_blocks if key not in left_out] if keys is not None else []
 
 
