@@ -1,6 +1,7 @@
 """The 52 expressions of one head: transferred, with lids that close in front of the balls and lips that meet."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
@@ -8,7 +9,7 @@ import scipy.sparse as sparse
 from numpy.typing import NDArray
 
 from ..geometry.mesh import normalise, unique_edges
-from ..reconstruction.corrections.eyelids import DEEPEST, lid_vertices, spread_lift
+from ..reconstruction.corrections.eyelids import AVERAGES, DEEPEST, SPREAD_RINGS, lid_vertices, spread_lift
 from ..template import load_template, subdivision_matrix
 from ..template.eyeballs import CLEARANCE, Ball
 from .rims import Rims, lid_rims, lip_rims, reach_of
@@ -72,23 +73,23 @@ def lifting(
 
     What lies behind the edges is lifted by itself; the skin around what is lifted goes `along` so much of the way.
     """
-    total = np.zeros_like(head)
+    total, around = np.zeros_like(head), _around_the_eyes()
     for _ in range(ROUNDS):
         lifted = False
         for ball in balls:
-            current = head + total
+            current = head[around.vertices] + total[around.vertices]
             depths = ball.depths(current)
-            inside = lid_vertices(load_template()) & (depths < DEEPEST * ball.radius)
+            inside = around.lids & (depths < DEEPEST * ball.radius)
             needed = np.where(inside, np.maximum(depths + clearance, 0.0), 0.0)
             if (needed > LEAST).any():
                 lifted = True
-                behind = _behind_the_edges()
-                skin = along * spread_lift(np.where(behind, 0.0, needed), _edges())
-                lift = np.maximum(needed, np.where(behind, spread_lift(needed, _edges()), skin))
+                behind = around.behind
+                skin = along * spread_lift(np.where(behind, 0.0, needed), around.edges)
+                lift = np.maximum(needed, np.where(behind, spread_lift(needed, around.edges), skin))
                 if held is not None:
-                    edge = np.concatenate([held.upper, held.lower])
+                    edge = np.isin(around.vertices, np.concatenate([held.upper, held.lower]))
                     lift[edge] = needed[edge]
-                total += lift[:, None] * normalise(current - ball.centre)
+                total[around.vertices] += lift[:, None] * normalise(current - ball.centre)
         if not lifted:
             break
     return total
@@ -111,7 +112,7 @@ def _closing(blink: Array, side: str, ball: Ball, level: int) -> Array:
 def _over_the_ball(neutral: Array, blink: Array, side: str, ball: Ball, level: int) -> Array:
     """What has to be added to a blink (n, 3) so that lids, which go straight, stay before the ball on their way."""
     added, extra = np.zeros_like(blink), 0.0
-    for _ in range(WAY_ROUNDS):
+    for number in range(WAY_ROUNDS):
         more = np.zeros_like(blink)
         for share in ON_THE_WAY:
             clearance = WAY_CLEARANCE[0] + share * (WAY_CLEARANCE[1] - WAY_CLEARANCE[0]) + extra
@@ -123,7 +124,7 @@ def _over_the_ball(neutral: Array, blink: Array, side: str, ball: Ball, level: i
         deepest = _deepest(neutral, blink + added, ball, level)
         if deepest < -SEEN_CLEARANCE:
             break
-        extra += deepest + 2 * SEEN_CLEARANCE
+        extra += (deepest + 2 * SEEN_CLEARANCE) * (number > 0)
     return added
 
 
@@ -185,15 +186,33 @@ def _reaches() -> Array:
     return np.stack([reach_of(each, REACH_RINGS) for each in moved])
 
 
+@dataclass(frozen=True)
+class AroundTheEyes:
+    """The part of the template that lids can be lifted in.
+
+    Attributes
+    ----------
+    vertices : (k,) int
+        Of the template.
+    edges : (e, 2) int
+        Between them, by their numbers here.
+    lids, behind : (k,) bool
+        Those of lids and sockets; those of the lids' inner borders and of the sockets behind them.
+    """
+
+    vertices: NDArray[np.intp]
+    edges: NDArray[np.intp]
+    lids: NDArray[np.bool_]
+    behind: NDArray[np.bool_]
+
+
 @cache
-def _behind_the_edges() -> NDArray[np.bool_]:
-    """The vertices (n,) of the lids' inner borders and of the sockets behind them."""
+def _around_the_eyes() -> AroundTheEyes:
     template = load_template()
-    behind: NDArray[np.bool_] = template.groups["eye_socket"] > 0
+    lids = lid_vertices(template)
+    behind = template.groups["eye_socket"] > 0
     behind[np.concatenate(list(template.eyeballs.lids))] = True
-    return behind
-
-
-@cache
-def _edges() -> NDArray[np.integer]:
-    return unique_edges(load_template().faces)
+    inside = reach_of(lids, SPREAD_RINGS + AVERAGES + 2) > 0
+    edges = unique_edges(template.faces)
+    edges = (np.cumsum(inside) - 1)[edges[inside[edges].all(axis=1)]]
+    return AroundTheEyes(np.flatnonzero(inside), edges, lids[inside], behind[inside])
