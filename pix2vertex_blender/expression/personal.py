@@ -111,28 +111,29 @@ def _closing(blink: Array, side: str, ball: Ball, level: int) -> Array:
 
 def _over_the_ball(neutral: Array, blink: Array, side: str, ball: Ball, level: int) -> Array:
     """What has to be added to a blink (n, 3) so that lids, which go straight, stay before the ball on their way."""
-    added, extra = np.zeros_like(blink), 0.0
+    added, extra = np.zeros_like(blink), np.zeros(len(SEEN_ON_THE_WAY))
     for number in range(WAY_ROUNDS):
         more = np.zeros_like(blink)
         for share in ON_THE_WAY:
-            clearance = WAY_CLEARANCE[0] + share * (WAY_CLEARANCE[1] - WAY_CLEARANCE[0]) + extra
+            clearance = WAY_CLEARANCE[0] + share * (WAY_CLEARANCE[1] - WAY_CLEARANCE[0])
+            clearance += float(np.interp(share, SEEN_ON_THE_WAY, extra))
             lift = lifting(neutral + share * (blink + added), [ball], clearance=clearance, along=SKIN_ALONG) / share
             farther = np.linalg.norm(lift, axis=1) > np.linalg.norm(more, axis=1)
             more[farther] = lift[farther]
         added += more
         added += _shut(neutral + blink + added, side, level)
         deepest = _deepest(neutral, blink + added, ball, level)
-        if deepest < -SEEN_CLEARANCE:
+        if (deepest < -SEEN_CLEARANCE).all():
             break
-        extra += (deepest + 2 * SEEN_CLEARANCE) * (number > 0)
+        extra += np.maximum(deepest + 2 * SEEN_CLEARANCE, 0.0) * (number > 0)
     return added
 
 
-def _deepest(neutral: Array, blink: Array, ball: Ball, level: int) -> float:
-    """How deep (mm) lids come into the ball on their way, as they are seen at a subdivision level; negative outside."""
+def _deepest(neutral: Array, blink: Array, ball: Ball, level: int) -> Array:
+    """How deep (mm) lids are in the ball at `SEEN_ON_THE_WAY`, as a subdivision level shows them; negative outside."""
     lids = _lids_at(level)
     start, way = lids @ neutral, lids @ blink
-    return max(float(ball.depths(start + share * way).max()) for share in SEEN_ON_THE_WAY)
+    return np.array([ball.depths(start + share * way).max() for share in SEEN_ON_THE_WAY])
 
 
 def _shut(head: Array, side: str, level: int) -> Array:
