@@ -26,11 +26,9 @@ EDGE_CLEARANCE = 0.6
 ON_THE_WAY = (0.2, 0.3, 0.4, 0.5, 0.6, 0.75, 0.9)
 #: How far (mm) they stay in front of it there, at the beginning and at the end of the way: the subdivision, which
 #: rounds them, takes some of it. What is asked for early counts several times over at the end.
-WAY_CLEARANCE = (0.23, 0.74)
+WAY_CLEARANCE = (0.2, 0.53)
 #: So often it is tried, each time with more where lids, as they are seen at these values, are not so far (mm) outside.
 WAY_ROUNDS, SEEN_ON_THE_WAY, SEEN_CLEARANCE = 6, (0.25, 0.4, 0.5, 0.6, 0.75, 1.0), 0.02
-#: How much of that the skin around goes along: closed lids would stand out if it were all.
-SKIN_ALONG = 0.4
 #: How often the lids are closed and lifted out of the balls.
 ROUNDS = 3
 #: Displacements (mm) below this are none.
@@ -66,12 +64,10 @@ def personal_expressions(neutral: Array, balls: Sequence[Ball], level: int = 0) 
     return offsets.astype(np.float32)
 
 
-def lifting(
-    head: Array, balls: Sequence[Ball], held: Rims | None = None, clearance: float = CLEARANCE, along: float = 1.0
-) -> Array:
+def lifting(head: Array, balls: Sequence[Ball], held: Rims | None = None, clearance: float = CLEARANCE) -> Array:
     """Displacements (n, 3) that lift the lids of a head (n, 3) out of the balls; edges that are `held` stay.
 
-    What lies behind the edges is lifted by itself; the skin around what is lifted goes `along` so much of the way.
+    The skin goes along with what is lifted behind it, which would come through it otherwise.
     """
     total, around = np.zeros_like(head), _around_the_eyes()
     for _ in range(ROUNDS):
@@ -83,9 +79,7 @@ def lifting(
             needed = np.where(inside, np.maximum(depths + clearance, 0.0), 0.0)
             if (needed > LEAST).any():
                 lifted = True
-                behind = around.behind
-                skin = along * spread_lift(np.where(behind, 0.0, needed), around.edges)
-                lift = np.maximum(needed, np.where(behind, spread_lift(needed, around.edges), skin))
+                lift = np.maximum(needed, spread_lift(needed, around.edges))
                 if held is not None:
                     edge = np.isin(around.vertices, np.concatenate([held.upper, held.lower]))
                     lift[edge] = needed[edge]
@@ -117,7 +111,7 @@ def _over_the_ball(neutral: Array, blink: Array, side: str, ball: Ball, level: i
         for share in ON_THE_WAY:
             clearance = WAY_CLEARANCE[0] + share * (WAY_CLEARANCE[1] - WAY_CLEARANCE[0])
             clearance += float(np.interp(share, SEEN_ON_THE_WAY, extra))
-            lift = lifting(neutral + share * (blink + added), [ball], clearance=clearance, along=SKIN_ALONG) / share
+            lift = lifting(neutral + share * (blink + added), [ball], clearance=clearance) / share
             farther = np.linalg.norm(lift, axis=1) > np.linalg.norm(more, axis=1)
             more[farther] = lift[farther]
         added += more
@@ -197,23 +191,20 @@ class AroundTheEyes:
         Of the template.
     edges : (e, 2) int
         Between them, by their numbers here.
-    lids, behind : (k,) bool
-        Those of lids and sockets; those of the lids' inner borders and of the sockets behind them.
+    lids : (k,) bool
+        Those of lids and sockets.
     """
 
     vertices: NDArray[np.intp]
     edges: NDArray[np.intp]
     lids: NDArray[np.bool_]
-    behind: NDArray[np.bool_]
 
 
 @cache
 def _around_the_eyes() -> AroundTheEyes:
     template = load_template()
     lids = lid_vertices(template)
-    behind = template.groups["eye_socket"] > 0
-    behind[np.concatenate(list(template.eyeballs.lids))] = True
     inside = reach_of(lids, SPREAD_RINGS + AVERAGES + 2) > 0
     edges = unique_edges(template.faces)
     edges = (np.cumsum(inside) - 1)[edges[inside[edges].all(axis=1)]]
-    return AroundTheEyes(np.flatnonzero(inside), edges, lids[inside], behind[inside])
+    return AroundTheEyes(np.flatnonzero(inside), edges, lids[inside])
