@@ -5,6 +5,7 @@ An eyeball, teeth with gums, a tongue and the bag of the mouth, and lashes, tear
 
 from dataclasses import dataclass, fields
 from functools import cache
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -156,5 +157,5 @@ def _part(arrays: dict[str, NDArray], name: str) -> Part:
 
 
 def _binding(arrays: dict[str, NDArray], name: str) -> LidBinding:
-    kept = {field.name: arrays[f"{name}_{field.name}"] for field in fields(LidBinding)}
+    kept: dict[str, Any] = {field.name: arrays[f"{name}_{field.name}"] for field in fields(LidBinding)}
     return LidBinding(**{key: each.astype(np.int64 if key == "sides" else np.float64) for key, each in kept.items()})

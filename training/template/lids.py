@@ -73,7 +73,8 @@ def lid_parts() -> dict[str, tuple[Mesh, LidBinding]]:
 
 def _lashes() -> tuple[Mesh, LidBinding]:
     generator = np.random.default_rng(20)
-    columns, offsets, groups = [], [], {name: [] for name in LASHES}
+    columns, offsets = [], []
+    groups: dict[str, list[Points]] = {name: [] for name in LASHES}
     for name, row in LASHES.items():
         towards_outer = 1.0 if row.last > row.first else -1.0
         for place in np.linspace(0.0, 1.0, row.count):

@@ -21,8 +21,10 @@ SHARE, OWN = "pix2vertex_expression_detail", "pix2vertex_expression_detail_key"
 
 def wrinkles_key(face: bpy.types.Object | None) -> bpy.types.ShapeKey | None:
     """The key with the wrinkles of a face's expression, if it is ours; None if there is none."""
-    keys = face.data.shape_keys if face is not None and face.type == "MESH" else None
-    return keys.key_blocks.get(WRINKLES_KEY) if keys is not None and OWN in face.data else None
+    mesh = face.data if face is not None and face.type == "MESH" else None
+    if mesh is None or mesh.shape_keys is None or OWN not in mesh:
+        return None
+    return mesh.shape_keys.key_blocks.get(WRINKLES_KEY)
 
 
 def split_detail(face: bpy.types.Object, share: NDArray[np.floating] | None, detail: Coordinates | None = None) -> None:
