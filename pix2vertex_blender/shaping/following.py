@@ -1,4 +1,4 @@
-"""How eyeballs, teeth and tongue follow when a head gets another shape."""
+"""How eyeballs, lashes, teeth and tongue follow when a head gets another shape."""
 
 from collections.abc import Mapping
 
@@ -8,9 +8,13 @@ from numpy.typing import NDArray
 from ..geometry.similarity import Similarity, fit_similarity
 from ..template import load_template
 from ..template.eyeballs import place_balls
+from ..template.lid_parts import LID_PARTS
 from ..template.parts import MOUTH_REGIONS, load_parts
 
 Array = NDArray[np.float64]
+
+#: What is on the lids goes with their vertices within about so many millimetres.
+LID_WIDTH = 2.0
 
 
 def ball_moves(head: Array, offset: Array) -> Array:
@@ -26,22 +30,35 @@ def ball_moves(head: Array, offset: Array) -> Array:
 def mouth_moves(head: Array, offset: Array, points: Mapping[str, Array]) -> dict[str, Array]:
     """What the parts of a mouth get added when a head gets an offset.
 
-    Teeth and tongue move, turn and grow as the face around them does; the bag stays sewn to the lips.
+    Teeth and tongue move, turn and grow as the face around them does; the bag stays sewn to the lips, and what is on the
+    lids goes with those.
 
     Parameters
     ----------
     head, offset : (n, 3)
         In millimetres, at level 0.
     points : dict of str to (k, 3)
-        Parts by their names in `template.parts.MOUTH_PARTS`, in the head's frame.
+        Parts by their names in `template.parts.CHILD_PARTS`, in the head's frame.
     """
     motion = _motion(head, head + offset)
-    moves = {name: motion.apply(each) - each for name, each in points.items()}
+    moves = {
+        name: _with_the_lids(head, offset, each) if name in LID_PARTS else motion.apply(each) - each
+        for name, each in points.items()
+    }
     parts = load_parts()
     if "mouth_bag" in moves and len(points["mouth_bag"]) == len(parts.bag_depths):
         deep = parts.bag_depths[:, None]
         along = offset[parts.rim[parts.bag_columns]]
         moves["mouth_bag"] = (1 - deep) * along + deep * moves["mouth_bag"]
+    return moves
+
+
+def _with_the_lids(head: Array, offset: Array, points: Array) -> Array:
+    """How points (k, 3) move with the lids (n, 3) near them."""
+    lids = np.flatnonzero(load_template().groups["eyelids"] > 0)
+    squared = ((points[:, None] - head[lids][None]) ** 2).sum(axis=2)
+    weights = np.exp((squared.min(axis=1, keepdims=True) - squared) / (2 * LID_WIDTH**2))
+    moves: Array = (weights @ offset[lids]) / weights.sum(axis=1, keepdims=True)
     return moves
 
 
