@@ -30,8 +30,8 @@ def ball_moves(head: Array, offset: Array) -> Array:
 def mouth_moves(head: Array, offset: Array, points: Mapping[str, Array]) -> dict[str, Array]:
     """What the parts of a mouth get added when a head gets an offset.
 
-    Teeth and tongue move, turn and grow as the face around them does; the bag stays sewn to the lips, and what is on the
-    lids goes with those.
+    Teeth and tongue move, turn and grow as the face around them does; the bag stays sewn to the lips, and what is on
+    the lids goes with those.
 
     Parameters
     ----------
