@@ -26,7 +26,7 @@ OTHER_GROUPS = ("brow", "eyelids", "upper_lip", "lower_lip", "mouth_interior", "
 UNSURE_GROUPS = ("jaw", "chin", "scalp", "ears", "neck")
 #: Lengths (mm) over which what remains is averaged, and what is kept of the brightness and of the hue there.
 COARSE, FINE = 14.0, 4.5
-KEPT_BRIGHTNESS, KEPT_HUE = (0.15, 0.55), (0.6, 1.0)
+KEPT_BRIGHTNESS, KEPT_HUE = (0.15, 0.45), (0.6, 1.0)
 #: How far that is continued where nothing is seen.
 REACH = 60.0
 #: Logarithms of hue and brightness by which plain skin may deviate, and of which more is something else.
