@@ -21,7 +21,7 @@ PERSONAL = 0.09
 #: How much the light on faces varies: the logarithm of its strength after the camera's exposure, and of its colour.
 EXPOSURE, TINT = 0.5, 0.10
 #: Of Student's distribution of the colour: coloured lamps are rare but not excluded.
-FREEDOM = 4.0
+FREEDOM = 3.0
 #: Tones that are compared: between the listed ones, and as many steps between them beyond both ends as skin has.
 STEPS, BEYOND = 101, 0.2
 
@@ -41,7 +41,7 @@ def likeliest_tone(shown: Array) -> Array:
     colour = off - strength[:, None]
     spread = PERSONAL**2 + TINT**2
     cost = strength**2 / EXPOSURE**2
-    cost += FREEDOM * np.log1p((colour**2).sum(axis=1) / (FREEDOM * spread))
+    cost += (FREEDOM + 2) * np.log1p((colour**2).sum(axis=1) / (FREEDOM * spread))
     likelihood = np.exp(-0.5 * (cost - cost.min()))
     likelihood /= likelihood.sum()
     tone = likelihood @ logarithms
