@@ -16,6 +16,8 @@ python3 build.py reconstruct [PHOTO ...] [--output DIR]     photos, or folders o
 python3 build.py reconstruct --together PHOTO PHOTO ...     photos of one person become one face
 python3 build.py wrap SCAN [--output DIR]                   a scanned head becomes one with our topology
 python3 build.py video MOVIE [--output DIR]                 a movie of one face becomes the face and its animation
+python3 build.py turn PHOTO --yaw 30 [--output FILE]        the photo from another side
+python3 build.py reshape PHOTO [--output FILE]              the photo with other eyes, nose, mouth and cheeks
 python3 build.py test [--fast] [PYTEST ARGUMENTS]           lint, types and all tests, or those that are not slow
 python3 build.py package [--platform PLATFORM] [...]        this platform's extension zip in dist/
 python3 build.py benchmark [--only SECTION ...]             what this machine can measure, in benchmarks/RESULTS.md
@@ -143,6 +145,16 @@ def video(arguments: Sequence[str]) -> int:
     return reconstruct(["video", *arguments])
 
 
+def turn(arguments: Sequence[str]) -> int:
+    """Show a photo from another side; relative paths are those of the caller."""
+    return reconstruct(["turn", *arguments])
+
+
+def reshape(arguments: Sequence[str]) -> int:
+    """Show a photo with another shape of the face; relative paths are those of the caller."""
+    return reconstruct(["reshape", *arguments])
+
+
 def test(arguments: Sequence[str]) -> int:
     """Run lint, format check, types and tests, all of them even if one fails; tell which tests took longest."""
     chosen = [part for word in arguments for part in (["-m", "not slow"] if word == "--fast" else [word])]
@@ -176,6 +188,8 @@ VERBS = {
     "reconstruct": reconstruct,
     "wrap": wrap,
     "video": video,
+    "turn": turn,
+    "reshape": reshape,
     "test": test,
     "package": package,
     "benchmark": benchmark,

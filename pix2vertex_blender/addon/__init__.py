@@ -10,6 +10,7 @@ from .properties import expression as expression_properties
 from .properties import face as face_properties
 from .properties import scene as scene_properties
 from .properties import shape as shape_properties
+from .properties import turn as turn_properties
 from .properties import video as video_properties
 from .properties import wrap as wrap_properties
 from .views import arrival, legend, looks, waiting
@@ -22,6 +23,7 @@ _CLASSES = (
     *shape_properties.CLASSES,
     *video_properties.CLASSES,
     *wrap_properties.CLASSES,
+    *turn_properties.CLASSES,
     *preferences.CLASSES,
     *operators.CLASSES,
     *panels.CLASSES,
@@ -40,6 +42,7 @@ def register() -> None:
     shape_properties.attach()
     video_properties.attach()
     wrap_properties.attach()
+    turn_properties.attach()
     legend.attach()
     looks.attach()
     arrival.attach()
@@ -59,6 +62,7 @@ def unregister() -> None:
     arrival.detach()
     looks.detach()
     legend.detach()
+    turn_properties.detach()
     wrap_properties.detach()
     video_properties.detach()
     shape_properties.detach()

@@ -5,7 +5,7 @@ request names. The libraries a job needs are imported inside it, so that the wor
 """
 
 from ..serving import Job
-from . import check, detail, expressions, faces, inspect, maps, reconstruct, texture, video, wrap
+from . import check, detail, expressions, faces, inspect, maps, reconstruct, texture, turning, video, wrap
 
 JOBS: dict[str, Job] = {
     **check.JOBS,
@@ -16,6 +16,7 @@ JOBS: dict[str, Job] = {
     **maps.JOBS,
     **reconstruct.JOBS,
     **texture.JOBS,
+    **turning.JOBS,
     **video.JOBS,
     **wrap.JOBS,
 }

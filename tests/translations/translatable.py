@@ -44,6 +44,7 @@ _NOT_SHOWN = {
     "addon/headless/farm_job.py",
     "addon/headless/video_job.py",
     "addon/headless/wrap_job.py",
+    "addon/headless/turn_job.py",
 }
 
 #: Constants that name things in a Blender file or on a picture, which stay as they are whatever the language.

@@ -47,6 +47,20 @@ def part(text: str) -> Part:
     return Part(int(number), int(count))
 
 
+def angle(text: str) -> float:
+    """A finite number of degrees."""
+    if not _is_number(text) or not math.isfinite(float(text)):
+        raise argparse.ArgumentTypeError(f"{text.strip()} is not a number of degrees")
+    return float(text)
+
+
+def factor(text: str) -> float:
+    """A finite number."""
+    if not _is_number(text) or not math.isfinite(float(text)):
+        raise argparse.ArgumentTypeError(f"{text.strip()} is not a number")
+    return float(text)
+
+
 def seed(text: str) -> int:
     """A whole number from 0 on."""
     if not text.strip().isdecimal():

@@ -32,6 +32,7 @@ from .farm_job import run_farm, serve
 from .fault_log import FaultLog, fault_log
 from .finish_job import FINISHES
 from .photo_job import RESULTS, StageLines, write_photo_results
+from .turn_job import RESHAPE, TURN, reshape_parser, run_turn, turn_parser
 from .video_job import VIDEO, run_video, video_parser
 from .wrap_job import WRAP, run_wrap, wrap_parser
 
@@ -44,7 +45,7 @@ UNREADABLE_PHOTO = "{photo} cannot be read ({reason}): choose another photo."
 _LONGEST_NAME = 80
 
 #: The options of what is asked for by the first argument, instead of a photo.
-_PARSERS = {WRAP: wrap_parser, VIDEO: video_parser}
+_PARSERS = {WRAP: wrap_parser, VIDEO: video_parser, TURN: turn_parser, RESHAPE: reshape_parser}
 
 _USER_ERROR, _OWN_FAULT, _INTERRUPTED = 2, 1, 130
 
@@ -103,6 +104,8 @@ def _run(options: argparse.Namespace, faults: FaultLog) -> int:
             run_wrap(options)
         elif hasattr(options, "movie"):
             run_video(options)
+        elif hasattr(options, "request"):
+            run_turn(options)
         elif options.together:
             _run_together(options)
         elif (

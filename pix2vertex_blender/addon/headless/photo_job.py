@@ -115,7 +115,7 @@ def write_photo_results(
     clock = Clock(display)
     bpy.ops.wm.read_factory_settings(use_empty=True)
     options = {name: value for name, value in choices.items() if name not in _OF_THE_SCENE}
-    reconstruction = _reconstruct(photos, options, clock)
+    reconstruction = reconstruct_in_worker(photos, options, clock)
     images = _texture(reconstruction, photos[0], choices, clock) if "texture" in choices else None
     clock.enter("scene")
     with quiet():
@@ -161,7 +161,7 @@ def _texture(reconstruction: Reconstruction, photo: Path, choices: Mapping[str, 
     shown = Path(reconstruction.view.photo) if reconstruction.view.photo else photo
     keep_light = choices.get("keep_light", False)
     size = side_of_texture(choices["texture"], reconstruction)
-    job, images = submit_texture(_result_file(), shown, size, keep_light=keep_light)
+    job, images = submit_texture(result_file(), shown, size, keep_light=keep_light)
     await_end(session.worker(), job, clock)
     return images
 
@@ -181,7 +181,7 @@ def _write_scene(
         write_texture(images, folder)
         write_maps(face, reconstruction.coarse_vertices, folder)
     if expressions:
-        add_expressions(face, _result_file(), expressions)
+        add_expressions(face, result_file(), expressions)
     if with_rig:
         set_rig(face, next(iter(NAMINGS)), with_neck=True)
     save_blend(folder / "face.blend")
@@ -209,14 +209,14 @@ def quiet() -> Iterator[None]:
         os.close(saved)
 
 
-def _result_file() -> Path:
+def result_file() -> Path:
     """Where the worker saves the reconstruction."""
     return session.temporary_folder() / "reconstruction.npz"
 
 
-def _reconstruct(photos: Sequence[Path], choices: Mapping[str, Any], clock: "Clock") -> Reconstruction:
-    """Have the worker reconstruct the face, showing its progress."""
-    result = _result_file()
+def reconstruct_in_worker(photos: Sequence[Path], choices: Mapping[str, Any], clock: "Clock") -> Reconstruction:
+    """Have the worker reconstruct the face, showing its progress, and leave it in `result_file`."""
+    result = result_file()
     worker = session.worker()
     paths = [str(photo.absolute()) for photo in photos]
     several = {"photos": paths} if len(paths) > 1 else {}

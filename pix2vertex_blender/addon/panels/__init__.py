@@ -9,6 +9,7 @@ from .photo import PIX2VERTEX_PT_photo
 from .reconstruct import PIX2VERTEX_PT_reconstruct, PIX2VERTEX_PT_reconstruct_options
 from .result import PIX2VERTEX_PT_detail, PIX2VERTEX_PT_result, PIX2VERTEX_PT_texture
 from .template import PIX2VERTEX_PT_template
+from .turn import PIX2VERTEX_PT_turn
 from .video import PIX2VERTEX_PT_video
 from .views import PIX2VERTEX_PT_views
 from .wrap import PIX2VERTEX_PT_own_head, PIX2VERTEX_PT_wrap
@@ -29,6 +30,7 @@ CLASSES = (
     PIX2VERTEX_PT_correct,
     PIX2VERTEX_PT_inspect,
     PIX2VERTEX_PT_inspect_advanced,
+    PIX2VERTEX_PT_turn,
     PIX2VERTEX_PT_batch,
     PIX2VERTEX_PT_video,
     PIX2VERTEX_PT_wrap,

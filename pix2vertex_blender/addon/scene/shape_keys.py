@@ -59,3 +59,15 @@ def _moved(offsets: Coordinates) -> Coordinates:
     """Offsets (n, 3) that are more than rounding."""
     offsets[np.linalg.norm(offsets, axis=1) < MOVED] = 0.0
     return offsets
+
+
+def shown_coordinates(face: bpy.types.Object, without: str) -> Coordinates:
+    """Coordinates (n, 3) of a face with its shape keys as they are set, without one of them and without modifiers."""
+    keys = face.data.shape_keys
+    if keys is None:
+        return mesh_coordinates(face.data.vertices)
+    shown = mesh_coordinates(keys.reference_key.data)
+    for key in keys.key_blocks[1:]:
+        if key.name != without and not key.mute and key.value:
+            shown = shown + key.value * (mesh_coordinates(key.data) - mesh_coordinates(key.relative_key.data))
+    return shown

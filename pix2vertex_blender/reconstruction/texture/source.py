@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ...errors import PhotoError
 from ...exchange.result import Reconstruction
-from ..photo.photo import Square, cut_square, decode_image
+from ..photo.photo import Photo, Square, cut_square, decode_image
 from ..photo.reading import load_photo
 
 #: Most pixels along each side of a crop that is cut anew.
@@ -17,6 +17,8 @@ LARGEST_CROP = 4096
 LARGEST_DIFFERENCE = 6.0
 #: Pixels along each side at which they are compared.
 COMPARED = 64
+
+PHOTO_GONE = "The face's photo is no longer there: put it back or reconstruct the face again."
 
 
 def sharpest_crop(face: Reconstruction, photo: Path, size: int) -> tuple[NDArray[np.uint8], bool]:
@@ -40,17 +42,28 @@ def sharpest_crop(face: Reconstruction, photo: Path, size: int) -> tuple[NDArray
     resolution = int(min(square.side, 2 * size, LARGEST_CROP))
     if kept is not None and resolution <= len(kept):
         return kept, False
-    try:
-        whole = load_photo(photo)
-    except PhotoError:
-        whole = None
-    if whole is not None and whole.size == tuple(face.view.photo_size):
-        cut = cut_square(whole, square, max(resolution, 256)).pixels
-        if kept is None or _differ(cut, kept) <= LARGEST_DIFFERENCE:
-            return cut, True
+    whole = own_photo(face, photo)
+    if whole is not None:
+        return cut_square(whole, square, max(resolution, 256)).pixels, True
     if kept is None:
-        raise PhotoError("The face's photo is no longer there: put it back or reconstruct the face again.")
+        raise PhotoError(PHOTO_GONE)
     return kept, False
+
+
+def own_photo(face: Reconstruction, path: Path) -> Photo | None:
+    """The photo of a face if it is still there and still the same."""
+    try:
+        whole = load_photo(path)
+    except PhotoError:
+        return None
+    if whole.size != tuple(face.view.photo_size):
+        return None
+    if not face.view.crop_png:
+        return whole
+    kept = decode_image(face.view.crop_png)
+    square = Square.of(face.view.crop_to_photo, len(face.view.maps.mask))
+    same = _differ(cut_square(whole, square, len(kept)).pixels, kept) <= LARGEST_DIFFERENCE
+    return whole if same else None
 
 
 def _differ(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> float:
