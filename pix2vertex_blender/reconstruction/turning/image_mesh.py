@@ -111,7 +111,7 @@ class ImageMesh:
             [triangulate(self.level.faces), triangulate(load_template().eyeballs.faces) + len(self._head)]
         )
         projected = self.project(points)
-        triangles = triangles[_signed_areas(projected, triangles) > 0]
+        triangles = triangles[doubled_areas(projected, triangles) > 0]
         seen, weights = rasterise(projected, points[:, 2], triangles, self._shape)
         return seen, weights, triangles, points
 
@@ -193,9 +193,9 @@ class ImageMesh:
         triangles = self.face
         points = load_template().subdivide(vertices, LEVEL)
         source, target = self.project(self._head), self.project(points)
-        areas = _signed_areas(target, triangles)
+        areas = doubled_areas(target, triangles)
         triangles = triangles[areas > 1e-9]
-        shown = _signed_areas(source, triangles) / areas[areas > 1e-9] > SMALLEST
+        shown = doubled_areas(source, triangles) / areas[areas > 1e-9] > SMALLEST
         pause()
         seen, weights = rasterise(target, points[:, 2], triangles, self._shape, pause)
         face = seen >= 0
@@ -256,8 +256,8 @@ class ImageMesh:
         return values
 
 
-def _signed_areas(pixels: Array, triangles: NDArray[np.integer]) -> Array:
-    """Twice the areas (m,) in the picture, positive for triangles whose outside is seen."""
+def doubled_areas(pixels: Array, triangles: NDArray[np.integer]) -> Array:
+    """Twice the areas (m,) of triangles in the picture, pixels (n, 2), positive where their outside is seen."""
     flat = np.column_stack([pixels[:, 0], -pixels[:, 1], np.zeros(len(pixels))])
     areas: Array = triangle_normals(flat, triangles)[:, 2]
     return areas

@@ -117,7 +117,7 @@ def fit_skin(
     even = np.tile(tone, (len(vertices), 1))
     trusted = weights
     for _round in range(ROUNDS):
-        light = _fit_light(even, normals, towards, colours, trusted)
+        light = fit_light(even, normals, towards, colours, trusted)
         off = np.abs(light.shade(even, normals, towards) - colours).mean(axis=1) / (OTHER * tone.mean())
         trusted = weights / (1 + off**2)
     skin = np.maximum(colours - light.highlight(normals, towards), 0.0) / light.diffuse(normals)
@@ -130,7 +130,7 @@ def fit_skin(
     return Skin(np.clip(texture, 1e-3, 1.0), light)
 
 
-def _fit_light(texture: Array, normals: Array, towards: Array, colours: Array, weights: Array) -> Light:
+def fit_light(texture: Array, normals: Array, towards: Array, colours: Array, weights: Array) -> Light:
     """The light under which skin of a texture looks most like the photo."""
     grey = [values.mean(axis=1) for values in (texture, colours)]
     whole = _least_squares(grey[0], normals, grey[1], weights, np.zeros(3), EVENNESS)
