@@ -60,6 +60,7 @@ VARIANTS = {
     "geometry-alone": _small_without("a network for the geometry alone", "correspondence"),
     "without-landmarks": _small_without("without the loss on the landmarks", "landmarks"),
     "without-pose": _small_without("without the loss on the pose", "pose"),
+    "without-shape": _small_without("without the loss on the shape", "shape"),
     "adamw": Variant("AdamW instead of Muon", _SMALL._replace(optimiser="adamw")),
     "paper-six-levels": Variant(
         "the paper's pair and losses with six levels, 64 px", _PAPER._replace(configuration=_PAPER_SIX_LEVELS)

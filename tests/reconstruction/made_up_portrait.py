@@ -58,6 +58,12 @@ def photograph(vertices: np.ndarray, colours: np.ndarray) -> tuple[np.ndarray, n
     return np.clip(np.rint(photo), 0, 255).astype(np.uint8), inside
 
 
+def drawn_values(vertices: np.ndarray, values: np.ndarray) -> np.ndarray:
+    """Values (n, k) at the vertices (n, 3), as the camera sees them (SIZE, SIZE, k), NaN beside the head."""
+    triangles = triangulate(load_template().faces)
+    return interpolate(values, triangles, *rasterise(CAMERA.project(vertices), vertices[:, 2], triangles, (SIZE, SIZE)))
+
+
 def portrait(yaw: float = 0.0) -> ImageMesh:
     """The photo of a head turned by so many degrees, whose registration is perfect."""
     vertices = head(yaw)

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import cv2
 import numpy as np
@@ -267,10 +268,11 @@ def _normals(points: Floats, grid: Anchors) -> Floats:
     return soft
 
 
-def _at(image: NDArray[np.generic], surface: Surface) -> NDArray[np.generic]:
+def _at(image: NDArray[Any], surface: Surface) -> NDArray[Any]:
     """Values (p, ...) of an image (S, S, ...) at the surface's points."""
     column, row = np.floor(surface.grid.pixels).astype(int).clip(0, len(image) - 1).T
-    return image[row, column]
+    values: NDArray[Any] = image[row, column]
+    return values
 
 
 def _landmark_points(sample: Sample, surface: Surface) -> Floats:

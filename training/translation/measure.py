@@ -68,13 +68,14 @@ def look_distance(pictures: Bytes, target: Bytes) -> float:
 
 
 def contact_sheet(rows: Sequence[Bytes]) -> Bytes:
-    """Pictures (n, S, S, 3), a row for each, as one picture: figure 12 of the paper."""
-    gap = 4
-    lines = [
-        np.concatenate([np.pad(each, ((0, gap), (0, gap), (0, 0)), constant_values=255) for each in row], 1)
-        for row in rows
-    ]
-    sheet: Bytes = np.concatenate(lines, 0)
+    """Pictures (n, S, S, 3), a row for each, as one picture on white: figure 12 of the paper."""
+    size, gap = rows[0].shape[1], 4
+    columns = max(len(row) for row in rows)
+    sheet: Bytes = np.full((len(rows) * (size + gap), columns * (size + gap), 3), 255, np.uint8)
+    for k, row in enumerate(rows):
+        for n, each in enumerate(row):
+            top, left = k * (size + gap), n * (size + gap)
+            sheet[top : top + size, left : left + size] = each
     return sheet
 
 

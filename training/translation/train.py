@@ -139,7 +139,8 @@ def train(
     """
     run.mkdir(parents=True, exist_ok=True)
     settings, log = translation.settings, _Log(run / "log.csv")
-    sick, sums, count, began = 0, {}, 0, time.monotonic()
+    sick, count, began = 0, 0, time.monotonic()
+    sums: dict[str, float] = {}
     source, target = batches
     while translation.step < settings.steps and time.monotonic() - began < 60 * settings.minutes:
         terms = translation.learn(next(source), next(target), constraint)
