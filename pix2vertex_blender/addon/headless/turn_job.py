@@ -64,8 +64,8 @@ def run_turn(options: argparse.Namespace) -> None:
     if output.suffix.lower() not in ENDINGS:
         raise OptionError(WRONG_ENDING.format(file=output.name, endings=", ".join(ENDINGS)))
     request = options.request(options)
+    photo = _face_of_file(options) if options.face is not None else _face_of_photo(options)
     clock = Clock(StageLines(STAGE_LABELS | {TURN: "Turning the photo", RESHAPE: "Changing the shape"}))
-    photo = _face_of_file(options) if options.face is not None else _face_of_photo(options, clock)
     picture = session.temporary_folder() / f"drawn{output.suffix.lower()}"
     worker = session.worker()
     source = {"source": str(result_file()), "photo": str(photo), "result": str(picture)}
@@ -102,10 +102,11 @@ def _reshape_request(options: argparse.Namespace) -> dict[str, Any]:
     return {"parts": options.parts, "like": str(options.like.absolute())}
 
 
-def _face_of_photo(options: argparse.Namespace, clock: Clock) -> Path:
+def _face_of_photo(options: argparse.Namespace) -> Path:
     """Reconstruct the face; returns where the photo is."""
-    choices = {"device": options.device, "detail_level": 0}
-    reconstruct_in_worker([options.photo], choices, clock)
+    clock = Clock(StageLines())
+    reconstruct_in_worker([options.photo], {"device": options.device, "detail_level": 0}, clock)
+    clock.end()
     return Path(options.photo.absolute())
 
 
