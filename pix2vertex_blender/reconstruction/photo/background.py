@@ -31,10 +31,11 @@ def in_background(work: Callable[[], Result], tell: Tell, fraction: Callable[[],
             errors.append(error)
 
     thread = threading.Thread(target=run, daemon=True)
+    tell(fraction())  # also of what is over at once
     thread.start()
     while thread.is_alive():
-        tell(fraction())
         thread.join(_WAIT_SECONDS)
+        tell(fraction())
     if errors:
         raise errors[0]
     return results[0]
