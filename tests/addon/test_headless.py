@@ -94,7 +94,7 @@ def test_a_texture_comes_beside_the_files_and_inside_them(run, photo: Path, tmp_
     glb = (output / "face.glb").read_bytes()
     contents = json.loads(glb[20 : 20 + int.from_bytes(glb[12:16], "little")])
     assert len(contents["images"]) >= 2, "the face's and the eyeballs'"
-    skin = next(each for each in contents["materials"] if each["name"] == "Face Skin")
+    skin = next(each for each in contents["materials"] if each["name"] == "Face_Skin")
     assert "metallicRoughnessTexture" in skin["pbrMetallicRoughness"]
     assert run(photo, "--output", output) == 0
     assert names(output) == RESULTS, "no texture of an earlier result"

@@ -19,7 +19,7 @@ from ...exchange.report import Report
 from ...exchange.result import Reconstruction
 from ...geometry.raster import face_depth
 from ...rig.names import NAMINGS
-from ..export.export import export_face, export_fbx, export_glb, face_with_children, save_blend
+from ..export.export import export_face, export_fbx, export_glb, save_blend
 from ..images.texture_size import side_of_texture
 from ..process import session
 from ..process.job import Job, JobStatus
@@ -186,10 +186,7 @@ def _write_scene(
         set_rig(face, next(iter(NAMINGS)), with_neck=True)
     save_blend(folder / "face.blend")
     for name, write in (("face.fbx", export_fbx), ("face.glb", export_glb)):
-        if with_rig:
-            export_face(folder / name, face, write)
-        else:
-            write(folder / name, face_with_children(face))
+        export_face(folder / name, face, write)
     return face
 
 
