@@ -25,6 +25,7 @@ from ..template.eyeballs import place_both
 from .corrections.eyelids import clear_eyeballs
 from .corrections.mouth import fit_mouth
 from .corrections.pins import landmark_matrix, point_matrix, register_to_pins
+from .corrections.tangles import untangled
 from .detail.detail import add_detail
 from .likeness import Likeness, face_vertices, likeliest, load_likeness
 from .photo.boxes import box_around
@@ -94,8 +95,7 @@ def register_template(
         likely = with_likely_relief(likely, likeness, load_likeness())
         moved = likely - registration.vertices
         pause()
-        fitted = fit_mouth(likely, target, seen.maps)
-        pause()
+        fitted = untangled(fit_mouth(likely, target, seen.maps), pause)
         registration = replace(registration, vertices=clear_eyeballs(template, fitted))
     return registration, target, moved
 

@@ -40,7 +40,9 @@ def with_likely_relief(vertices: Array, likeness: Likeness | None, model: Likene
     coarse, likely_coarse = smooth(vertices), smooth(likely)
     turns = local_rotations(likely_coarse, coarse)
     fine = np.einsum("nij,nj->ni", turns, likely - likely_coarse)
-    share = template.groups["face"] * (1 - template.groups["eyelids"])
+    groups = template.groups
+    inside = groups["mouth_interior"] + groups["nostril_interior"]  # which goes along with the lips and nostrils
+    share = np.clip(groups["face"] + inside, 0, 1) * (1 - groups["eyelids"])
     return vertices + share[:, None] * (coarse + fine - vertices)
 
 
