@@ -1,6 +1,7 @@
 """Makes zips: `python -m packager`, which `build.py package` runs."""
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 
@@ -34,7 +35,7 @@ def make_zip(platform_name: str, blender: str, torch_index: str | None = None) -
     if not (path.exists() and stamp.exists() and stamp.read_text() == digest):
         DISTRIBUTION.mkdir(exist_ok=True)
         stamp.unlink(missing_ok=True)
-        part = path.with_suffix(".part")
+        part = path.with_suffix(f".{os.getpid()}.part")  # somebody else may be making the same
         write_zip(contents, part)
         part.replace(path)
         validate(path)

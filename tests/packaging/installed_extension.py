@@ -75,7 +75,8 @@ before = coordinates(face, "Basis"), coordinates(face, "Detail")
 bpy.ops.export_scene.fbx(filepath=str(folder / "face.fbx"), use_mesh_modifiers=False)
 bpy.ops.wm.read_factory_settings(use_empty=True)
 bpy.ops.import_scene.fbx(filepath=str(folder / "face.fbx"))
-[imported] = [item for item in bpy.data.objects if item.type == "MESH" and item.data.shape_keys]
+with_keys = [item for item in bpy.data.objects if item.type == "MESH" and item.data.shape_keys]
+imported = next(item for item in with_keys if "Detail" in item.data.shape_keys.key_blocks)
 bpy.context.view_layer.update()
 after = coordinates(imported, "Basis"), coordinates(imported, "Detail")
 seen["fbx_error"] = max(float(np.abs(a - b).max()) for a, b in zip(before, after, strict=True))

@@ -34,7 +34,7 @@ def test_add_on_works_in_the_next_blender_without_its_libraries(blender_52: Path
     assert seen["blender"].startswith("5.2")
     assert seen["enabled"]
     assert {"Photo", "Reconstruct Face", "Detail", "Inspect"} <= set(seen["panels"])
-    assert len(seen["template"]) == 7, "the head, its eyeballs and the parts of its mouth"
+    assert len(seen["template"]) == 10, "the head, its eyeballs, what is around them, and the parts of its mouth"
     assert seen["keys"] == {"Basis": 1.0, "Detail": 1.0} or seen["keys"] == {"Basis": 0.0, "Detail": 1.0}
     assert 0.15 < seen["height"] < 0.5, "metres, Z up"
     assert "made for this version of Blender" in seen["error_without_libraries"]

@@ -94,7 +94,7 @@ def test_installed_zip_turns_a_photo_into_a_face_and_leaves_nothing_behind(
     assert seen["enabled_after_upgrade"]
 
     assert seen["result"] == ["FINISHED"]
-    assert seen["keys"] == ["Basis", "Detail"]
+    assert seen["keys"] == ["Basis", "Detail", "Likeness", "Caricature"]
     assert 0.15 < seen["height"] < 0.5, "metres, Z up"
     assert seen["report"]["confidence"] > 0.5
     assert seen["libraries"] == [], "the libraries stay in the worker"
