@@ -22,7 +22,7 @@ NO_FACE = "No face was found: choose another photo or draw a box around the face
 SEARCHING_FOR_FACES = "Looking for faces; or draw a box"
 MORE_PHOTOS = "And {count} more of the same person"
 NO_FILE = "There is no file at this path."
-_THUMBNAIL_SCALE = 9.0
+_THUMBNAIL_SCALE = 7.0
 
 
 class PIX2VERTEX_PT_photo(Sidebar, bpy.types.Panel):
