@@ -27,7 +27,7 @@ from .corrections.mouth import fit_mouth
 from .corrections.pins import landmark_matrix, point_matrix, register_to_pins
 from .corrections.tangles import untangled
 from .detail.detail import add_detail
-from .likeness import Likeness, face_vertices, likeliest, load_likeness
+from .likeness import Likeness, character, likeliest, load_likeness
 from .photo.boxes import box_around
 from .registration.alignment import align
 from .registration.matching import TargetIndex
@@ -223,21 +223,8 @@ def complete(
         mouth=place_parts(wearer),
         eye_look=look_of(pinned, seen.crop, camera),
         likeness=np.zeros((0, 3)) if likeness is None else likeness @ pose.rotation / size,
-        character=_character(wearer.neutral),
+        character=character(wearer.neutral, load_likeness()),
     )
-
-
-def _character(neutral: NDArray[np.float64]) -> NDArray[np.float64]:
-    """In what (n, 3) a head without expression differs from the template's, laid over it by their faces.
-
-    Only the ways in which people differ count: exaggerating what else there is would make folds and dents.
-    """
-    template, basis = load_template(), load_likeness().basis
-    face = face_vertices(template)
-    to_rest = fit_similarity(neutral[face], template.vertices[face])
-    own = np.einsum("knc,nc->k", basis[:, face], to_rest.apply(neutral)[face] - template.vertices[face])
-    character: NDArray[np.float64] = np.einsum("k,knc->nc", own, basis) @ to_rest.rotation / to_rest.scale
-    return character
 
 
 def _upright(points: NDArray[np.float64], pose: Similarity) -> NDArray[np.float64]:

@@ -214,10 +214,7 @@ def likeliest(
     Only the part in which people differ is replaced; what the basis cannot say stays as it is registered. Nearer or
     farther a vertex moves along its line of sight, so that this part changes nothing in the picture.
     """
-    template = load_template()
-    face = face_vertices(template)
-    to_rest: Similarity = fit_similarity(vertices[face], template.vertices[face])
-    own = np.einsum("knc,nc->k", model.basis[:, face], to_rest.apply(vertices)[face] - template.vertices[face])
+    own, to_rest = own_coefficients(vertices, model)
     change = likeness.strength * (likeness.coefficients - own)
     # Vectors turn and scale with the frame, and do not move with it.
     moved = np.einsum("k,knc->nc", change, model.basis) @ to_rest.rotation / to_rest.scale
@@ -227,10 +224,23 @@ def likeliest(
 
 def spread(vertices: NDArray[np.float64], model: LikenessModel) -> NDArray[np.float64]:
     """A head (n, 3) in any frame, with what makes it differ from the mean one as people differ enlarged by `SPREAD`."""
+    return vertices + (SPREAD - 1) * character(vertices, model)
+
+
+def character(vertices: NDArray[np.float64], model: LikenessModel) -> NDArray[np.float64]:
+    """In what (n, 3) a head in any frame differs from the mean one, laid over it by their faces, as people differ.
+
+    Exaggerating what else there is would make folds and dents.
+    """
+    own, to_rest = own_coefficients(vertices, model)
+    differences: NDArray[np.float64] = np.einsum("k,knc->nc", own, model.basis) @ to_rest.rotation / to_rest.scale
+    return differences
+
+
+def own_coefficients(vertices: NDArray[np.float64], model: LikenessModel) -> tuple[NDArray[np.float64], Similarity]:
+    """What a head (n, 3) in any frame has of each way (k,) in which people differ, and what lays it over the mean."""
     template = load_template()
     face = face_vertices(template)
     to_rest = fit_similarity(vertices[face], template.vertices[face])
     own = np.einsum("knc,nc->k", model.basis[:, face], to_rest.apply(vertices)[face] - template.vertices[face])
-    enlarged = (SPREAD - 1) * np.einsum("k,knc->nc", own, model.basis)
-    moved: NDArray[np.float64] = vertices + enlarged @ to_rest.rotation / to_rest.scale
-    return moved
+    return own, to_rest

@@ -11,9 +11,7 @@ errors, as a smooth Gaussian field. With C the covariance of all but the express
 2 w F (face - m)`` with F = E C^-1 and G = E C^-1 E; F and G are all that is needed of the identities.
 """
 
-import argparse
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import scipy.sparse as sparse
@@ -21,7 +19,6 @@ from numpy.typing import NDArray
 from scipy.linalg import cho_factor, cho_solve
 from scipy.sparse.linalg import splu
 
-from pix2vertex_blender.data_files import write_checksum
 from pix2vertex_blender.expression.names import ARKIT_NAMES
 from pix2vertex_blender.expression.rims import lid_rims, lip_rims
 from pix2vertex_blender.geometry.mesh import unique_edges, vertex_normals
@@ -29,6 +26,7 @@ from pix2vertex_blender.paths import EXPRESSIONS_FILE
 from pix2vertex_blender.template import Template, load_template
 
 from ..face_model import HEAD, FaceModel, load_face_model
+from .authoring import write_authored
 from .build import inner_rims
 from .layout import build_half, whole_head
 from .surface import load_mean_head
@@ -195,12 +193,7 @@ def author() -> Arrays:
 
 def main() -> None:
     """Write the expressions."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("file", nargs="?", type=Path, default=EXPRESSIONS_FILE)
-    path = parser.parse_args().file
-    np.savez_compressed(path, **author())
-    write_checksum(path)
-    print(f"{path}: {path.stat().st_size / 1e6:.2f} MB")
+    write_authored(author, EXPRESSIONS_FILE, __doc__)
 
 
 if __name__ == "__main__":

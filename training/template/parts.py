@@ -4,13 +4,9 @@ Eyeballs, teeth, gums, tongue and the bag of the mouth, and what is on the lids;
 the jaw moves with an expression is how the lower teeth of the morphable model do, which move rigidly.
 """
 
-import argparse
-from pathlib import Path
-
 import numpy as np
 from numpy.typing import NDArray
 
-from pix2vertex_blender.data_files import write_checksum
 from pix2vertex_blender.expression.lid_parts import placed
 from pix2vertex_blender.geometry.similarity import fit_similarity
 from pix2vertex_blender.paths import PARTS_FILE
@@ -18,6 +14,7 @@ from pix2vertex_blender.reconstruction.corrections.eyelids import balls, clear_e
 from pix2vertex_blender.template import load_template
 
 from ..face_model import TEETH, load_face_model
+from .authoring import write_authored
 from .bag import bag, rim_of_the_mouth
 from .expressions import arkit_shapes
 from .eyeballs import eyeball
@@ -98,12 +95,7 @@ def _stored(values: NDArray) -> NDArray:
 
 def main() -> None:
     """Write the parts."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("file", nargs="?", type=Path, default=PARTS_FILE)
-    path = parser.parse_args().file
-    np.savez_compressed(path, **author())
-    write_checksum(path)
-    print(f"{path}: {path.stat().st_size / 1e6:.2f} MB")
+    write_authored(author, PARTS_FILE, __doc__)
 
 
 if __name__ == "__main__":

@@ -7,21 +7,19 @@ both sides, laid over the mean face again where it shall stay as it is, faded ou
 the measure changes by what the slider at 1 says.
 """
 
-import argparse
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
-from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pix2vertex_blender.data_files import write_checksum
 from pix2vertex_blender.geometry.similarity import fit_similarity
 from pix2vertex_blender.paths import SLIDERS_FILE
 from pix2vertex_blender.template import load_template
 
 from ..face_model import load_face_model
+from .authoring import write_authored
 from .vertices import template_vertices
 
 Points = NDArray[np.float64]
@@ -193,12 +191,7 @@ def _vertices(places: tuple) -> NDArray[np.int64]:
 
 def main() -> None:
     """Write the sliders."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("file", nargs="?", type=Path, default=SLIDERS_FILE)
-    path = parser.parse_args().file
-    np.savez_compressed(path, **author())
-    write_checksum(path)
-    print(f"{path}: {path.stat().st_size / 1e6:.2f} MB")
+    write_authored(author, SLIDERS_FILE, __doc__)
 
 
 if __name__ == "__main__":
