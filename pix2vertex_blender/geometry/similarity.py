@@ -62,16 +62,15 @@ def fit_similarity(
     total = share.sum()
     if len(source) < 3 or not total > 0:
         raise ValueError(f"three or more weighted points are needed, not {len(source)} of total weight {total:g}")
-    share = share[:, None] / total
-    source_mean = (share * source).sum(axis=0)
-    target_mean = (share * target).sum(axis=0)
+    share = share / total
+    source_mean, target_mean = share @ source, share @ target
     source = source - source_mean
-    u, singular, vt = np.linalg.svd((share * (target - target_mean)).T @ source)
+    u, singular, vt = np.linalg.svd((share[:, None] * (target - target_mean)).T @ source)
     if singular[1] <= 1e-12 * max(singular[0], 1e-300):
         raise ValueError("the points lie on one line, which leaves the rotation open")
     sign = np.array([1.0, 1.0, np.sign(np.linalg.det(u @ vt))])
     rotation = (u * sign) @ vt
-    scale = (singular * sign).sum() / (share * source**2).sum()
+    scale = (singular * sign).sum() / (share @ source**2).sum()
     return Similarity(float(scale), rotation, target_mean - scale * rotation @ source_mean)
 
 
@@ -89,6 +88,7 @@ def fit_similarity_robustly(
     weights = np.ones(len(source))
     for _ in range(iterations):
         similarity = fit_similarity(source, target, weights)
-        distances = np.linalg.norm(similarity.apply(source) - target, axis=1)
+        difference = similarity.apply(source) - target
+        distances = np.sqrt(np.einsum("ij,ij->i", difference, difference))
         weights = 1 / (1 + (distances / (2 * np.median(distances) + 1e-12)) ** 2)
     return similarity, distances

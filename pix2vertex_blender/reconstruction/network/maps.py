@@ -98,27 +98,30 @@ def fit_camera(points: NDArray[np.floating], pixels: NDArray[np.floating], itera
     """
     points = np.asarray(points, dtype=np.float64)
     pixels = np.asarray(pixels, dtype=np.float64)
-    x, y, z = points.T
+    x, y, z = np.ascontiguousarray(points.T)
+    right, down = np.ascontiguousarray(pixels.T)
     spread_pixels, spread_points = (np.abs(a - a.mean(axis=0)).mean() for a in (pixels, points[:, :2]))
     parameters = np.array([spread_pixels / spread_points, *pixels.mean(axis=0), PRIOR_INVERSE_DISTANCE])
-    zero, one = np.zeros_like(x), np.ones_like(x)
     for _ in range(iterations):
         scale, cx, cy, inverse_distance = parameters
         nearness = 1 / (1 - z * inverse_distance)
-        residual = pixels - np.column_stack([cx + scale * nearness * x, cy - scale * nearness * y])
-        length = np.linalg.norm(residual, axis=1)
+        across, along = nearness * x, -nearness * y
+        residuals = right - (cx + scale * across), down - (cy + scale * along)
+        length = np.hypot(*residuals)
         typical = np.median(length) + 1e-9
-        weight = np.sqrt(1 / (1 + (length / (2 * typical)) ** 2))
-        prior = typical * np.sqrt(len(points) / INDEPENDENT_POINTS) / PRIOR_DEVIATION
-        jacobian = np.vstack(
-            [
-                np.column_stack([nearness * x, one, zero, scale * x * z * nearness**2]) * weight[:, None],
-                np.column_stack([-nearness * y, zero, one, -scale * y * z * nearness**2]) * weight[:, None],
-                [0, 0, 0, prior],
-            ]
-        )
-        right = np.concatenate([*(residual * weight[:, None]).T, [prior * (PRIOR_INVERSE_DISTANCE - inverse_distance)]])
-        parameters = parameters + np.linalg.lstsq(jacobian, right, rcond=None)[0]
+        weight = 1 / (1 + (length / (2 * typical)) ** 2)
+        prior = len(points) / INDEPENDENT_POINTS * (typical / PRIOR_DEVIATION) ** 2
+        # The normal equations, a coordinate of the residual at a time: each moves with the scale, one of the centre's
+        # coordinates and the inverse distance.
+        normal, goal = np.zeros((4, 4)), np.zeros(4)
+        normal[3, 3], goal[3] = prior, prior * (PRIOR_INVERSE_DISTANCE - inverse_distance)
+        for centre, place, residual in zip((1, 2), (across, along), residuals, strict=True):
+            slopes = np.stack([place, np.ones_like(z), scale * place * nearness * z])
+            unknowns = [0, centre, 3]
+            normal[np.ix_(unknowns, unknowns)] += (slopes * weight) @ slopes.T
+            goal[unknowns] += slopes @ (weight * residual)
+        units = np.sqrt(np.diag(normal))
+        parameters = parameters + np.linalg.solve(normal / np.outer(units, units), goal / units) / units
         parameters[3] = np.clip(parameters[3], 0.0, LARGEST_INVERSE_DISTANCE)
     return Camera(float(parameters[0]), (float(parameters[1]), float(parameters[2])), float(parameters[3]))
 
