@@ -36,7 +36,7 @@ def intersecting_triangles(points: Points, triangles: Indices) -> NDArray[np.int
 def _near_pairs(centres: Points, radii: Points) -> NDArray[np.int64]:
     """Pairs whose bounding spheres meet; small and large triangles are searched apart, so that few candidates arise."""
     order = np.argsort(radii)
-    chunks = [chunk for chunk in np.array_split(order, min(8, len(order))) if len(chunk)]
+    chunks = [chunk for chunk in np.array_split(order, min(4, len(order))) if len(chunk)]
     trees = [cKDTree(centres[chunk]) for chunk in chunks]
     found = [np.zeros((0, 2), dtype=np.int64)]
     for i, first in enumerate(chunks):

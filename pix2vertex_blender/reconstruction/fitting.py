@@ -188,7 +188,8 @@ def complete(
     template, level = load_template(), load_template(detail_level)
     with clock.stage("detail"):
         worn = worn_expression(pinned, own.expression) if own is not None else np.zeros_like(pinned)
-        vertices, shown = template.subdivide(pinned, detail_level), template.subdivide(pinned + worn, detail_level)
+        vertices = template.subdivide(pinned, detail_level)
+        shown = template.subdivide(pinned + worn, detail_level) if worn.any() else vertices
         photo_pixel = seen.enlargement / seen.frame.enlargement
         camera = seen.maps.camera.resized(seen.enlargement)
         pause = partial(clock.progress, "detail", 0.5)

@@ -23,6 +23,8 @@ from .network.maps import read_maps
 
 #: Canonical units (millimetres over 120) within which a pixel shows a point, and the width of its pixels' weights.
 SHOWN, WIDTH = 4.0 / 120, 2.5 / 120
+#: Points looked for at once: what their distances from all pixels take stays in the processor's cache.
+CHUNK = 16
 #: Fewer points than this say nothing about a person.
 FEWEST_POINTS = 60
 
@@ -125,11 +127,15 @@ def shown_points(maps: FaceMaps, canonical: NDArray[np.floating]) -> tuple[NDArr
     """
     skin = maps.mask & (maps.opening < OPEN)
     shown, geometry = maps.correspondence[skin], maps.geometry[skin]
-    squared = (shown**2).sum(1) - 2 * np.asarray(canonical, dtype=np.float32) @ shown.T
-    nearest = squared.min(axis=1)
-    weights = np.exp((nearest[:, None] - squared) / (2 * WIDTH**2))
-    places = (weights @ geometry) / weights.sum(axis=1, keepdims=True)
-    return places.astype(np.float64), nearest + (canonical**2).sum(1) < SHOWN**2
+    from_origin, sought = (shown**2).sum(1), np.asarray(canonical, dtype=np.float32)
+    places, nearest = np.empty((len(sought), 3)), np.empty(len(sought))
+    for first in range(0, len(sought), CHUNK):
+        some = slice(first, first + CHUNK)
+        squared = from_origin - 2 * sought[some] @ shown.T
+        nearest[some] = squared.min(axis=1)
+        weights = np.exp((squared.min(axis=1, keepdims=True) - squared) / (2 * WIDTH**2))
+        places[some] = (weights @ geometry) / weights.sum(axis=1, keepdims=True)
+    return places, nearest + (canonical**2).sum(1) < SHOWN**2
 
 
 def shown_deviations(

@@ -1,6 +1,7 @@
 """From a photo to a reconstruction: the stages in their order."""
 
 from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -152,7 +153,9 @@ def look(
         photo = load_photo(photo_path, lambda fraction: progress("detect", fraction / 2))
         face, face_count = _locate(photo, network, options, lambda fraction: progress("detect", (1 + fraction) / 2))
         crop = cut_square(photo, face.square, network.configuration.resolution)
-    with clock.stage("network"):
+    with clock.stage("network"), ThreadPoolExecutor(1) as beside:
+        fine = cut_square(photo, face.square, DETAIL_RESOLUTION).pixels
+        png = beside.submit(encode_png, fine)
         first = read_maps(predict_views(network, crop.pixels))
         progress("network", 0.3)
         show(lambda: mask_glimpse(crop.pixels, first))
@@ -165,8 +168,7 @@ def look(
         # What makes a head likely was learnt from what the second pass sees.
         likeness = None if closer is None else estimate(closer.views, maps.confidence, load_likeness())
         progress("network", 0.8)
-        fine = cut_square(photo, face.square, DETAIL_RESOLUTION).pixels
-        seen = SeenFace(maps, crop_to_photo, photo.size, fine, encode_png(fine))
+        seen = SeenFace(maps, crop_to_photo, photo.size, fine, png.result())
         show(lambda: surface_glimpse(seen.crop, maps))
     return Sight(seen, Path(photo_path).name, face_count, closer is not None, likeness)
 

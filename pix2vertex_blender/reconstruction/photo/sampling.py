@@ -44,9 +44,10 @@ def sample_intensity(pixels: NDArray[np.uint8] | NDArray[np.floating], points: A
     y = (points[:, 1] - 0.5).astype(np.float32)[None]
     intensity = np.zeros(len(points))
     for number in range(highest + 1):
-        blurred = grey if number == 0 else cv2.GaussianBlur(grey, (0, 0), 0.5 * 2**number)
         share = np.maximum(1 - np.abs(level - number), 0)
-        intensity += share * _remap(blurred.astype(np.float32), x, y)
+        if len(some := np.flatnonzero(share)):
+            blurred = grey if number == 0 else cv2.GaussianBlur(grey, (0, 0), 0.5 * 2**number)
+            intensity[some] += share[some] * _remap(blurred.astype(np.float32), x[:, some], y[:, some])
     return intensity
 
 

@@ -1,6 +1,6 @@
 """Where a photo's eyes look and what colour they are: the dark disks between the lids."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import cv2
 import numpy as np
@@ -61,22 +61,35 @@ def look_of(
     head: Mesh = (np.asarray(vertices, dtype=np.float64), template.faces)
     small = cv2.resize(pixels, (BUFFER, BUFFER), interpolation=cv2.INTER_AREA).astype(np.uint8)
     camera = camera.resized(BUFFER / len(pixels))
-    shown = _shown(template.eyeballs, template.place_eyeballs(vertices), head, camera)
+    eyeballs = template.place_eyeballs(vertices)
+    (left, top), (right, bottom) = _window(camera.project(eyeballs))
+    small = small[top:bottom, left:right]
+    camera = replace(camera, centre=(camera.centre[0] - left, camera.centre[1] - top))
+    shown = _shown(template.eyeballs, eyeballs, head, camera, small.shape[:2])
     pause()
     seen = [seen_eye(small, mask, ball, camera) for mask, ball in zip(shown, balls, strict=True)]
     ring = np.concatenate([eye.pixels for eye in seen if eye is not None] or [np.zeros((0, 3), np.uint8)])
     return EyeLook(together(seen), _colour(ring))
 
 
-def _shown(eyeballs: Eyeballs, vertices: Array, head: Mesh, camera: Camera) -> list[NDArray[np.bool_]]:
-    """Where (BUFFER, BUFFER) the left and where the right eyeball is seen between its lids."""
+def _window(points: Array) -> NDArray[np.int64]:
+    """First and last but one column and row (2, 2) of the part of a picture of `BUFFER` pixels that holds points."""
+    lowest = np.clip(np.floor(points.min(axis=0)), 0, BUFFER - 1)
+    highest = np.clip(np.ceil(points.max(axis=0)), lowest + 1, BUFFER)
+    return np.stack([lowest, highest]).astype(np.int64)
+
+
+def _shown(
+    eyeballs: Eyeballs, vertices: Array, head: Mesh, camera: Camera, shape: tuple[int, int]
+) -> list[NDArray[np.bool_]]:
+    """Where in a picture (h, w) the left and where the right eyeball is seen between its lids."""
     points = np.concatenate([vertices, head[0]])
     eyes = triangulate(eyeballs.faces)
     around = triangulate(head[1])
     middle = vertices.mean(axis=0)
     around = around[(np.linalg.norm(head[0][around] - middle, axis=2) < HIDING).any(axis=1)]
     triangles = np.concatenate([eyes, around + len(vertices)])
-    seen, _ = rasterise(camera.project(points), points[:, 2], triangles, (BUFFER, BUFFER))
+    seen, _ = rasterise(camera.project(points), points[:, 2], triangles, shape)
     of_left = eyeballs.groups["left"][eyes[:, 0]] > 0.5
     is_eye = (seen >= 0) & (seen < len(eyes))
     left = of_left[np.where(is_eye, seen, 0)]
@@ -98,7 +111,7 @@ def seen_eye(pixels: NDArray[np.uint8], shown: NDArray[np.bool_], ball: Ball, ca
     darkness = np.where(shown, (level - light) / max(float(light[shown].std()), 1.0), 0.0).astype(np.float32)
     score = cv2.filter2D(darkness, -1, disk.astype(np.float32), borderType=cv2.BORDER_CONSTANT)
     covered = cv2.filter2D(shown.astype(np.float32), -1, disk.astype(np.float32), borderType=cv2.BORDER_CONSTANT)
-    rows, columns = np.mgrid[: len(pixels), : len(pixels)]
+    rows, columns = np.mgrid[: pixels.shape[0], : pixels.shape[1]]
     away = np.stack([columns + 0.5 - place[0], place[1] - rows - 0.5]) / scale
     score -= CERTAINTY * disk.sum() * ((away[0] / SPREAD[0]) ** 2 + (away[1] / SPREAD[1]) ** 2)
     allowed = (np.abs(away[0]) < SIDEWAYS) & (np.abs(away[1]) < UPWARDS) & (covered > LEAST_SEEN * disk.sum())
