@@ -56,7 +56,8 @@ def mouth_moves(head: Array, offset: Array, points: Mapping[str, Array]) -> dict
 def _with_the_lids(head: Array, offset: Array, points: Array) -> Array:
     """How points (k, 3) move with the lids (n, 3) near them."""
     lids = np.flatnonzero(load_template().groups["eyelids"] > 0)
-    squared = ((points[:, None] - head[lids][None]) ** 2).sum(axis=2)
+    # Squared distances less those of the points from the origin, which make no difference.
+    squared = (head[lids] ** 2).sum(axis=1) - 2 * points @ head[lids].T
     weights = np.exp((squared.min(axis=1, keepdims=True) - squared) / (2 * LID_WIDTH**2))
     moves: Array = (weights @ offset[lids]) / weights.sum(axis=1, keepdims=True)
     return moves

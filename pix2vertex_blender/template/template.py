@@ -168,11 +168,11 @@ def carry(values: NDArray[np.float64], level: int, start: int = 0) -> NDArray[np
     return flat.reshape(-1, *rest)
 
 
-def carry_with_numpy(values: NDArray[np.floating], level: int) -> NDArray[np.float64]:
-    """What `carry` gives for values (n_0, c), for Blender's process, which has no SciPy."""
+def carry_with_numpy(values: NDArray[np.floating], level: int, start: int = 0) -> NDArray[np.float64]:
+    """What `carry` gives for values (n, c), for Blender's process, which has no SciPy."""
     _check_level(level)
     carried = np.asarray(values, dtype=np.float64)
-    for step in range(level):
+    for step in range(start, level):
         carried = _step(step).carry(carried)
     return carried
 

@@ -106,8 +106,11 @@ def add_vertex_group(item: bpy.types.Object, name: str, weights: NDArray[np.floa
     """Add a group with weights (n,), one call per distinct weight, of which there are at most 255."""
     group = item.vertex_groups.new(name=name)
     steps = np.rint(np.asarray(weights, dtype=np.float64) * _WEIGHT_STEPS).astype(np.int64)
-    for step in np.unique(steps[steps > 0]):
-        group.add(np.flatnonzero(steps == step).tolist(), step / _WEIGHT_STEPS, "REPLACE")
+    members = np.flatnonzero(steps > 0)
+    members = members[np.argsort(steps[members], kind="stable")]
+    distinct, starts = np.unique(steps[members], return_index=True)
+    for step, together in zip(distinct, np.split(members, starts[1:]), strict=True):
+        group.add(together.tolist(), step / _WEIGHT_STEPS, "REPLACE")
 
 
 def add_eyeballs(

@@ -135,9 +135,11 @@ def at_level_of(mesh: bpy.types.Mesh, offset: NDArray[np.floating]) -> Coordinat
     """An offset (c, 3) of level 0, in millimetres, at the level of a mesh, in metres."""
     from ...template.template import LEVELS, carry_with_numpy
 
-    for level in range(LEVELS):
-        if len(carried := carry_with_numpy(offset, level)) >= len(mesh.vertices):
+    carried = np.asarray(offset, dtype=np.float64)
+    for level in range(1, LEVELS):
+        if len(carried) >= len(mesh.vertices):
             break
+        carried = carry_with_numpy(carried, level, start=level - 1)
     return to_blender(carried)
 
 
