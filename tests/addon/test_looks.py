@@ -202,6 +202,20 @@ def test_deleted_pins_give_the_view_back(faces) -> None:
     assert {**after, "cameras": 0} == {**before, "cameras": 0}
 
 
+@pytest.mark.parametrize("look", ["show_over_photo", "show_pins"])
+def test_deleting_the_face_itself_gives_the_view_back(faces, look) -> None:
+    before = everything()
+    click(look, faces[0])
+    with in_view(faces[0]):
+        for item in bpy.context.view_layer.objects.selected:
+            item.select_set(False)
+        faces[0].select_set(True)
+        bpy.ops.object.delete()
+    bpy.context.view_layer.update()
+    after = everything()
+    assert {**after, "cameras": 0} == {**before, "cameras": 0}
+
+
 def test_looks_are_saved_with_the_file(faces, tmp_path: Path) -> None:
     before = everything()
     click("show_pins", faces[0])

@@ -21,6 +21,9 @@ LAYERS, LOOK = "pix2vertex_looks", "pix2vertex_look"
 
 PHOTO, PINS, DISTANCES = "photo", "pins", "distances"
 
+#: The custom properties of a face that refer to its cameras, by the look that they are for.
+CAMERAS = {PHOTO: "pix2vertex_camera", PINS: "pix2vertex_pins_camera"}
+
 _ORDER = "order"
 
 
@@ -226,12 +229,13 @@ def _end(layers: Any, look: str, changed: Any, settings: dict[str, Setting]) -> 
 
 
 def _is_on(look: str, scene: bpy.types.Scene) -> bool:
-    """Whether a scene holds what a look shows."""
+    """Whether a scene holds what a look shows; pins and a photo show the face that they belong to."""
     if look == PINS:
-        return any(LANDMARK in item for item in scene.objects)
+        return any(LANDMARK in item and item.parent is not None for item in scene.objects)
     if look == DISTANCES:
         return any(shows_distances(item) for item in scene.objects)
-    return any(camera.get(LOOK) == look for camera in cameras_in_use(scene))
+    cameras = [camera for camera in cameras_in_use(scene) if camera.get(LOOK) == look]
+    return bool(cameras) and any(item.get(CAMERAS[look]) in cameras for item in scene.objects)
 
 
 def cameras_in_use(scene: bpy.types.Scene) -> list[bpy.types.Object]:

@@ -9,15 +9,12 @@ from numpy.typing import NDArray
 
 from ..scene.face_object import Provenance
 from .camera import Window, add_crop_camera, add_photo_camera
-from .looks import LOOK, PHOTO, PINS, begin_in_scene, cameras_in_use, settle
+from .looks import CAMERAS, LOOK, PHOTO, PINS, begin_in_scene, cameras_in_use, settle
 
 if TYPE_CHECKING:
     from ...exchange.result import Reconstruction
 
 CAMERA_NAME = "Photo Camera"
-
-#: The custom properties of a face that refer to its cameras, by the look that they are for.
-CAMERAS = {PHOTO: "pix2vertex_camera", PINS: "pix2vertex_pins_camera"}
 
 #: How much a map hides the face that it is laid over, and how large the camera is drawn in metres.
 _MAP_OPACITY, _DISPLAY_SIZE = 0.75, 0.1
