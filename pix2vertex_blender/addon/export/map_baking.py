@@ -10,7 +10,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...errors import MeshError
-from ...exchange.arrays import write_arrays
 from ..process import session
 from ..process.job import Job
 from ..scene.axes import from_blender
@@ -145,6 +144,8 @@ def shape_request(
     MeshError
         If the face's shape keys are gone.
     """
+    from ...exchange.arrays import write_arrays
+
     shape, record = DetailedShape.of(face), ""
     write_arrays(source, vertices=shape.vertices, registered=shape.registered, detail=shape.detail, **arrays)
     if has_record(face):

@@ -4,14 +4,12 @@ import time
 from collections.abc import Generator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import bpy
 
 from ...errors import PhotoError
 from ...exchange.progress import STAGES
-from ..batch.destinations import Destination, FilesDestination, SceneDestination
-from ..batch.names import printable, result_names
-from ..batch.table import BATCH, DONE, FAILED, TABLE_NAME, Outcome, left_out_in, options_text, photos_in
 from ..process import session
 from ..process.faults import explain
 from ..process.job import Job
@@ -20,6 +18,10 @@ from ..translations import translate
 from .export import SUFFIXES, face_writer
 from .reconstruction_choices import ReconstructionChoices
 from .worker_operator import Work, WorkerOperator
+
+if TYPE_CHECKING:
+    from ..batch.destinations import Destination
+    from ..batch.table import Outcome
 
 NO_FOLDER = "Choose a folder with photos first."
 SUMMARY = "{done} of {count} photos reconstructed, {failed} failed"
@@ -69,6 +71,9 @@ class PIX2VERTEX_OT_reconstruct_folder(ReconstructionChoices, WorkerOperator, bp
 
     def work(self) -> Work:
         """Reconstruct the photos one after the other."""
+        from ..batch.names import printable, result_names
+        from ..batch.table import BATCH, TABLE_NAME, left_out_in, photos_in
+
         self._take_scene_settings(bpy.context)
         if not self.directory:
             raise PhotoError(NO_FOLDER)
@@ -102,9 +107,11 @@ class PIX2VERTEX_OT_reconstruct_folder(ReconstructionChoices, WorkerOperator, bp
         return text, (now.position + (begun + job.fraction) / len(STAGES)) / now.count
 
     def _reconstruct(
-        self, photo: Path, name: str, position: int, destination: Destination
-    ) -> Generator[Job, Job, Outcome]:
+        self, photo: Path, name: str, position: int, destination: "Destination"
+    ) -> "Generator[Job, Job, Outcome]":
         """One photo, whatever becomes of it."""
+        from ..batch.table import DONE, FAILED, Outcome
+
         started = time.perf_counter()
         result = self.temporary_file(".npz")
         options = {"device": self.device, "detail_level": self.detail_level}
@@ -121,7 +128,10 @@ class PIX2VERTEX_OT_reconstruct_folder(ReconstructionChoices, WorkerOperator, bp
         confidence = reconstruction.report.confidence
         return Outcome(photo, DONE, "", confidence, time.perf_counter() - started, files)
 
-    def _destination(self, folder: Path, count: int) -> Destination:
+    def _destination(self, folder: Path, count: int) -> "Destination":
+        from ..batch.destinations import FilesDestination, SceneDestination
+        from ..batch.table import options_text
+
         if self.target == "SCENE":
             return SceneDestination(folder, count, self.with_eyeballs)
         output = Path(bpy.path.abspath(self.output)).absolute() if self.output else folder / DEFAULT_OUTPUT
@@ -145,6 +155,8 @@ class PIX2VERTEX_OT_reconstruct_folder(ReconstructionChoices, WorkerOperator, bp
 
 def summary() -> str:
     """How many photos of the last batch are done."""
+    from ..batch.table import BATCH
+
     count, failed = len(BATCH.outcomes), len(BATCH.failures)
     return SUMMARY.format(done=count - failed, count=count, failed=failed)
 

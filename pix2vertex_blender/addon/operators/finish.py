@@ -7,7 +7,6 @@ from typing import ClassVar
 import bpy
 
 from ...errors import OutputError
-from ..batch.output_folder import output_folder
 from ..export.finishing import (
     CHARACTER_CREATOR,
     ENGINES,
@@ -112,6 +111,8 @@ def _shown(face: bpy.types.Object, copy: bpy.types.Object) -> str:
 
 
 def _written(folder: Path, write: Callable[[Path], None], face: bpy.types.Object) -> str:
+    from ..batch.output_folder import output_folder
+
     with output_folder(folder) as partial:
         write(partial / clean_name(face.name))
         count = len(list(partial.iterdir()))

@@ -2,8 +2,6 @@
 
 import bpy
 
-from ..batch.names import encodable, printable
-from ..batch.table import BATCH
 from ..operators.batch import PIX2VERTEX_OT_reconstruct_folder, summary
 from ..translations import translate
 from .sidebar import Sidebar, draw_operator, draw_sentence
@@ -20,6 +18,9 @@ class PIX2VERTEX_PT_batch(Sidebar, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the panel."""
+        from ..batch.names import encodable, printable
+        from ..batch.table import BATCH
+
         settings = context.scene.pix2vertex.batch
         column = self.layout.column()
         column.use_property_split = True

@@ -6,7 +6,6 @@ face as it is seen: see `export.as_seen`.
 """
 
 from collections.abc import Mapping, Sequence
-from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
 import bpy
@@ -200,7 +199,7 @@ def _drive(eyeball: bpy.types.Object, keys: bpy.types.Key, moves: Mapping[str, S
         terms = []
         for number, (name, amount) in enumerate(amounts.items()):
             variable = driver.variables.new()
-            variable.name, variable.type = ascii_uppercase[number], "SINGLE_PROP"
+            variable.name, variable.type = chr(ord("A") + number), "SINGLE_PROP"
             target = variable.targets[0]
             target.id_type, target.id, target.data_path = "KEY", keys, f'key_blocks["{name}"].value'
             terms.append(f"{variable.name}*{amount:.5f}")

@@ -22,6 +22,14 @@ def read_catalogue(path: Path) -> dict[str, str]:
     return messages
 
 
+def _unquoted(line: str) -> str:
+    """What stands between the quotes; most lines hold nothing that JSON would have to be asked about."""
+    inside = line[1:-1]
+    plain = "\\" not in inside and '"' not in inside and line.startswith('"') and line.endswith('"') and len(line) > 1
+    text: str = inside if plain else json.loads(line)
+    return text
+
+
 def _entries(path: Path) -> Iterator[tuple[int, str, str]]:
     """Line numbers, messages and translations."""
     parts = {"msgid": "", "msgstr": ""}
@@ -38,6 +46,6 @@ def _entries(path: Path) -> Iterator[tuple[int, str, str]]:
                 yield number, parts["msgid"], parts["msgstr"]
             keyword = new
             parts[keyword] = ""
-        parts[keyword] += json.loads(line)
+        parts[keyword] += _unquoted(line)
     if keyword:
         yield number, parts["msgid"], parts["msgstr"]
