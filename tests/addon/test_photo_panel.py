@@ -148,6 +148,25 @@ def test_the_search_goes_on_in_the_background_and_a_path_being_typed_is_no_error
 
 
 @pytest.mark.slow
+def test_a_box_drawn_meanwhile_ends_the_search_and_keeps_the_photo(photos: Path, tmp_path: Path) -> None:
+    photo = tmp_path / "large.png"
+    with Image.open(photos / "pair.png") as pair:  # which takes seconds to look through
+        pair.resize((6 * pair.width, 6 * pair.height)).save(photo)
+    settings = bpy.context.scene.pix2vertex
+    settings["photo"] = str(photo)
+    photo_search.search_in_background(settings)
+    search = search_of(settings)
+    while search.pixels is None:
+        assert SEARCHES.update(), "the photo is shown while it is looked through"
+        time.sleep(0.01)
+    assert bpy.ops.pix2vertex.draw_face_box(box=(600, 400, 1000, 1200)) == {"FINISHED"}
+    while SEARCHES.update():
+        time.sleep(0.02)
+    assert search_of(settings) is search and search.skipped and (search.faces, search.sentence) == ((), "")
+    assert search.pixels is not None and settings.use_face_box
+
+
+@pytest.mark.slow
 def test_a_changed_photo_is_looked_at_again(photos: Path, tmp_path: Path) -> None:
     photo = tmp_path / "photo.png"
     Image.open(photos / "wall.png").save(photo)
