@@ -2,11 +2,11 @@
 
 python benchmarks/speed.py [--photo PHOTO] [--json OUT] [--write-baseline] [--release FOLDER] [--growth]
 
-Each device is measured in a process of its own: the first reconstruction is cold, the second warm. In the second the
-faces of the photo are known already, as they are when the artist has chosen a photo in the panel. CPU seconds are
-those of all threads, and stand for the work when other programs run beside it. With --write-baseline the figures become
-`baseline.json`, the release that later ones are compared with; --release FOLDER measures the unpacked source of one
-instead of this repository.
+Each device is measured in a process of its own, whose libraries compute as those of Blender's worker do: the first
+reconstruction is cold, the second warm. In the second the faces of the photo are known already, as they are when the
+artist has chosen a photo in the panel. CPU seconds are those of all threads, and stand for the work when other programs
+run beside it. With --write-baseline the figures become `baseline.json`, the release that later ones are compared with;
+--release FOLDER measures the unpacked source of one instead of this repository.
 """
 
 import argparse
@@ -25,6 +25,7 @@ from typing import Any
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 
 from benchmarks.tables import Table
+from pix2vertex_blender import limits
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 BASELINE = Path(__file__).resolve().parent / "baseline.json"
@@ -89,9 +90,9 @@ def measure(photo: Path, growth: bool, release: Path = REPOSITORY) -> dict[str, 
     for device in available_devices():
         command = [sys.executable, str(Path(__file__).resolve()), "--photo", str(photo), "--in-this-process", device]
         command += ["--release", str(release)]
-        result = subprocess.run(
-            [*command, *(["--growth"] if growth else [])], check=True, capture_output=True, text=True
-        )
+        command += ["--growth"] if growth else []
+        environment = {**os.environ, **limits.environment(threads=0, memory_limit=0.0)}
+        result = subprocess.run(command, check=True, capture_output=True, text=True, env=environment)
         devices[device] = json.loads(result.stdout.splitlines()[-1])
     return {"version": product_version(release), "machine": machine(), "devices": devices}
 
