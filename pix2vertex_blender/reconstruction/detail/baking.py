@@ -75,15 +75,11 @@ def bake_detail_maps(
     ValueError
         If a shape is wrong, or the faces cannot have been subdivided that often.
     """
-    vertices, detail = np.asarray(vertices, dtype=np.float64), np.asarray(detail, dtype=np.float64)
-    _check(vertices, detail, faces, uvs, level, size)
-    smooth = vertex_normals(vertices, faces)
-    detailed = vertex_normals(vertices + detail, faces)
-    height = np.einsum("ij,ij->i", detail, smooth)
+    head = _fine_head(vertices, detail, faces, uvs, level, size)
     pause()
-    frames = _frames(vertices, faces, uvs, level)
-    local = _in_frames(_turned_along(smooth[faces], detailed[faces], frames), frames)
-    return _maps(local, height[faces], uvs, size, pause)
+    frames = _frames(head.vertices, faces, uvs, level)
+    local = _in_frames(_turned_along(head.smooth[faces], head.detailed[faces], frames), frames)
+    return _maps(local, head.heights[faces], uvs, size, pause)
 
 
 def bake_onto(
@@ -121,13 +117,46 @@ def bake_onto(
     ValueError
         If a shape is wrong, or the faces cannot have been subdivided that often.
     """
-    vertices, detail = np.asarray(vertices, dtype=np.float64), np.asarray(detail, dtype=np.float64)
-    _check(vertices, detail, faces, uvs, steps, size)
-    height = np.einsum("ij,ij->i", detail, vertex_normals(vertices, faces))
-    detailed = vertex_normals(vertices + detail, faces)
+    head = _fine_head(vertices, detail, faces, uvs, steps, size)
     pause()
-    local = _in_frames(detailed[faces], _frames(np.asarray(base, dtype=np.float64), faces, uvs, steps))
-    return _maps(local, height[faces], uvs, size, pause)
+    local = _in_frames(head.detailed[faces], _frames(np.asarray(base, dtype=np.float64), faces, uvs, steps))
+    return _maps(local, head.heights[faces], uvs, size, pause)
+
+
+@dataclass(frozen=True)
+class _FineHead:
+    """A head of n vertices with detail.
+
+    Attributes
+    ----------
+    vertices : (n, 3)
+        Of the smooth head.
+    smooth, detailed : (n, 3)
+        Unit normals without and with detail.
+    heights : (n,)
+        Of the detail above the smooth head.
+    """
+
+    vertices: Array
+    smooth: Array
+    detailed: Array
+    heights: Array
+
+
+def _fine_head(
+    vertices: NDArray[np.floating],
+    detail: NDArray[np.floating],
+    faces: NDArray[np.integer],
+    uvs: NDArray[np.floating],
+    level: int,
+    size: int,
+) -> _FineHead:
+    """What both kinds of maps are drawn from; raises `ValueError` as they say."""
+    vertices, detail = np.asarray(vertices, dtype=np.float64), np.asarray(detail, dtype=np.float64)
+    _check(vertices, detail, faces, uvs, level, size)
+    smooth = vertex_normals(vertices, faces)
+    heights = np.einsum("ij,ij->i", detail, smooth)
+    return _FineHead(vertices, smooth, vertex_normals(vertices + detail, faces), heights)
 
 
 def _maps(local: Array, heights: Array, uvs: NDArray[np.floating], size: int, pause: Pause) -> DetailMaps:

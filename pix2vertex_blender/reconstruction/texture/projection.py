@@ -152,11 +152,22 @@ def project_photo(
         np.column_stack([points, points[level.mirror], tones, shares]), partial(progress, "texture", 0.6)
     )
     progress("texture", 0.6)
-    texture = paint(layers, pixels, size, progress)
+    return with_pattern(paint(layers, pixels, size, progress), grid, partial(progress, "texture", 0.95))
+
+
+def with_pattern(texture: FaceTexture, grid: TexelGrid, pause: Pause) -> FaceTexture:
+    """The texture, whose filled part has been given the pattern of the seen skin, in place.
+
+    Parameters
+    ----------
+    texture : FaceTexture
+    grid : TexelGrid
+        Of `head_grid`.
+    pause : Pause
+    """
+    level = load_template(LEVEL)
     plain = np.sum([level.groups[name] for name in PLAIN_GROUPS], axis=0)
-    continue_pattern(
-        texture.colour, texture.origin, grid.interpolate(plain[:, None])[..., 0], partial(progress, "texture", 0.95)
-    )
+    continue_pattern(texture.colour, texture.origin, grid.interpolate(plain[:, None])[..., 0], pause)
     return texture
 
 

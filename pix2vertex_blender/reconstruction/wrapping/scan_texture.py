@@ -1,6 +1,6 @@
 """A scan's own colours on the template's UVs, all of them, wherever the head lies on the scan.
 
-What the scan lacks is mirrored or filled as in a texture from a photo.
+What the scan lacks is mirrored or filled as in a texture from a photo, with the pattern of the skin that it has.
 """
 
 from dataclasses import dataclass
@@ -23,6 +23,7 @@ from ..texture.projection import (
     origin_shares,
     paint,
     smooth_tones,
+    with_pattern,
 )
 from ..texture.seen_skin import covered_skin
 from .scan import Scan
@@ -90,7 +91,8 @@ def texture_of_scan(
     grid = head_grid(min(size, LARGEST_GRID), pause)
     baked = _bake(surface, grid.interpolate(np.column_stack([fine, seen.at_all]), pause), size, progress)
     layers = grid.interpolate(np.column_stack([tones, shares]), pause)
-    return paint(np.concatenate([_places(len(layers), size), layers], axis=-1), baked, size, progress)
+    painted = paint(np.concatenate([_places(len(layers), size), layers], axis=-1), baked, size, progress)
+    return with_pattern(painted, grid, partial(progress, "texture", 0.95))
 
 
 def _around(scan: Scan, head: Array, reach: float) -> Scan:

@@ -2,9 +2,11 @@
 
 from dataclasses import replace
 
+import cv2
 import numpy as np
 import pytest
 from numpy.typing import NDArray
+from scipy import ndimage
 
 from pix2vertex_blender.geometry.mesh import triangulate
 from pix2vertex_blender.geometry.texels import texel_grid
@@ -72,6 +74,27 @@ def test_finer_textures_show_the_scans_own_texels() -> None:
     values = texture.colour[sure][:, 0]
     assert ((values < 115) | (values > 185)).mean() > 0.6
     assert sure.mean() > 0.3
+
+
+def test_what_the_scan_lacks_has_the_pattern_of_its_skin() -> None:
+    """Pores everywhere on a scan without its cheeks: they go on where those are filled."""
+    template, scan = load_template(), coloured(textured=True)
+    assert scan.corner_uvs is not None
+    kept = (np.abs(scan.vertices[:, 0]) < 3.5)[scan.triangles].all(axis=1)
+    cut = replace(scan, triangles=scan.triangles[kept], corner_uvs=scan.corner_uvs[kept])
+    spreads = []
+    for strength in (0.0, 8.0):
+        pores = 150 + strength * np.random.default_rng(0).normal(size=(2048, 2048, 1)) + np.zeros(3)
+        image = np.clip(np.rint(pores), 0, 255).astype(np.uint8)
+        image[0, 0] = 0  # a scan of one colour has none
+        texture = texture_of_scan(replace(cut, texture=image), template.vertices / 10, 10.0, 512)
+        assert texture is not None
+        grey = texture.colour.mean(axis=-1)
+        filled = ndimage.binary_erosion(texture.origin[..., 2] == 255, iterations=8)
+        assert filled.sum() > 1000
+        spreads.append(np.median(np.abs(grey - cv2.GaussianBlur(grey, (0, 0), 4))[filled]))
+    assert spreads[1] > 3 * spreads[0]
+    assert spreads[1] > 1.0
 
 
 def test_without_colours_there_is_no_texture() -> None:
