@@ -56,6 +56,7 @@ def write_textures(
     from ..expression.neutral import worn_expression
     from ..reconstruction.photo.background import in_background
     from ..reconstruction.texture.eyeballs import paint_eyeballs
+    from ..reconstruction.texture.own_light import own_light
     from ..template import load_template
 
     progress("texture", 1.0)
@@ -64,7 +65,8 @@ def write_textures(
     head = to_camera(face.coarse_vertices + worn_expression(face.coarse_vertices, face.view.expression))
     eyes = to_camera(template.place_eyeballs(face.coarse_vertices))
     pause = partial(progress, "texture", 1.0)
-    eyeballs = paint_eyeballs(template.eyeballs, eyes, (head, template.faces), pixels, camera, pause=pause)
+    light = own_light(texture, head, pixels, camera)
+    eyeballs = paint_eyeballs(template.eyeballs, eyes, (head, template.faces), pixels, camera, pause=pause, light=light)
     for name, image in (("colour", texture.colour), ("origin", texture.origin), ("eyeballs", eyeballs)):
         encode = partial(cv2.imencode, ".png", image[..., ::-1], [cv2.IMWRITE_PNG_COMPRESSION, 3])
         _whole, file = in_background(encode, partial(progress, "texture"), lambda: 1.0)

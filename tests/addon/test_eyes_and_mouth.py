@@ -5,13 +5,14 @@ import dataclasses
 import bpy
 import numpy as np
 import pytest
-from mathutils import Vector
+from mathutils import Matrix, Vector
 
 from pix2vertex_blender.addon.export.export import export_face, export_fbx, export_glb
 from pix2vertex_blender.addon.scene.axes import to_blender
 from pix2vertex_blender.addon.scene.expressions import PHOTO_KEY, set_expressions
 from pix2vertex_blender.addon.scene.face_object import build_face_object
 from pix2vertex_blender.addon.scene.face_update import update_face_object
+from pix2vertex_blender.addon.scene.material import principled_material, use_nodes
 from pix2vertex_blender.addon.scene.mesh_object import EYEBALL_PLACE, mesh_coordinates, set_mesh_coordinates
 from pix2vertex_blender.addon.scene.mouth import GIVEN
 from pix2vertex_blender.addon.scene.record import read_record
@@ -90,6 +91,37 @@ def test_eyes_look_as_in_the_photo_and_have_its_colour(face):
     assert blue > green > red, "grey-blue"
     slots = {eyeball.data.materials[face.material_index].name for face in eyeball.data.polygons}
     assert slots == {"pix2vertex Eye", iris.name, "pix2vertex Pupil", "pix2vertex Cornea"}
+
+
+@pytest.mark.slow
+def test_no_veil_of_the_cornea_hides_a_dark_iris(face, tmp_path):
+    """In Cycles, in grey light from everywhere: it is seen against the white, also where the white is dark."""
+    eyeball, scene = child(face, EYES[0]), bpy.context.scene
+    for index, grey in ((0, 0.07), (1, 0.01)):
+        eyeball.data.materials[index] = principled_material("dark", (grey, grey, grey, 1.0), roughness=1.0)
+    for other in (face, *face.children):
+        other.hide_render = other is not eyeball
+    world = scene.world = bpy.data.worlds.new("grey")
+    use_nodes(world)
+    camera = scene.camera = bpy.data.objects.new("camera", bpy.data.cameras.new("camera"))
+    scene.collection.objects.link(camera)
+    bpy.context.view_layer.update()
+    camera.matrix_world = (
+        eyeball.matrix_world @ Matrix.Translation((0.0, -0.3, 0.0)) @ Matrix.Rotation(np.pi / 2, 4, "X")
+    )
+    camera.data.angle = 0.06
+    scene.render.engine, scene.cycles.samples, scene.cycles.use_denoising = "CYCLES", 16, False
+    scene.render.resolution_x = scene.render.resolution_y = 33
+    scene.render.image_settings.file_format, scene.view_settings.view_transform = "OPEN_EXR", "Raw"
+    scene.render.filepath = str(tmp_path / "eye.exr")
+    bpy.ops.render.render(write_still=True)
+    pixels = np.array(bpy.data.images.load(scene.render.filepath).pixels).reshape(33, 33, 4)[..., :3].mean(axis=2)
+    rows, columns = np.mgrid[:33, :33]
+    away = np.hypot(rows - 16, columns - 16) * 0.3 * 0.06 / 33
+    iris, white = (
+        float(np.median(pixels[(away > low) & (away < high)])) for low, high in ((0.003, 0.005), (0.0065, 0.008))
+    )
+    assert iris < 0.6 * white
 
 
 def test_the_mouth_comes_with_materials_and_groups(face):

@@ -10,7 +10,8 @@ from pix2vertex_blender.geometry.texels import texel_grid
 from pix2vertex_blender.reconstruction.texture import projection as texture
 from pix2vertex_blender.reconstruction.texture.eyeballs import IRIS, eye_colours, paint_eyeballs
 from pix2vertex_blender.reconstruction.texture.irises import look_of
-from pix2vertex_blender.reconstruction.texture.projection import project_photo
+from pix2vertex_blender.reconstruction.texture.own_light import own_light
+from pix2vertex_blender.reconstruction.texture.projection import FaceTexture, project_photo
 from pix2vertex_blender.template import load_template
 from pix2vertex_blender.template.eyeballs import place_balls
 
@@ -231,6 +232,35 @@ def test_gaze_is_read_from_the_irises(head, angles):
     look = look_of(vertices, pixels, camera)
     assert np.abs(np.degrees(look.gaze) - angles).max() < 4
     assert look.iris is not None and np.abs(look.iris - (108, 120, 136)).max() < 12
+
+
+@pytest.mark.parametrize("iris", [(92, 66, 48), (108, 120, 136)])
+def test_a_dark_photo_has_irises_of_the_same_colour_that_stand_out_from_the_white(head, iris):
+    vertices, pixels, camera = photograph_with_eyes(head, iris)
+    dark = (0.35 * pixels).astype(np.uint8)
+    seen = look_of(vertices, dark, camera).iris
+    assert seen is not None
+    assert np.abs(seen / seen.mean() - np.array(iris) / np.mean(iris)).max() < 0.1, "the hue"
+    assert seen.mean() > 0.55 * np.mean(iris)
+    texture_of_skin = FaceTexture(np.full((64, 64, 3), SKIN, np.uint8), np.full((64, 64, 3), (255, 0, 0), np.uint8))
+    light = own_light(texture_of_skin, vertices, dark, camera)
+    assert np.abs(light.factors * 0.35 - 1).max() < 0.1
+    eyes = head.eyeballs, load_template().place_eyeballs(vertices), (vertices, load_template().faces)
+    expected = paint_eyeballs(*eyes, pixels, camera, 128)
+    painted = paint_eyeballs(*eyes, dark, camera, 128, light=light)
+    assert np.abs(painted.astype(float) - expected).mean() < 8
+
+
+def test_the_white_of_eyes_in_the_shade_is_no_darker_than_the_skin(head):
+    vertices, pixels, camera = photograph_with_eyes(head, (92, 66, 48))
+    shaded = np.where(np.abs(pixels.astype(float) - SKIN).max(axis=2, keepdims=True) < 20, pixels, 0.4 * pixels)
+    texture_of_skin = FaceTexture(np.full((64, 64, 3), SKIN, np.uint8), np.full((64, 64, 3), (255, 0, 0), np.uint8))
+    eyes = head.eyeballs, load_template().place_eyeballs(vertices), (vertices, load_template().faces)
+    shaded = shaded.astype(np.uint8)
+    light = own_light(texture_of_skin, vertices, shaded, camera)
+    white, iris = paint_eyeballs(*eyes, shaded, camera, 128, light=light)[64, [64 + 18, 64 + 8]].mean(axis=1)
+    assert white > SKIN.mean()
+    assert iris < 0.6 * white
 
 
 def test_closed_eyes_have_the_usual_colours():

@@ -16,7 +16,8 @@ _PARTS = {
     "eye": ((0.80, 0.76, 0.73), 0.25, 1.0),
     "iris": ((0.09, 0.05, 0.03), 0.4, 1.0),
     "pupil": ((0.003, 0.003, 0.003), 0.6, 1.0),
-    "cornea": ((1.0, 1.0, 1.0), 0.02, 0.06),
+    # Black, so that it adds its highlight and no milky veil, in which dark irises are as grey as the white around.
+    "cornea": ((0.0, 0.0, 0.0), 0.02, 0.06),
     "teeth": ((0.76, 0.70, 0.58), 0.2, 1.0),
     "gums": ((0.50, 0.16, 0.15), 0.35, 1.0),
     "tongue": ((0.48, 0.15, 0.15), 0.45, 1.0),
@@ -76,7 +77,7 @@ def _part_material(part: str) -> bpy.types.Material:
     if opacity < 1:
         shader = next(node for node in material.node_tree.nodes if node.type == "BSDF_PRINCIPLED")
         shader.inputs["Alpha"].default_value = opacity
-        # Solid shading draws transparent surfaces like milk.
+        # Solid shading draws transparent surfaces like milk or smoke.
         material.diffuse_color = (*colour, 0.0)
         material.surface_render_method = "BLENDED"
     return material

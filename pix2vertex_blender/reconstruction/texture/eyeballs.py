@@ -10,7 +10,8 @@ from ...geometry.mesh import triangulate
 from ...geometry.raster import rasterise
 from ...geometry.texels import texel_grid
 from ...template import Eyeballs
-from .irises import look_of
+from .irises import MOST_BRIGHTENED, iris_colour_of, seen_irises
+from .own_light import OwnLight
 from .seen_skin import BUFFER, Mesh
 
 Array = NDArray[np.float64]
@@ -27,6 +28,8 @@ FEWEST_PIXELS = 40
 IRIS_QUANTILES, SCLERA_QUANTILES = (0.12, 0.4), (0.65, 0.95)
 #: How much brighter the white is than it looks in the shade of the lids.
 SHADED = 1.1
+#: The least display value of the white, as a share of that of the skin.
+WHITE_BESIDE_SKIN = 1.1
 #: Number of fibres around the iris, and how much lighter and darker they are.
 FIBRES, FIBRE_CONTRAST = 90, 0.25
 
@@ -39,6 +42,7 @@ def paint_eyeballs(
     camera: Camera,
     size: int = 512,
     pause: Pause = no_pause,
+    light: OwnLight | None = None,
 ) -> NDArray[np.uint8]:
     """Paint pupil, iris and white on the eyeballs' UVs, (size, size, 3) sRGB, one picture for both.
 
@@ -56,9 +60,15 @@ def paint_eyeballs(
     size : int
         Texels along each side.
     pause : Pause
+    light : OwnLight, optional
+        Of the texture beside which they will be seen, if not the photo's.
     """
-    iris_colour, sclera_colour = eye_colours(seen_eyes(eyeballs, vertices, head, pixels, camera, pause))
-    seen_iris = look_of(head[0], pixels, camera, pause).iris
+    light = light or OwnLight.as_in_photo()
+    seen = seen_eyes(eyeballs, vertices, head, pixels, camera, pause)
+    factors = light.factors * brightening(seen, light)
+    iris_colour, sclera_colour = eye_colours(_times(seen, factors))
+    rings = [eye.pixels for eye in seen_irises(head[0], pixels, camera, pause) if eye is not None]
+    seen_iris = iris_colour_of(_times(np.concatenate(rings), factors)) if rings else None
     iris_colour = iris_colour if seen_iris is None else seen_iris
     pause()
     own = (eyeballs.groups["left"] > 0.5)[eyeballs.faces].all(axis=1)
@@ -115,6 +125,23 @@ def eye_colours(seen: NDArray[np.uint8]) -> tuple[Array, Array]:
     # As bright as in the photo, whose lids shade it, but with less of the lids' colour.
     neutral = SCLERA * min(SHADED * sclera.mean() / SCLERA.mean(), 1.0)
     return iris, (sclera + 2 * neutral) / 3
+
+
+def brightening(seen: NDArray[np.uint8], light: OwnLight) -> float:
+    """The factor on pixels (k, 3) of eyes, beside those of the light, after which their white is no darker than skin.
+
+    It is at least as bright in everybody; in dim or coarse photos the shade of the lids and the lashes make it darker.
+    """
+    if len(seen) < FEWEST_PIXELS:
+        return 1.0
+    _, white = eye_colours(_times(seen, light.factors))
+    return float(np.clip(WHITE_BESIDE_SKIN * light.skin / white.mean(), 1.0, MOST_BRIGHTENED))
+
+
+def _times(pixels: NDArray[np.uint8], factors: Array) -> NDArray[np.uint8]:
+    """Pixels (k, 3) with factors (3,) on their display values."""
+    lit: NDArray[np.uint8] = np.clip(np.rint(pixels * factors), 0, 255).astype(np.uint8)
+    return lit
 
 
 def _edge(values: Array) -> Array:

@@ -32,6 +32,9 @@ RING = (0.42, 0.85)
 #: Quantiles of lightness between which a pixel of the ring shows the iris: lashes and shadows are darker, highlights
 #: lighter.
 IRIS_QUANTILES = (0.4, 0.85)
+#: The quantile of lightness of an eye that is its white, the least display value of whites in ordinary light, shaded by
+#: the lids, and the largest factor on those of an eye that is darker.
+WHITE_QUANTILE, LEAST_WHITE, MOST_BRIGHTENED = 0.9, 140.0, 3.0
 #: Eyes do not turn farther (radians), nor one towards the other by more than this.
 FARTHEST, SQUINT = np.radians(30.0), np.radians(14.0)
 
@@ -46,16 +49,32 @@ class SeenEye:
         Radians to the photo's right and upwards in the head, from straight ahead.
     pixels : (k, 3) uint8
         Of the ring of the iris.
+    white : float
+        Display value of what is brightest between the lids but for highlights.
     """
 
     gaze: Array
     pixels: NDArray[np.uint8]
+    white: float
 
 
 def look_of(
     vertices: NDArray[np.floating], pixels: NDArray[np.uint8], camera: Camera, pause: Pause = no_pause
 ) -> EyeLook:
     """Gaze and colour of the eyes of a head (n, 3) in the camera's frame, in a crop (S, S, 3) of its photo."""
+    seen = seen_irises(vertices, pixels, camera, pause)
+    known = [eye for eye in seen if eye is not None]
+    if not known:
+        return EyeLook(together(seen), None)
+    colour = iris_colour_of(np.concatenate([eye.pixels for eye in known]))
+    white = max(eye.white for eye in known)
+    return EyeLook(together(seen), None if colour is None else colour * brightening(white))
+
+
+def seen_irises(
+    vertices: NDArray[np.floating], pixels: NDArray[np.uint8], camera: Camera, pause: Pause = no_pause
+) -> list[SeenEye | None]:
+    """What a crop (S, S, 3) of a photo shows of the left and the right eye of a head (n, 3) in the camera's frame."""
     template = load_template()
     balls = place_balls(template, vertices)
     head: Mesh = (np.asarray(vertices, dtype=np.float64), template.faces)
@@ -67,9 +86,12 @@ def look_of(
     camera = replace(camera, centre=(camera.centre[0] - left, camera.centre[1] - top))
     shown = _shown(template.eyeballs, eyeballs, head, camera, small.shape[:2])
     pause()
-    seen = [seen_eye(small, mask, ball, camera) for mask, ball in zip(shown, balls, strict=True)]
-    ring = np.concatenate([eye.pixels for eye in seen if eye is not None] or [np.zeros((0, 3), np.uint8)])
-    return EyeLook(together(seen), _colour(ring))
+    return [seen_eye(small, mask, ball, camera) for mask, ball in zip(shown, balls, strict=True)]
+
+
+def brightening(white: float) -> float:
+    """The factor on display values after which the white of an eye, here `white`, is not darker than whites are."""
+    return float(np.clip(LEAST_WHITE / max(white, 1.0), 1.0, MOST_BRIGHTENED))
 
 
 def _window(points: Array) -> NDArray[np.int64]:
@@ -125,7 +147,7 @@ def seen_eye(pixels: NDArray[np.uint8], shown: NDArray[np.bool_], ball: Ball, ca
     sideways, upwards = away[:, row, column]
     seen_from = ball.rotation.T @ (sideways, upwards, 0.0)
     gaze = np.arcsin(np.clip(seen_from[:2] / IRIS_DISTANCE, -1.0, 1.0))
-    return SeenEye(np.clip(gaze, -FARTHEST, FARTHEST), pixels[ring])
+    return SeenEye(np.clip(gaze, -FARTHEST, FARTHEST), pixels[ring], float(np.quantile(light[shown], WHITE_QUANTILE)))
 
 
 def together(seen: list[SeenEye | None]) -> Array:
@@ -139,7 +161,7 @@ def together(seen: list[SeenEye | None]) -> Array:
     return np.array([[middle[0] - inwards, middle[1]], [middle[0] + inwards, middle[1]]])
 
 
-def _colour(ring: NDArray[np.uint8]) -> Array | None:
+def iris_colour_of(ring: NDArray[np.uint8]) -> Array | None:
     """The colour (3,) of the iris from pixels (k, 3) of its ring; None if there are too few."""
     if len(ring) < FEWEST_PIXELS:
         return None
