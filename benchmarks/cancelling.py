@@ -97,6 +97,7 @@ def requests_after(folder: Path) -> dict[str, dict[str, Any]]:
     face = Reconstruction.load(folder / "face.npz")
     np.savez(folder / "mesh.npz", vertices=face.vertices, registered=face.vertices, detail=face.detail)
     source, mesh, result = (str(folder / f"{name}.npz") for name in ("face", "mesh", "result"))
+    picture = str(folder / "drawn.png")
     return {
         "refit": {
             "source": source,
@@ -112,6 +113,15 @@ def requests_after(folder: Path) -> dict[str, dict[str, Any]]:
             "photo": str(SAMPLE_PORTRAIT),
             "size": 2048,
             **{name: str(folder / f"{name}.png") for name in ("colour", "origin", "eyeballs")},
+        },
+        "turn": {"source": source, "photo": str(SAMPLE_PORTRAIT), "yaw": 25.0, "pitch": 0.0, "result": picture},
+        "reshape": {
+            "source": source,
+            "photo": str(SAMPLE_PORTRAIT),
+            "parts": ["nose"],
+            "seed": 0,
+            "amount": 1.0,
+            "result": picture,
         },
         "surface": {
             "size": 2048,

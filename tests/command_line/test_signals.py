@@ -10,6 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from pix2vertex_blender.paths import SAMPLE_PORTRAIT
+
+PORTRAIT = str(SAMPLE_PORTRAIT)
 ROOT = Path(__file__).resolve().parents[2]
 #: Three on a computer that has nothing else to do.
 LONGEST_SECONDS = 60.0
@@ -64,20 +67,50 @@ def exporting(place: Path) -> bool:
     ],
 )
 def test_nothing_remains_after_a_signal(tmp_path, moment, number, through_build):
-    mark = f"PIX2VERTEX_TEST={tmp_path}"
-    temporary, output = tmp_path / "temporary", tmp_path / "results"
-    temporary.mkdir()
+    output = tmp_path / "results"
     output.mkdir()
     (output / "face.fbx").write_text("old")
     start = [str(ROOT / "build.py"), "reconstruct"] if through_build else ["-m", "pix2vertex_blender"]
-    command = [sys.executable, *start, "--output", str(output), "--detail-level", "2"]
-    name, _, value = mark.partition("=")
-    environment = os.environ | {"TMPDIR": str(temporary), name: value}
-    with (tmp_path / "printed").open("wb") as printed:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=printed, stderr=printed)
+    code = ended_by(number, moment, [*start, "--output", str(output), "--detail-level", "2"], tmp_path)
+    if code == 0:  # all was in place before the signal came
+        assert (output / "report.json").is_file() and (output / "face.fbx").stat().st_size > 1000
+    else:
+        assert code in (128 + number, -number), "the second one before Python has started"
+        assert [file.name for file in output.iterdir()] == ["face.fbx"]
+        assert (output / "face.fbx").read_text() == "old"
+
+
+@pytest.mark.parametrize(
+    ("words", "moment", "number"),
+    [
+        (["turn", "--yaw", "20"], stage("Turning the photo"), signal.SIGINT),
+        (["reshape", "--parts", "nose"], stage("Changing the shape"), signal.SIGTERM),
+    ],
+)
+def test_a_picture_being_drawn_leaves_the_old_one(tmp_path, words, moment, number):
+    picture = tmp_path / "results" / "drawn.png"
+    picture.parent.mkdir()
+    picture.write_text("old")
+    code = ended_by(number, moment, ["-m", "pix2vertex_blender", *words, "--output", str(picture), PORTRAIT], tmp_path)
+    assert [file.name for file in picture.parent.iterdir()] == ["drawn.png"]
+    if code == 0:  # the picture was in place before the signal came
+        assert picture.stat().st_size > 1000
+    else:
+        assert code in (128 + number, -number)
+        assert picture.read_text() == "old"
+
+
+def ended_by(number: int, moment: Callable[[Path], bool], words: list[str], place: Path) -> int:
+    """Send a signal to a command when its moment has come; how it ended, of which no process and no file is left."""
+    temporary = place / "temporary"
+    temporary.mkdir()
+    mark = f"PIX2VERTEX_TEST={place}"
+    environment = os.environ | {"TMPDIR": str(temporary), "PIX2VERTEX_TEST": str(place)}
+    with (place / "printed").open("wb") as printed:
+        process = subprocess.Popen([sys.executable, *words], cwd=ROOT, env=environment, stdout=printed, stderr=printed)
     began = time.monotonic()
-    while not moment(tmp_path):
-        assert process.poll() is None, (tmp_path / "printed").read_text()
+    while not moment(place):
+        assert process.poll() is None, (place / "printed").read_text()
         assert time.monotonic() - began < 300
         time.sleep(0.02)
     if moment is at_once:
@@ -88,11 +121,6 @@ def test_nothing_remains_after_a_signal(tmp_path, moment, number, through_build)
     while processes_with(mark) and time.monotonic() - asked < LONGEST_SECONDS:
         time.sleep(0.02)
     assert not processes_with(mark)
-    if code == 0:  # all was in place before the signal came
-        assert (output / "report.json").is_file() and (output / "face.fbx").stat().st_size > 1000
-    else:
-        assert code in (128 + number, -number), "the second one before Python has started"
-        assert [file.name for file in output.iterdir()] == ["face.fbx"]
-        assert (output / "face.fbx").read_text() == "old"
     assert not list(temporary.iterdir())
-    assert "Traceback" not in (tmp_path / "printed").read_text()
+    assert "Traceback" not in (place / "printed").read_text()
+    return code

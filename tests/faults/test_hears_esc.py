@@ -21,6 +21,8 @@ LOOKS = {
         100,
         {"hidden", "find_hair", "faded", "smooth_tones", "texel_grid", "interpolate", "paint", "seen_eyes"},
     ),
+    "turn": (8, {"rasterise", "drawn"}),
+    "reshape": (8, {"rasterise", "drawn"}),
     "bake_maps": (100, {"_draw", "encode_png"}),
     "surface": (20, {"texel_grid", "interpolate"}),
 }

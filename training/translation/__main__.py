@@ -20,9 +20,10 @@ from pix2vertex_blender.paths import NETWORK_WEIGHTS
 from pix2vertex_blender.reconstruction.network.device import choose_device
 from pix2vertex_blender.reconstruction.network.network import load_network
 
+from ..data.augmentation import CROPS
 from ..data.backgrounds import background_bank
 from ..data.dataset import held_out_batches
-from .domains import ENDINGS, NOTHING, PLAIN, picture_batches, read_domain, write_look
+from .domains import ENDINGS, NOTHING, PLAIN, cut, picture_batches, read_domain, write_look
 from .losses import GeometricConstraint
 from .measure import BOUND, GEOMETRY, geometry_figures, load_generator, look_distance, translated, write_sheet
 from .networks import TranslationConfiguration
@@ -34,9 +35,8 @@ MULTIPLE = "The resolution has to be a multiple of {stride}, not {resolution}."
 def looks(options: argparse.Namespace) -> None:
     """Write the pictures of a look."""
     backgrounds = background_bank(options.backgrounds) if options.look == "film" else NOTHING
-    write_look(
-        options.samples, options.folder, options.look, options.count, options.resolution, backgrounds, options.start
-    )
+    numbers = options.count, options.resolution, backgrounds, options.start
+    write_look(options.samples, options.folder, options.look, *numbers, options.crop)
 
 
 def learn(options: argparse.Namespace) -> None:
@@ -81,7 +81,8 @@ def measure(options: argparse.Namespace) -> None:
     """Print the table, and write a picture if one is asked for."""
     device = choose_device(options.device)
     network = load_network(options.weights, device)
-    batches = held_out_batches(options.held_out, options.resolution, options.count, 8, NOTHING, augmentation=PLAIN)
+    look = cut(PLAIN, options.crop)
+    batches = held_out_batches(options.held_out, options.resolution, options.count, 8, NOTHING, augmentation=look)
     generators = {run.name: load_generator(run / CHECKPOINT) for run in options.runs}
     own = geometry_figures(network, batches, None, device)
     sources = torch.cat([batch.images for batch in batches])
@@ -92,9 +93,9 @@ def measure(options: argparse.Namespace) -> None:
         figures = own if generator is None else geometry_figures(network, batches, generator, device)
         worst = max(figures[each] / own[each] for each in GEOMETRY)
         shown = sources if generator is None else translated(generator, sources)
-        look = f"{look_distance(shown.permute(0, 2, 3, 1).numpy(), target):.2f}" if target is not None else "-"
+        distance = f"{look_distance(shown.permute(0, 2, 3, 1).numpy(), target):.2f}" if target is not None else "-"
         values = " | ".join(f"{figures[each]:.2f}" for each in GEOMETRY)
-        print(f"| {name} | {values} | {worst:.2f} | {look} |", flush=True)
+        print(f"| {name} | {values} | {worst:.2f} | {distance} |", flush=True)
     print(f"Published: geometry is kept with the term and not without it; to stay within {BOUND} of the network's own.")
     if options.picture is not None and target is not None:
         first = sources[:6].permute(0, 2, 3, 1).numpy()
@@ -144,6 +145,8 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     four.set_defaults(run_command=measure)
     for each in (one, two, three, four):
         each.add_argument("--resolution", type=int, default=128)
+    for each in (one, four):
+        each.add_argument("--crop", choices=tuple(CROPS), default="ordinary", help="as which network sees a face")
     for each in (two, four):
         each.add_argument("--weights", type=Path, default=NETWORK_WEIGHTS, help="of the network that reads geometry")
     return parser.parse_args(arguments)

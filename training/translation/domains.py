@@ -1,5 +1,6 @@
 """Folders of pictures that share a look, and two looks of our own renderer."""
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,7 +13,7 @@ from torch import Tensor
 from pix2vertex_blender.errors import DataFileError
 
 from ..arrays import Bytes
-from ..data.augmentation import AugmentationParameters, augment
+from ..data.augmentation import CROPS, AugmentationParameters, augment
 from ..data.samples import list_samples, read_sample
 
 ENDINGS = (".png", ".jpg", ".jpeg")
@@ -68,10 +69,22 @@ def to_pictures(tensor: Tensor) -> Bytes:
     return pictures
 
 
+def cut(look: AugmentationParameters, crop: str) -> AugmentationParameters:
+    """A look of pictures that are cut as one of our networks sees them, `ordinary` or `upright`."""
+    return dataclasses.replace(look, upright_share=CROPS[crop].upright_share)
+
+
 def write_look(
-    samples: Path, folder: Path, look: str, count: int, resolution: int, backgrounds: Bytes, start: int = 0
+    samples: Path,
+    folder: Path,
+    look: str,
+    count: int,
+    resolution: int,
+    backgrounds: Bytes,
+    start: int = 0,
+    crop: str = "ordinary",
 ) -> None:
-    """Write samples in a look, `plain` or `film`, as PNG files.
+    """Write samples in a look, `plain` or `film`, as PNG files, cut as `cut` says.
 
     Raises
     ------
@@ -85,9 +98,10 @@ def write_look(
     for index, path in enumerate(paths):
         generator = np.random.default_rng([17, start + index])
         if look == "plain":
-            picture = augment(read_sample(path), resolution, generator, NOTHING, (), PLAIN).image
+            picture = augment(read_sample(path), resolution, generator, NOTHING, (), cut(PLAIN, crop)).image
         else:
-            picture = film(augment(read_sample(path), resolution, generator, backgrounds, (), RICH).image, generator)
+            rich = augment(read_sample(path), resolution, generator, backgrounds, (), cut(RICH, crop)).image
+            picture = film(rich, generator)
         cv2.imwrite(str(folder / f"{path.stem}.png"), picture[..., ::-1])
 
 

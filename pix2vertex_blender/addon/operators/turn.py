@@ -10,7 +10,7 @@ from ...exchange.arrays import write_arrays
 from ...exchange.progress import STAGE_LABELS
 from ..images.images import keep_image
 from ..process import session
-from ..properties.turn import LARGEST_PITCH, LARGEST_YAW
+from ..properties.turn import turn_angles
 from ..scene.axes import from_blender
 from ..scene.face_object import DETAIL_KEY, active_face, read_provenance
 from ..scene.record import read_record
@@ -38,22 +38,7 @@ class PIX2VERTEX_OT_turn_photo(WorkerOperator, bpy.types.Operator):
     bl_options = {"UNDO"}
     stage_labels: ClassVar = DRAWING_STAGES
 
-    yaw: bpy.props.FloatProperty(
-        name="To the Side",
-        description="How far the face turns to the right of the picture",
-        subtype="ANGLE",
-        min=-LARGEST_YAW,
-        max=LARGEST_YAW,
-        options={"SKIP_SAVE"},
-    )
-    pitch: bpy.props.FloatProperty(
-        name="Downwards",
-        description="How far the face turns downwards",
-        subtype="ANGLE",
-        min=-LARGEST_PITCH,
-        max=LARGEST_PITCH,
-        options={"SKIP_SAVE"},
-    )
+    __annotations__ = turn_angles(options={"SKIP_SAVE"})
 
     @classmethod
     def poll_idle(cls, context: bpy.types.Context) -> bool:

@@ -1,6 +1,7 @@
 """What the artist sets for turning a photo."""
 
 import math
+from typing import Any
 
 import bpy
 
@@ -10,24 +11,41 @@ from ...exchange.turning import MOST_PITCH, MOST_YAW
 LARGEST_YAW, LARGEST_PITCH = math.radians(MOST_YAW), math.radians(MOST_PITCH)
 
 
+def turn_angles(to_the_side: float = 0.0, **choices: Any) -> dict[str, Any]:
+    """The two angles, as annotations of whatever has them.
+
+    Parameters
+    ----------
+    to_the_side : float
+        Degrees at the beginning.
+    choices : dict
+        Whatever else Blender's properties take.
+    """
+    return {
+        "yaw": bpy.props.FloatProperty(
+            name="To the Side",
+            description="How far the face turns to the right of the picture",
+            subtype="ANGLE",
+            min=-LARGEST_YAW,
+            max=LARGEST_YAW,
+            default=math.radians(to_the_side),
+            **choices,
+        ),
+        "pitch": bpy.props.FloatProperty(
+            name="Downwards",
+            description="How far the face turns downwards",
+            subtype="ANGLE",
+            min=-LARGEST_PITCH,
+            max=LARGEST_PITCH,
+            **choices,
+        ),
+    }
+
+
 class PIX2VERTEX_PG_turn(bpy.types.PropertyGroup):
     """The settings of Turn Photo."""
 
-    yaw: bpy.props.FloatProperty(
-        name="To the Side",
-        description="How far the face turns to the right of the picture",
-        subtype="ANGLE",
-        min=-LARGEST_YAW,
-        max=LARGEST_YAW,
-        default=math.radians(25.0),
-    )
-    pitch: bpy.props.FloatProperty(
-        name="Downwards",
-        description="How far the face turns downwards",
-        subtype="ANGLE",
-        min=-LARGEST_PITCH,
-        max=LARGEST_PITCH,
-    )
+    __annotations__ = turn_angles(to_the_side=25.0)
 
 
 CLASSES = (PIX2VERTEX_PG_turn,)
