@@ -1,7 +1,8 @@
 """The papers' ablations at our scale, each in one command: `python -m training.ablations NAME FOLDER --data FOLDER`.
 
 Every table stands below that of the paper. The two are never on the same data, so that only the order of the rows and
-the size of their steps can be compared; what has no counterpart here is named and not measured.
+the size of their steps can be compared. Beyond 3DMM's other tables, and the coarse-to-fine paper's, are those of
+`python -m training.fine_shape table`.
 
     networks       pix2vertex, figure 5 and supplement A: the normals loss, and a network for each map
     losses         Beyond 3DMM, table 4: what the shape's own loss brings
@@ -43,17 +44,16 @@ class Ablation(NamedTuple):
 ABLATIONS = {
     "networks": Ablation(
         ("shipped", "without-normals", "correspondence-alone", "geometry-alone"),
-        (published.NETWORKS, published.VIEWS),
+        (),
         "Published without figures: the normals loss sharpens the depth (pix2vertex, figure 5), and each map has a "
-        "network of its own (supplement A). Camera view, model view and virtual views have no counterpart here; what "
-        "several real photos bring over one, python -m benchmarks.together measures.",
+        "network of its own (supplement A).",
     ),
     "losses": Ablation(
         ("shipped", "without-shape", "without-normals"),
-        (published.LOSSES, published.COARSE_TO_FINE),
-        "Plaster sculpture and visual guide compare drawings of a mesh, which our network does not make; what stands "
-        "for them is the loss on the shape after its best similarity. The modules of the coarse-to-fine method have no "
-        "counterpart here.",
+        (published.LOSSES,),
+        "Plaster sculpture and visual guide compare drawings of a mesh, which the network of maps does not make; what "
+        "stands for them here is the loss on the shape after its best similarity. The losses themselves are compared "
+        "by python -m training.fine_shape table losses.",
     ),
 }
 #: What the training data of each row of the table of augmentations is made of.

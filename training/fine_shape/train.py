@@ -140,7 +140,7 @@ def _descend(
     torch.nn.utils.clip_grad_norm_(network.parameters(), settings.clip)
     if torch.isfinite(loss):
         optimiser.step()
-    return float(loss)
+    return float(loss.detach())
 
 
 def _save(
