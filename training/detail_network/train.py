@@ -1,0 +1,314 @@
+"""Train the detail network: `python -m training.detail_network.train RUN --minutes 60 [--export WEIGHTS]`.
+
+RUN is a folder outside the repository. It gets `checkpoint.pt`, from which the same command goes on, and `log.csv`.
+Samples are drawn while training, and each is used some times before newer ones take its place.
+"""
+
+import argparse
+import csv
+import dataclasses
+import datetime
+import sys
+import time
+from collections.abc import Sequence
+from copy import deepcopy
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+
+from pix2vertex_blender.data_files import write_checksum
+from pix2vertex_blender.errors import DataFileError, Pix2VertexError
+from pix2vertex_blender.reconstruction.detail.codes import EXPRESSION, IDENTITY
+from pix2vertex_blender.reconstruction.detail.unrolled import CHANNELS, SIZE
+from pix2vertex_blender.reconstruction.network.detail_network import (
+    DetailConfiguration,
+    DetailNetwork,
+    save_detail_network,
+)
+
+from ..export import DATA, LICENCE
+from ..generate import HELD_OUT_STREAM
+from ..log import Position
+from ..optimiser import Optimisers, make_optimiser
+from ..train import Settings, TrainingDivergedError, learning_rate, update_average
+from .data import DetailSample, sample_detail
+from .losses import VISIBLE, DetailBatch, DetailWeights, detail_loss
+
+CONFIGURATION = DetailConfiguration(CHANNELS, IDENTITY, EXPRESSION)
+#: How many samples are kept to choose from, and how many are new in each step.
+KEPT, NEW = 120, 1
+#: Texels of a side of what is cut from a sample, which has to be seen by this share as a rule, and how often that is tried.
+CROP, SEEN, TRIES = 128, 0.5, 4
+#: Samples that are never trained on.
+HELD_OUT = 8
+#: The share of a texel's cover from where on it counts as painted, and up to which it is free.
+PAINTED, FREE = 0.3, 0.02
+
+
+@dataclass(frozen=True)
+class DetailFigures:
+    """How good a network is on held-out samples.
+
+    Attributes
+    ----------
+    correlation : float
+        With the true displacement where nothing is painted, the mean over the samples.
+    paint : float
+        Mean displacement in millimetres on what is painted.
+    relief : float
+        Mean displacement where nothing is painted.
+    """
+
+    correlation: float
+    paint: float
+    relief: float
+
+
+class SamplePool:
+    """Samples to choose batches from, some of them new each time.
+
+    Parameters
+    ----------
+    seed : int
+    step : int
+        After which step of a training: each start draws its own.
+    """
+
+    def __init__(self, seed: int, step: int) -> None:
+        self._generator = np.random.default_rng([seed, step])
+        self._samples: list[DetailSample] = []
+        self._drawn = 0
+
+    def batch(self, size: int) -> DetailBatch:
+        """The newest samples and some of before."""
+        for _ in range(max(NEW, size - len(self._samples))):
+            sample = DetailSample(*(part.astype(np.float16) for part in sample_detail(self._generator)))
+            if len(self._samples) < KEPT:
+                self._samples.append(sample)
+            else:
+                self._samples[self._drawn % KEPT] = sample
+            self._drawn += 1
+        newest = [(self._drawn - 1 - back) % KEPT for back in range(min(NEW, size))]
+        others = self._generator.choice(len(self._samples), size - len(newest), replace=False)
+        return stack([self._cut(self._samples[number]) for number in (*newest, *others)])
+
+    def _cut(self, sample: DetailSample) -> DetailSample:
+        """A square of a sample, at multiples of what the network halves."""
+        for _ in range(TRIES):
+            top, left = (16 * self._generator.integers(0, (SIZE - CROP) // 16 + 1, 2)).tolist()
+            square = (slice(top, top + CROP), slice(left, left + CROP))
+            if sample.maps[VISIBLE][square].mean(dtype=np.float32) > SEEN:
+                break
+        maps, codes, displacement, painted = sample
+        return DetailSample(maps[:, *square], codes, displacement[square], painted[square])
+
+
+def stack(samples: Sequence[DetailSample]) -> DetailBatch:
+    """Samples as a batch."""
+    maps, codes, displacement, painted = (
+        torch.from_numpy(np.stack(part).astype(np.float32)) for part in zip(*samples, strict=True)
+    )
+    layout = torch.channels_last
+    return DetailBatch(maps.contiguous(memory_format=layout), codes, displacement[:, None], painted[:, None])
+
+
+def held_out_samples(count: int = HELD_OUT) -> list[DetailSample]:
+    """Samples of a stream that training never sees."""
+    return [sample_detail(np.random.default_rng([HELD_OUT_STREAM, number])) for number in range(count)]
+
+
+@torch.no_grad()
+def evaluate(network: nn.Module, samples: Sequence[DetailSample]) -> DetailFigures:
+    """Figures of a network."""
+    correlations, paints, reliefs = [], [], []
+    for sample in samples:
+        batch = stack([sample])
+        found = network(batch.maps, batch.codes)[0, 0].numpy()
+        seen = sample.maps[VISIBLE] > 0.8
+        free, painted = seen & (sample.painted < FREE), seen & (sample.painted > PAINTED)
+        if free.sum() > 1000:
+            correlations.append(np.corrcoef(found[free], sample.displacement[free])[0, 1])
+            reliefs.append(np.abs(found[free]).mean())
+        if painted.any():
+            paints.append(np.abs(found[painted]).mean())
+    return DetailFigures(float(np.mean(correlations)), float(np.mean(paints)), float(np.mean(reliefs)))
+
+
+def train(run: Path, settings: Settings, weights: DetailWeights) -> DetailNetwork:
+    """Train from the run's checkpoint, or from the start if there is none, to the end; gives the averaged network.
+
+    Raises
+    ------
+    TrainingDivergedError
+        If the loss is not finite; the last good checkpoint stays.
+    """
+    run.mkdir(parents=True, exist_ok=True)
+    torch.manual_seed(settings.seed)
+    network = DetailNetwork(CONFIGURATION).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    averaged = deepcopy(network).eval()
+    optimiser = make_optimiser(network, "muon", settings.learning_rate, settings.weight_decay)
+    position = resume(run / "checkpoint.pt", network, averaged, optimiser)
+    pool, held_out = SamplePool(settings.seed, position.step), held_out_samples()
+    saved, began = position.minutes, time.monotonic() - 60 * position.minutes
+    losses: list[float] = []
+    while (fraction := max(position.minutes / settings.minutes, position.step / settings.steps)) < 1:
+        for group in optimiser.param_groups:
+            group["lr"] = learning_rate(position.step, fraction, settings)
+        losses.append(_step(network, optimiser, pool.batch(settings.batch_size), weights, settings.clip, position.step))
+        position.step += 1
+        position.samples += settings.batch_size
+        position.minutes = (time.monotonic() - began) / 60
+        update_average(averaged, network, position.step, settings.average_horizon)
+        if position.minutes - saved > settings.save_every_minutes:
+            save(run / "checkpoint.pt", network, averaged, optimiser, position)
+            saved = position.minutes
+        if position.step % settings.log_every == 0:
+            _log(run / "log.csv", position, float(np.mean(losses)), evaluate(averaged, held_out))
+            losses = []
+    save(run / "checkpoint.pt", network, averaged, optimiser, position)
+    return averaged
+
+
+def _step(
+    network: DetailNetwork,
+    optimiser: Optimisers,
+    batch: DetailBatch,
+    weights: DetailWeights,
+    clip: float,
+    step: int,
+) -> float:
+    """One step, and its loss."""
+    with torch.autocast("cpu", torch.bfloat16):
+        found = network(batch.maps, batch.codes)
+    loss = detail_loss(found.float(), batch, weights)["total"]
+    for parameter in network.parameters():
+        parameter.grad = None
+    loss.backward()
+    norm = nn.utils.clip_grad_norm_(network.parameters(), clip)
+    if not bool(torch.isfinite(norm) & torch.isfinite(loss.detach())):
+        raise TrainingDivergedError(
+            f"The loss is no longer finite at step {step}: go on from the last checkpoint with a smaller learning rate."
+        )
+    optimiser.step()
+    return float(loss.detach())
+
+
+def save(path: Path, network: nn.Module, averaged: nn.Module, optimiser: Optimisers, position: Position) -> None:
+    """Write a checkpoint; the one before stays until the new one is whole."""
+    beside = path.with_name(path.name + ".part")
+    state = {
+        "network": network.state_dict(),
+        "averaged": averaged.state_dict(),
+        "optimiser": optimiser.state_dict(),
+        "position": dataclasses.asdict(position),
+    }
+    torch.save(state, beside)
+    beside.replace(path)
+
+
+def resume(path: Path, network: nn.Module, averaged: nn.Module, optimiser: Optimisers) -> Position:
+    """Read a checkpoint into the networks and the optimiser; the start if there is none.
+
+    Raises
+    ------
+    DataFileError
+        If it is damaged or belongs to another network.
+    """
+    if not path.exists():
+        return Position()
+    try:
+        state = torch.load(path, map_location="cpu", weights_only=True)
+        network.load_state_dict(state["network"])
+        averaged.load_state_dict(state["averaged"])
+        optimiser.load_state_dict(state["optimiser"])
+        return Position(**state["position"])
+    except Exception as error:
+        raise DataFileError(f"The checkpoint {path} is damaged: remove it, or take another run folder.") from error
+
+
+def export(run: Path, output: Path) -> None:
+    """Write the averaged weights of a run's checkpoint in half precision, and their checksum beside them.
+
+    Raises
+    ------
+    DataFileError
+        If the checkpoint is missing or damaged.
+    """
+    network = DetailNetwork(CONFIGURATION)
+    try:
+        state = torch.load(run / "checkpoint.pt", map_location="cpu", weights_only=True)
+        network.load_state_dict(state["averaged"])
+        position = Position(**state["position"])
+    except FileNotFoundError as error:
+        raise DataFileError(f"There is no checkpoint in {run}: train first.") from error
+    except Exception as error:
+        raise DataFileError(f"The checkpoint in {run} is damaged: train again.") from error
+    card = {
+        "data": f"skin drawn and lit on heads, {DATA}",
+        "licence": LICENCE,
+        "steps": str(position.step),
+        "samples": str(position.samples),
+        "date": datetime.date.today().isoformat(),
+    }
+    save_detail_network(network, output, card)
+    write_checksum(output)
+
+
+def _log(path: Path, position: Position, loss: float, figures: DetailFigures) -> None:
+    row = {**dataclasses.asdict(position), "loss": loss, **dataclasses.asdict(figures)}
+    fresh = not path.exists()
+    with path.open("a", newline="") as file:
+        writer = csv.DictWriter(file, list(row))
+        if fresh:
+            writer.writeheader()
+        writer.writerow({name: f"{value:.6g}" for name, value in row.items()})
+    print("  ".join(f"{name} {value:.4g}" for name, value in row.items()), flush=True)
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    default, losses = Settings(), DetailWeights()
+    parser = argparse.ArgumentParser(prog="python -m training.detail_network.train", description=__doc__)
+    parser.add_argument("run", type=Path, help="folder of the checkpoint and the log")
+    parser.add_argument("--minutes", type=float, default=default.minutes, help="of training in all (default: 60)")
+    parser.add_argument("--steps", type=int, default=default.steps, help="end after so many at the latest")
+    parser.add_argument("--batch-size", type=int, default=8)
+    parser.add_argument("--learning-rate", type=float, default=5e-3)
+    parser.add_argument("--seed", type=int, default=default.seed, help="of weights, samples and their order")
+    parser.add_argument("--log-every", type=int, default=default.log_every, help="steps")
+    parser.add_argument("--threads", type=int, help="of this process; 1 where others need the processor too")
+    parser.add_argument("--export", type=Path, help="write the run's weights to this file, after training if any is left")
+    for name in ("photometric", "smoothness", "size"):
+        parser.add_argument(f"--{name}", type=float, default=getattr(losses, name), help="weight of the paper's loss")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run the command line."""
+    options = parse(arguments)
+    if options.threads:
+        torch.set_num_threads(options.threads)
+    settings = Settings(
+        batch_size=options.batch_size,
+        minutes=options.minutes,
+        steps=options.steps,
+        learning_rate=options.learning_rate,
+        average_horizon=60,
+        warm_up_steps=20,
+        seed=options.seed,
+        log_every=options.log_every,
+    )
+    weights = DetailWeights(photometric=options.photometric, smoothness=options.smoothness, size=options.size)
+    try:
+        train(options.run, settings, weights)
+        if options.export:
+            export(options.run, options.export)
+    except Pix2VertexError as error:
+        sys.exit(str(error))
+
+
+if __name__ == "__main__":
+    main()
