@@ -1,11 +1,11 @@
 """What the detail makes of wrinkles, which are shape, and of painted marks, which are none, on rendered heads.
 
-python -m benchmarks.marks [--count N] [--json FILE]
+python -m benchmarks.marks [--count N] [--weights FILE] [--json FILE]
 
 Each head has the wrinkles, folds and lumps that the renderer gives it, whose height is known, and on top of them moles,
-stubble and the dark line of a frame without any height. Detail is read from the picture as published (eqs. 9 to 14) and
-with the hue counting. Figures are the correlation with the true height where nothing is painted, and the mean
-displacement in millimetres on the marks.
+stubble and the dark line of a frame without any height. Detail is read from the picture as published (eqs. 9 to 14),
+with the hue counting, and by the detail network. Figures are the correlation with the true height where nothing is
+painted, and the mean displacement in millimetres on the marks and elsewhere.
 """
 
 import argparse
@@ -23,6 +23,8 @@ from benchmarks.synthetic import BELONGINGS
 from pix2vertex_blender.geometry.extension import smoothed
 from pix2vertex_blender.geometry.mesh import vertex_normals
 from pix2vertex_blender.reconstruction.detail.detail import DetailParameters, add_detail
+from pix2vertex_blender.reconstruction.detail.learned import learned_detail
+from pix2vertex_blender.reconstruction.network.detail_network import DetailNetwork, load_detail_network
 from pix2vertex_blender.reconstruction.photo.sampling import visibility
 from pix2vertex_blender.template import load_template
 from pix2vertex_blender.template.canonical import to_millimetres
@@ -38,8 +40,9 @@ from training.renderer.synthesis import sample_head_and_view
 
 COUNT = 3
 SIZE, LEVEL = 512, 1
-#: How the detail is read.
+#: How the detail is read by the equations.
 READINGS = {"as published": DetailParameters(largest_hue=float("inf")), "with hue": DetailParameters()}
+BY_NETWORK = "by network"
 #: Millimetres over which the true height is averaged; what is coarser is no detail.
 COARSE = 8.0
 #: The share of a mark's cover from where on a vertex lies on it.
@@ -52,14 +55,16 @@ def main(arguments: Sequence[str] | None = None) -> int:
         prog="python -m benchmarks.marks", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--count", type=int, default=COUNT, help="rendered heads (default: %(default)s)")
+    parser.add_argument("--weights", type=Path, help="of the detail network (default: those that ship)")
     parser.add_argument("--json", type=Path, help="write the figures")
     options = parser.parse_args(arguments)
-    heads = [measure(number) for number in range(options.count)]
-    names = list(heads[0][next(iter(READINGS))])
+    network = load_detail_network(options.weights) if options.weights else load_detail_network()
+    heads = [measure(number, network) for number in range(options.count)]
+    names = list(heads[0][BY_NETWORK])
     print(" " * 14 + "".join(f"{name:>14s}" for name in names))
     figures = {
         reading: {name: float(np.nanmean([head[reading][name] for head in heads])) for name in names}
-        for reading in READINGS
+        for reading in heads[0]
     }
     for reading, values in figures.items():
         print(f"{reading:14s}" + "".join(f"{values[name]:14.3f}" for name in names))
@@ -68,7 +73,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     return 0
 
 
-def measure(number: int) -> dict[str, dict[str, float]]:
+def measure(number: int, network: DetailNetwork) -> dict[str, dict[str, float]]:
     """Figures by reading of one head."""
     skin, marks, photo = photograph_marked(number)
     level = load_template(LEVEL)
@@ -84,12 +89,15 @@ def measure(number: int) -> dict[str, dict[str, float]]:
     true = height - smoothed(height[:, None], vertices, level.faces, COARSE)[:, 0]
     on = {name: shown & (cover[rows, columns] > ON_MARK) for name, cover in marks.items()}
     free = shown & (np.max([cover[rows, columns] for cover in marks.values()], axis=0) < 0.02)
+    shown_in = (vertices, level, photo.pixels, photo.camera, photo.mask)
+    details = {reading: add_detail(*shown_in, parameters=each) for reading, each in READINGS.items()}
+    details[BY_NETWORK] = learned_detail(*shown_in, network=network)
     figures = {}
-    for reading, parameters in READINGS.items():
-        detail = add_detail(vertices, level, photo.pixels, photo.camera, photo.mask, parameters=parameters)
+    for reading, detail in details.items():
         along = np.einsum("ij,ij->i", detail, normals)
         figures[reading] = {"correlation": float(np.corrcoef(along[free], true[free])[0, 1])}
         figures[reading] |= {name: _mean(np.abs(along[where])) for name, where in on.items()}
+        figures[reading]["elsewhere"] = _mean(np.abs(along[free]))
     return figures
 
 

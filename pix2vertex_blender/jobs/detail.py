@@ -9,7 +9,9 @@ from ..exchange.protocol import Request
 
 
 def recompute_detail(request: Request, progress: Progress) -> dict[str, Any]:
-    """Compute the detail of the saved reconstruction `source` with `scale` and `smoothing`, for its mesh `vertices`.
+    """Compute the detail of the saved reconstruction `source` for its mesh `vertices`.
+
+    `scale`, `smoothing` and `reading` are what the face's settings say.
 
     `result` gets the array `detail` (n, 3) in millimetres in the head frame.
     """
@@ -29,7 +31,7 @@ def recompute_detail(request: Request, progress: Progress) -> dict[str, Any]:
     level = level_with(len(vertices))
     if level is None:
         raise MeshError("The face's mesh has been changed: its detail fits only the mesh that was reconstructed.")
-    settings = DetailSettings(scale=float(request["scale"]), smoothing=float(request["smoothing"]))
+    settings = DetailSettings(float(request["scale"]), float(request["smoothing"]), request["reading"])
     write_arrays(
         Path(request["result"]), detail=detail_again(face, vertices, level, settings, partial(progress, "detail", 0.5))
     )

@@ -16,7 +16,8 @@ def bake_maps(request: Request, progress: Progress) -> dict[str, Any]:
 
     `source` is an .npz with `vertices`, the smooth head, `registered`, the same with the photo's expression, and
     `detail` at full strength; of the maps it has the share `strength`. `level` is the coarsest level whose detail
-    will do: that of a coarser mesh is computed from the saved reconstruction `face` with `scale` and `smoothing`.
+    will do: that of a coarser mesh is computed from the saved reconstruction `face` with `scale`, `smoothing` and
+    `reading`.
     `maps_kind` is `WHOLE`, for this mesh alone, or `DETAIL`, for every level. An optional `base` in `source` is the
     mesh (b, 3) of a coarser level that the maps are for. `stem` is the beginning of the files' names, `size` their
     side in texels, `file_format` png or exr.
@@ -116,7 +117,7 @@ def _fine_head(request: Request, arrays: dict[str, Any], pause: Pause) -> "FineH
     if not request.get("face") or own.level >= int(request["level"]):
         return FineHead(vertices, strength * detail, own)
     face = Reconstruction.load(Path(request["face"]))
-    settings = DetailSettings(scale=float(request["scale"]), smoothing=float(request["smoothing"]))
+    settings = DetailSettings(float(request["scale"]), float(request["smoothing"]), request["reading"])
     head = refined(
         FineHead(vertices, detail, own),
         arrays["registered"],

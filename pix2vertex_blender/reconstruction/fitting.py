@@ -26,7 +26,7 @@ from .corrections.eyelids import clear_eyeballs
 from .corrections.mouth import fit_mouth
 from .corrections.pins import landmark_matrix, point_matrix, register_to_pins
 from .corrections.tangles import untangled
-from .detail.detail import add_detail
+from .detail.reading import ShownFace, read_detail
 from .likeness import Likeness, character, likeliest, load_likeness
 from .photo.boxes import box_around
 from .registration.alignment import align
@@ -193,7 +193,7 @@ def complete(
         photo_pixel = seen.enlargement / seen.frame.enlargement
         camera = seen.maps.camera.resized(seen.enlargement)
         pause = partial(clock.progress, "detail", 0.5)
-        detail = add_detail(shown, level, seen.crop, camera, seen.maps.mask, photo_pixel, pause=pause)
+        detail = read_detail(shown, level, ShownFace(seen.crop, camera, seen.maps.mask, photo_pixel), pause=pause)
     landmarks = seen.frame.to_photo(level.landmark_points(shown))
     size = float(np.cbrt(np.linalg.det(own.head_to_camera[:3, :3]))) if own is not None else 1.0
     pose = replace(fit_similarity(template.vertices, registered, template.groups["face"]), scale=size)

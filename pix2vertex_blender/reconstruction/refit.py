@@ -5,13 +5,14 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..exchange.detail_readings import DEFAULT_READING, Reading
 from ..exchange.progress import Pause, Progress, StageClock, no_pause, silent
 from ..exchange.result import Reconstruction
 from ..expression.neutral import worn_expression
 from ..geometry.extension import smoothed
 from ..shaping.points import PinnedPoints
 from ..template import Template, load_template
-from .detail.detail import DetailParameters, add_detail
+from .detail.reading import ShownFace, read_detail
 from .fitting import complete, follow_pins
 from .registration.matching import TargetIndex
 from .registration.target import build_target
@@ -28,10 +29,13 @@ class DetailSettings:
         Multiplies the size of the wrinkles and folds that count as detail.
     smoothing : float
         Length in millimetres over which the detail is averaged along the surface; 0 leaves it as it is.
+    reading : Reading
+        By what the detail is read.
     """
 
     scale: float = 1.0
     smoothing: float = 0.0
+    reading: Reading = DEFAULT_READING
 
 
 def detail_again(
@@ -59,16 +63,14 @@ def detail_again(
     """
     seen = SeenFace.of(face.view)
     worn = load_template().subdivide(worn_expression(face.coarse_vertices, face.view.expression), level.level)
-    detail = add_detail(
-        face.view.frame.to_camera(vertices + worn),
-        level,
+    shown = ShownFace(
         seen.crop,
         seen.maps.camera.resized(seen.enlargement),
         seen.maps.mask,
         photo_pixel=seen.enlargement / seen.frame.enlargement,
-        parameters=DetailParameters(scale=settings.scale),
-        pause=pause,
     )
+    worn_now = face.view.frame.to_camera(vertices + worn)
+    detail = read_detail(worn_now, level, shown, settings.reading, settings.scale, pause)
     rotation = face.view.head_to_camera[:3, :3]
     in_head = detail @ np.linalg.inv(rotation).T
     return smoothed(in_head, vertices, level.faces, settings.smoothing, pause)

@@ -226,7 +226,7 @@ def test_the_sliders_of_the_detail_hold_for_the_new_fit(face, pins, practice, mo
     submit = practice.submit
     monkeypatch.setattr(practice, "submit", lambda kind, **fields: requests.append(fields) or submit(kind, **fields))
     bpy.ops.pix2vertex.refit()
-    assert requests[0]["detail"] == {"scale": 1.5, "smoothing": 0.0}
+    assert requests[0]["detail"] == {"scale": 1.5, "smoothing": 0.0, "reading": "NETWORK"}
 
 
 def test_pins_hold_when_the_photo_is_reconstructed_again(practice, saved) -> None:

@@ -27,6 +27,7 @@ def test_zip_holds_the_package_its_licence_and_the_listed_wheels(extension_zip: 
         "face_detector.safetensors",
         "network.safetensors",
         "close_network.safetensors",
+        "detail_network.safetensors",
         "likeness.npz",
         "template.npz",
     )

@@ -1,7 +1,7 @@
 """Samples for the detail network, made without rendering: skin is drawn, lit and photographed on the unrolled face.
 
-A sample takes a tenth of a second. It is as a photo that has been laid onto the registered head would be: blurred by the
-photo's pixels, noisy and compressed, seen from one side and partly hidden, with a head whose normals err.
+A sample takes a tenth of a second. It is as a photo that has been laid onto the registered head would be: blurred by
+the photo's pixels, noisy and compressed, seen from one side and partly hidden, with a head whose normals err.
 """
 
 from functools import lru_cache
@@ -132,8 +132,10 @@ def coarse(height: Floats, positions: Floats) -> Floats:
     """The height (S, S) averaged over `COARSE` along the surface, ``(I - COARSE^2 Lap)^-1``."""
     steps = [np.linalg.norm(np.gradient(positions, axis=axis), axis=-1) for axis in (0, 1)]
     across = [np.median(step[step > 0.1]) for step in steps]
-    waves = [2 * np.sin(0.5 * np.pi * np.arange(size) / size) / step for size, step in zip(height.shape, across)]
-    kept = 1 / (1 + COARSE**2 * (waves[0][:, None] ** 2 + waves[1] ** 2))
+    down, right = (
+        2 * np.sin(0.5 * np.pi * np.arange(size) / size) / step for size, step in zip(height.shape, across, strict=True)
+    )
+    kept = 1 / (1 + COARSE**2 * (down[:, None] ** 2 + right**2))
     return np.asarray(scipy.fft.idctn(kept * scipy.fft.dctn(height)), np.float32)
 
 

@@ -92,7 +92,7 @@ def _frame(landmarks: Floats, generator: Generator) -> Floats:
         centre = landmarks[first : first + 6].mean(axis=0) + generator.normal(0, 3, 2)
         angle = np.linspace(start, np.pi - 0.1, 30)
         rim = centre + np.stack([wide * np.cos(angle), high * np.sin(angle)], axis=1)
-        lines = [rim, np.array([centre + [side * wide, 0], centre + [side * 2.5 * wide, -6]])]
+        lines = [rim, centre + side * wide * np.array([[1.0, 0.0], [2.5, -0.1]])]
         for line in lines:
             draw_lines(image, line[None].astype(np.float32), 1.0, width)
     return np.clip(blur(image, generator.uniform(0.4, 1.0)), 0, 1)

@@ -40,7 +40,7 @@ from .losses import VISIBLE, DetailBatch, DetailWeights, detail_loss
 CONFIGURATION = DetailConfiguration(CHANNELS, IDENTITY, EXPRESSION)
 #: How many samples are kept to choose from, and how many are new in each step.
 KEPT, NEW = 120, 1
-#: Texels of a side of what is cut from a sample, which has to be seen by this share as a rule, and how often that is tried.
+#: Texels of a side of what is cut from a sample, what share of it is seen as a rule, and how often that is tried.
 CROP, SEEN, TRIES = 128, 0.5, 4
 #: Samples that are never trained on.
 HELD_OUT = 8
@@ -280,7 +280,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=default.seed, help="of weights, samples and their order")
     parser.add_argument("--log-every", type=int, default=default.log_every, help="steps")
     parser.add_argument("--threads", type=int, help="of this process; 1 where others need the processor too")
-    parser.add_argument("--export", type=Path, help="write the run's weights to this file, after training if any is left")
+    parser.add_argument("--export", type=Path, help="write the weights to this file in the end")
     for name in ("photometric", "smoothness", "size"):
         parser.add_argument(f"--{name}", type=float, default=getattr(losses, name), help="weight of the paper's loss")
     return parser.parse_args(arguments)

@@ -152,11 +152,12 @@ def shape_request(
         [path] = files.temporary_files("_record.npz")
         read_record(face).save(path)
         record = str(path)
-    scale, smoothing = detail_sliders(face)
+    scale, smoothing, reading = detail_sliders(face)
     return {
         "source": str(source),
         "face": record,
         "scale": scale,
         "smoothing": smoothing,
+        "reading": reading,
         "strength": shape.strength,
     }

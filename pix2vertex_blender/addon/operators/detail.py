@@ -17,7 +17,7 @@ from .worker_operator import Work, WorkerOperator
 
 
 class PIX2VERTEX_OT_update_detail(WorkerOperator, bpy.types.Operator):
-    """Compute the fine detail again with the scale and smoothing of the face"""
+    """Compute the fine detail again with the settings of the face"""
 
     bl_idname = "pix2vertex.update_detail"
     bl_label = "Update Detail"
@@ -53,6 +53,7 @@ class PIX2VERTEX_OT_update_detail(WorkerOperator, bpy.types.Operator):
             result=str(result),
             scale=settings.scale,
             smoothing=settings.smoothing,
+            reading=settings.reading,
         )
         face = watched.find_to_change()
         unlocked_keys(face)

@@ -84,6 +84,7 @@ class PIX2VERTEX_PT_detail(Sidebar, bpy.types.Panel):
         column.use_property_decorate = False
         sliders = column.column()
         sliders.active = has_record(face)
+        sliders.prop(face.pix2vertex_detail, "reading")
         sliders.prop(face.pix2vertex_detail, "scale")
         sliders.prop(face.pix2vertex_detail, "smoothing")
         if SESSION.operator == PIX2VERTEX_OT_update_detail.bl_idname:

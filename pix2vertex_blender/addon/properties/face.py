@@ -2,6 +2,7 @@
 
 import bpy
 
+from ...exchange.detail_readings import DEFAULT_READING
 from ..process.faults import ends_quietly
 from ..process.session import SESSION
 from ..scene.reference import Reference
@@ -29,6 +30,15 @@ WIRINGS = (
     ("DISPLACEMENT", "Displacement", "Displace the face's material, and take the Detail key back"),
 )
 KEEP_LIGHT = "Leave the photo's light and highlights in the texture; otherwise they are taken out"
+#: By what wrinkles and folds are told from the photo; `exchange.detail_readings` has the names.
+DETAIL_READINGS = (
+    (
+        "NETWORK",
+        "Network",
+        "A network that has learnt to tell relief from paint, such as moles, stubble and frames",
+    ),
+    ("SHADING", "Shading", "All that is darker than the skin around it is deeper, unless it has another hue"),
+)
 #: Of which level the detail is that maps are made of, at least: the own one of a mesh that is finer.
 MAPS_LEVELS = (
     ("0", "The Face's Own", "The detail as the face has it, however coarse its mesh is"),
@@ -101,6 +111,14 @@ def _run_update() -> float | None:
 class PIX2VERTEX_PG_detail(bpy.types.PropertyGroup):
     """The settings of one face's detail."""
 
+    reading: bpy.props.EnumProperty(
+        name="Read By",
+        description="How wrinkles and folds are told from the photo",
+        items=DETAIL_READINGS,
+        default=DEFAULT_READING,
+        update=_update_detail,
+        options=set(),
+    )
     scale: bpy.props.FloatProperty(
         name="Scale",
         description="Size of the wrinkles and folds that count as detail",

@@ -9,6 +9,7 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
+from ...exchange.detail_readings import DEFAULT_READING, READINGS, Reading
 from .axes import to_blender
 from .material import face_material
 from .mesh_object import add_at_cursor, add_eyeballs, add_vertex_group, build_mesh
@@ -148,7 +149,7 @@ def store_origin(face: bpy.types.Object, reconstruction: "Reconstruction", photo
 
 def store_detail_settings(face: bpy.types.Object) -> None:
     """Keep with a face with which settings its detail was computed."""
-    face.data[FITTED_DETAIL] = detail_sliders(face)
+    face.data[FITTED_DETAIL] = _detail_numbers(face)
 
 
 def is_fitted_to(face: bpy.types.Object, pins: NDArray[np.floating]) -> bool:
@@ -160,7 +161,13 @@ def is_fitted_to(face: bpy.types.Object, pins: NDArray[np.floating]) -> bool:
         return False
     fitted = np.reshape(np.array(face.data[FITTED_PINS]), (-1, 2))
     same_pins = fitted.shape == pins.shape and np.allclose(fitted, pins, atol=_SAME_PIN, equal_nan=True)
-    return same_pins and np.allclose(face.data[FITTED_DETAIL], detail_sliders(face))
+    stored, wanted = np.array(face.data[FITTED_DETAIL]), np.array(_detail_numbers(face))
+    return same_pins and stored.shape == wanted.shape and np.allclose(stored, wanted)
+
+
+def _detail_numbers(face: bpy.types.Object) -> list[float]:
+    scale, smoothing, reading = detail_sliders(face)
+    return [scale, smoothing, float(READINGS.index(reading))]
 
 
 def active_face(context: bpy.types.Context) -> bpy.types.Object | None:
@@ -216,7 +223,7 @@ def _summaries(reconstruction: "Reconstruction") -> list[ViewSummary]:
     return summaries
 
 
-def detail_sliders(face: bpy.types.Object) -> list[float]:
-    """Scale and smoothing of a face's detail; what they are at first where the add-on is not registered."""
+def detail_sliders(face: bpy.types.Object) -> tuple[float, float, Reading]:
+    """Scale, smoothing and reading of a face's detail; what they are at first where the add-on is not registered."""
     settings = getattr(face, "pix2vertex_detail", None)
-    return [settings.scale, settings.smoothing] if settings is not None else [1.0, 0.0]
+    return (1.0, 0.0, DEFAULT_READING) if settings is None else (settings.scale, settings.smoothing, settings.reading)

@@ -66,7 +66,7 @@ class FormerFace:
         if obstacle := obstacle_to_update(face, record.detail_level):
             raise SceneError(obstacle)
         sliders = face.pix2vertex_detail
-        detail = {"scale": sliders.scale, "smoothing": sliders.smoothing}
+        detail = {"scale": sliders.scale, "smoothing": sliders.smoothing, "reading": sliders.reading}
         return cls(Reference.to(face), record, photo is None or comes_from(face, photo), detail)
 
     def pins(self) -> dict[int, list[float]]:

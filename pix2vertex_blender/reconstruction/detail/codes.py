@@ -13,7 +13,7 @@ MILLIMETRES = 60.0
 
 
 def head_codes(registered: NDArray[np.floating]) -> NDArray[np.float32]:
-    """Identity and expression (IDENTITY + EXPRESSION,) of a head (n, 3) at level 0, by projection on the linear bases."""
+    """Identity and expression (IDENTITY + EXPRESSION,) of a head (n, 3) at level 0, projected on the linear bases."""
     head = np.asarray(registered, dtype=np.float64)
     expression = expression_coefficients(head)
     own, _to_rest = own_coefficients(head - worn_expression(head, expression), load_likeness())

@@ -72,7 +72,7 @@ def map_places(canonical: NDArray[np.floating]) -> Array:
 
 @lru_cache(maxsize=4)
 def face_grid(level: int, size: int = SIZE) -> TexelGrid:
-    """The point of the template at a level that each texel of the map shows; beyond the face the nearest is repeated."""
+    """The point of a level's mesh that each texel of the map shows; beyond the face the nearest is repeated."""
     template = load_template(level)
     outer = template.groups["face"] > 0
     for name in INNER_GROUPS:
