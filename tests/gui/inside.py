@@ -11,6 +11,7 @@ import bpy
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
 from disabling import disable
+from documentation import documentation
 from first_minutes import first
 from hand import FOLDER, TASK, fault, only, seen, show_tab
 from long_session import choose_photo, correct, detail, export, inspect, reconstruct, refit, start, texture
@@ -23,12 +24,12 @@ def whole() -> Iterator[float]:
         yield from first()
         return
     yield from start()
-    steps = [choose_photo, reconstruct]
-    if TASK["only"] not in ("panels", "faults"):
+    steps = [documentation] if TASK["only"] == "documentation" else [choose_photo, reconstruct]
+    if TASK["only"] not in ("panels", "faults", "documentation"):
         steps += [correct, refit, detail, inspect, texture, export]
-    if TASK["only"] not in ("session", "faults"):
+    if TASK["only"] not in ("session", "faults", "documentation"):
         steps += [panels, preferences]
-    if TASK["only"] != "panels":
+    if TASK["only"] not in ("panels", "documentation"):
         steps += [disable]
     for step in steps:
         try:
