@@ -178,7 +178,7 @@ def distances_from(
 
 
 def _kept_view(view: SeenView, part: HeadPart, fit: TemplateFit) -> View:
-    """The view as later steps need it: texture, pins, camera."""
+    """The view as later steps need it: texture, pins, camera; its pose parted from the shape (Beyond 3DMM, eq. 11)."""
     template, maps = load_template(), with_true_geometry(view, part.head)
     pose = fit_similarity(template.vertices, fit.surface.vertices, template.groups["face"])
     crop = cut_square(Photo("scan", view.picture.pixels), view.square, CROP).pixels

@@ -17,6 +17,7 @@ from ..registration.registration import NETWORK_MAPS, Registration, register
 from ..registration.target import TargetMesh, make_target
 from .correspondence import SeenView, canonical_of
 from .head_search import NO_FACE
+from .picture_terms import follow_picture
 from .scan import Scan
 from .surface_fit import SurfaceFit, fit_to_surface, slide
 
@@ -77,6 +78,8 @@ def fit_template(scan: Scan, views: Sequence[SeenView], maps: FaceMaps, seed: in
             progress=lambda stage, fraction: clock.progress(stage, fraction / 2),
         )
         slid = slide(registration.vertices, aligned, template, target)
+        if scan.is_coloured:
+            slid = follow_picture(slid, target, views[0].picture)
         fit = fit_to_surface(
             fit_mouth(slid, target, maps),
             template,
