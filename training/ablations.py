@@ -10,6 +10,7 @@ the size of their steps can be compared. Beyond 3DMM's other tables, and the coa
 """
 
 import argparse
+import dataclasses
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -69,7 +70,7 @@ def variants_table(options: argparse.Namespace, settings: Settings, backgrounds:
     ablation = ABLATIONS[options.ablation]
     for table in ablation.tables:
         print(table.markdown())
-    print(f"{ablation.remark}\n\nOurs, measured now, {settings.minutes:g} minutes each:\n", flush=True)
+    print(f"{ablation.remark}\n\nOurs, measured now, {_length(settings)} each:\n", flush=True)
     compare(
         options.folder,
         ablation.variants,
@@ -99,7 +100,12 @@ def augmentation_table(
         rows.append((title, position.samples, *(figures[name] for name in SHOWN)))
         print(f"{title}: {position.samples} samples seen", flush=True)
     columns = ("training data", "samples seen", *(FIGURES[name][0].split(",")[0] for name in SHOWN))
-    return Table("augmentation", f"Ours, measured now: {settings.minutes:g} minutes each", columns, rows)
+    return Table("augmentation", f"Ours, measured now, {_length(settings)} each", columns, rows)
+
+
+def _length(settings: Settings) -> str:
+    minutes = f"{settings.minutes:g} minutes"
+    return minutes if settings.steps == Settings().steps else f"{settings.steps} steps or {minutes}"
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -114,6 +120,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--held-out-count", type=int, default=128)
     parser.add_argument("--new-count", type=int, default=1000, help="new views to make of the first folder")
     parser.add_argument("--minutes", type=float, default=10, help="of each training")
+    parser.add_argument("--steps", type=int, help="of each training at the most, where others use the machine too")
     parser.add_argument("--batch-size", type=int, default=8)
     parser.add_argument("--backgrounds", type=Path, help="file to keep the background pictures in")
     parser.add_argument("--device", default="auto")
@@ -124,6 +131,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line."""
     options = parse(arguments)
     settings = Settings(batch_size=options.batch_size, minutes=options.minutes, learning_rate=8e-4, average_horizon=100)
+    if options.steps is not None:
+        settings = dataclasses.replace(settings, steps=options.steps)
     try:
         device, backgrounds = choose_device(options.device), background_bank(options.backgrounds)
         if options.ablation == "augmentation":

@@ -143,10 +143,22 @@ def test_a_collapse_is_noticed_and_the_last_good_state_stays(tmp_path: Path, mon
         assert [row["trouble"] for row in csv.DictReader(file)][1:3] == ["", "all pictures look alike"]
 
 
+def test_a_training_that_goes_wrong_is_stopped_by_itself(tmp_path: Path) -> None:
+    """Nothing is put on here: the rate is far too high."""
+    with pytest.raises(CollapsedError, match=r"has collapsed at step .* holds the last good state"):
+        train(tmp_path, translation(steps=60, log_every=2, learning_rate=3.0, geometric_weight=0.0), streams(), None)
+    with (tmp_path / "log.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    assert len(rows) < 15 and rows[-1]["trouble"]
+    images = torch.from_numpy(pictures().transpose(0, 3, 1, 2).copy())
+    assert torch.equal(translated(load_generator(tmp_path / CHECKPOINT), images), images), "as before any step"
+
+
 def test_health_knows_its_troubles() -> None:
     assert Health(0.6, 0.4, 0.9).trouble == ""
     assert "alike" in Health(0.6, 0.4, 0.05).trouble
     assert "never wrong" in Health(0.99, 0.01, 0.9).trouble
+    assert "run away" in Health(0.6, 0.4, 0.9, adversarial=300.0).trouble
     assert "finite" in Health(float("nan"), 0.4, 0.9).trouble
     same = to_tensor(np.repeat(pictures(1), 4, axis=0))
     assert diversity(same) == 0 and diversity(to_tensor(pictures(4))) > 0.01

@@ -12,6 +12,8 @@ from pix2vertex_blender.reconstruction.network.network import MapNetwork, normal
 ALIKE = 0.2
 #: What the discriminator says at most of translated, and at least of real pictures once it has won.
 WON_FAKE, WON_REAL = 0.02, 0.98
+#: The generator's loss from which there is no way back: ten thousand million times less likely than not.
+HOPELESS = 23.0
 
 
 def discriminator_loss(real: Tensor, translated: Tensor) -> Tensor:
@@ -63,17 +65,22 @@ class Health:
         The mean probability that D gives to real pictures of the target, and to translated ones.
     diversity : float
         How much translated pictures differ from each other, over how much their sources do.
+    adversarial : float
+        What the generator minimises.
     """
 
     real: float
     translated: float
     diversity: float
+    adversarial: float = 0.0
 
     @property
     def trouble(self) -> str:
         """Why this is no training any more; empty if it is."""
-        if not all(map(_is_finite, (self.real, self.translated, self.diversity))):
+        if not all(map(_is_finite, (self.real, self.translated, self.diversity, self.adversarial))):
             return "values are not finite"
+        if self.adversarial > HOPELESS:
+            return "the losses run away"
         if self.diversity < ALIKE:
             return "all pictures look alike"
         if self.translated < WON_FAKE and self.real > WON_REAL:

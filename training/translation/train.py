@@ -142,6 +142,8 @@ def train(
     sick, count, began = 0, 0, time.monotonic()
     sums: dict[str, float] = {}
     source, target = batches
+    if not (run / CHECKPOINT).exists():  # so that a training that is sick from the first has a state to go back to
+        save(run / CHECKPOINT, translation)
     while translation.step < settings.steps and time.monotonic() - began < 60 * settings.minutes:
         terms = translation.learn(next(source), next(target), constraint)
         sums = {name: sums.get(name, 0.0) + float(value) for name, value in terms.items()}
@@ -149,7 +151,7 @@ def train(
         if translation.step % settings.log_every and translation.step < settings.steps:
             continue
         means = {name: total / count for name, total in sums.items()}
-        health = Health(means["real"], means["translated"], means["diversity"])
+        health = Health(*(means[name] for name in ("real", "translated", "diversity", "adversarial")))
         log.write(translation.step, means, health.trouble)
         sick, sums, count = sick + 1 if health.trouble else 0, {}, 0
         if not sick:
