@@ -7,6 +7,7 @@ import numpy as np
 
 from pix2vertex_blender.geometry.mesh import triangulate, vertex_normals
 from pix2vertex_blender.geometry.similarity import Similarity
+from pix2vertex_blender.reconstruction.relief import coarse_forms
 from pix2vertex_blender.reconstruction.turning.image_mesh import ImageMesh
 from pix2vertex_blender.reconstruction.turning.light import towards_camera
 from pix2vertex_blender.template import load_template
@@ -74,8 +75,13 @@ def face_layer(mesh: ImageMesh, to_rest: Similarity) -> Layer:
     points = np.concatenate([mesh.vertices, balls])
     skin, white = triangulate(template.faces), triangulate(template.eyeballs.faces)
     skin = skin[(template.groups["face"] > 0.5)[skin].all(axis=1)]
-    normals = np.concatenate([mesh.normals, vertex_normals(balls, template.eyeballs.faces)])
-    facing = np.einsum("ij,ij->i", normals, towards_camera(points, mesh.frame.camera.inverse_distance))
+    towards = towards_camera(mesh.vertices, mesh.frame.camera.inverse_distance)
+    # Smoothed over a centimetre: the rims of lids, lips and nostrils face all ways.
+    smooth = coarse_forms()(np.einsum("ij,ij->i", mesh.normals, towards)[:, None])[:, 0]
+    facing = np.concatenate([smooth, np.zeros(len(balls))])
+    for side, lids in zip(("left", "right"), template.eyeballs.lids, strict=True):
+        # An eye comes from one photo or the other as a whole.
+        facing[len(mesh.vertices) :][template.eyeballs.groups[side] > 0.5] = facing[lids].mean()
     triangles = np.concatenate([skin, white + len(mesh.vertices)])
     return Layer(to_rest.apply(points), triangles, mesh.project(points), facing + FACE_FIRST)
 
