@@ -30,6 +30,8 @@ class WrapReport:
         Of the face's vertices that lie on the scan from its surface.
     covered : float
         The share of the face's area for which the scan has a surface; the rest is completed.
+    followed : list of str
+        Which of left and right ear, scalp and neck lie on the scan as well; the others are completed.
     landmarks_68 : list of [x, y, z]
         In the scan's own coordinates and unit.
     matrix : list of list of float
@@ -50,6 +52,7 @@ class WrapReport:
     median_distance_mm: float = 0.0
     p95_distance_mm: float = 0.0
     covered: float = 0.0
+    followed: list[str] = field(default_factory=list)
     landmarks_68: list[list[float]] = field(default_factory=list)
     matrix: list[list[float]] = field(default_factory=list)
     device: str = "cpu"

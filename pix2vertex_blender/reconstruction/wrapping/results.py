@@ -143,6 +143,7 @@ def _report(
         median_distance_mm=round(float(np.median(distances)), 4) if len(distances) else float("nan"),
         p95_distance_mm=round(float(np.percentile(distances, 95)), 4) if len(distances) else float("nan"),
         covered=round(covered, 4),
+        followed=list(fit.surface.followed),
         landmarks_68=template.landmark_points(vertices).tolist(),
         seconds=clock.seconds,
         versions=versions(),

@@ -82,10 +82,13 @@ class SurfaceFit:
     vertices : (n, 3)
     matched : (n,) bool
         Which of them lie on the scan; the others follow them.
+    followed : tuple of str
+        The parts beyond the face that lie on it as well: see `beyond_face.parts`.
     """
 
     vertices: NDArray[np.float64]
     matched: NDArray[np.bool_]
+    followed: tuple[str, ...] = ()
 
 
 def slide(

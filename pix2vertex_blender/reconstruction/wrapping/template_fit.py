@@ -15,6 +15,7 @@ from ..registration.alignment import align
 from ..registration.matching import TargetIndex
 from ..registration.registration import NETWORK_MAPS, Registration, register
 from ..registration.target import TargetMesh, make_target
+from .beyond_face import follow_clean_parts
 from .correspondence import SeenView, canonical_of
 from .head_search import NO_FACE
 from .picture_terms import follow_picture
@@ -86,7 +87,9 @@ def fit_template(scan: Scan, views: Sequence[SeenView], maps: FaceMaps, seed: in
             target,
             lambda stage, fraction: clock.progress(stage, (1 + fraction) / 2),
         )
-        fit = replace(fit, vertices=clear_eyeballs(template, fit.vertices))
+        placed = replace(scan, vertices=views[0].picture.viewpoint.pose.apply(scan.vertices))
+        vertices, followed = follow_clean_parts(fit.vertices, template, placed)
+        fit = replace(fit, vertices=clear_eyeballs(template, vertices), followed=followed)
     return TemplateFit(target, registration, fit)
 
 
