@@ -54,7 +54,7 @@ class BeyondParameters:
     stiff: tuple[float, ...] = (1e9,)
     soft: tuple[float, ...] = (1e8, 1e7, 1e6, 1e5)
     rounds: int = 3
-    reach: float = 8.0
+    reach: float = 15.0
     largest_angle: float = 50.0
     least_share: float = 0.6
     roughest: float = 8.0
