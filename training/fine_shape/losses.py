@@ -104,7 +104,10 @@ def squared_error(output: Tensor, truth: Tensor, weights: Tensor) -> Tensor:
 
 
 def descriptor_distance(output: list[Drawing], truth: list[Drawing]) -> Tensor:
-    """The plaster sculpture descriptor's distance (eq. 7), for a head and with a pixel's mean instead of their sum."""
+    """The plaster sculpture descriptor's distance (eq. 7), the mean over heads.
+
+    It is the root of a picture's mean square, not of its sum, so that it does not depend on how finely is drawn.
+    """
     distances = [
         (ours.image - true.image).square().mean((1, 2)).add(1e-12).sqrt()
         for ours, true in zip(output, truth, strict=True)
