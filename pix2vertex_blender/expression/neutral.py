@@ -10,9 +10,9 @@ from scipy.optimize import lsq_linear
 from ..geometry.similarity import fit_similarity
 from ..template import load_template
 from ..template.eyeballs import Ball
+from .lip_edges import touching_edges, with_lip_edges
 from .names import ARKIT_NAMES
 from .personal import lifting, personal_expressions
-from .rims import lip_rims
 from .shapes import load_expressions
 
 Array = NDArray[np.float64]
@@ -102,14 +102,14 @@ def neutral_face(registered: Array, balls: Sequence[Ball], level: int = 0) -> Ne
     balls : (left, right)
         The eyeballs, which stay where they are.
     level : int
-        The subdivision level at which closed lids shall meet.
+        The subdivision level at which closed lids and lips shall meet.
     """
     template = load_template()
     coefficients = expression_coefficients(registered)
     size = fit_similarity(template.vertices, registered, template.groups["face"]).scale
     draft = registered - size * np.tensordot(coefficients, load_expressions().offsets, 1)
     worn = np.tensordot(coefficients, personal_expressions(rested(draft, balls), balls), 1)
-    neutral = rested(registered - worn, balls)
+    neutral = rested(registered - worn, balls, level)
     return NeutralFace(neutral, coefficients, personal_expressions(neutral, balls, level))
 
 
@@ -118,15 +118,9 @@ def photo_face(registered: Array, balls: Sequence[Ball], level: int = 0) -> Neut
     return NeutralFace(registered, np.zeros(len(ARKIT_NAMES)), personal_expressions(registered, balls, level))
 
 
-def rested(head: Array, balls: Sequence[Ball]) -> Array:
-    """A head (n, 3) with its lips as near to each other as the template's, and its lids in front of the balls."""
-    rims, template = lip_rims(), load_template().vertices
-    width = np.linalg.norm(np.subtract(*head[rims.corners])) / np.linalg.norm(np.subtract(*template[rims.corners]))
-    apart = np.zeros((len(rims.upper), 3))
-    apart[:, 1] = (
-        width * (template[rims.upper] - template[rims.lower])[:, 1] - (head[rims.upper] - head[rims.lower])[:, 1]
-    )
-    shut = head + rims.move(apart / 2, -apart / 2)
+def rested(head: Array, balls: Sequence[Ball], level: int = 0) -> Array:
+    """A head (n, 3) whose lips are shut at a subdivision level, and whose lids are in front of the balls."""
+    shut = with_lip_edges(head, touching_edges(head), level)
     return shut + lifting(shut, balls)
 
 

@@ -15,6 +15,7 @@ from ..exchange.progress import Progress, StageClock, silent
 from ..exchange.report import Report
 from ..exchange.result import Reconstruction
 from ..exchange.view import View, no_pins
+from ..expression.lip_edges import touching_edges, with_lip_edges
 from ..expression.mouth import Wearer
 from ..expression.neutral import worn_expression
 from ..expression.parts import place_parts
@@ -23,7 +24,7 @@ from ..shaping.points import PinnedPoints
 from ..template import load_template
 from ..template.eyeballs import place_both
 from .corrections.eyelids import clear_eyeballs
-from .corrections.mouth import fit_mouth
+from .corrections.mouth import fit_mouth, seen_lips
 from .corrections.pins import landmark_matrix, point_matrix, register_to_pins
 from .corrections.tangles import untangled
 from .detail.reading import ShownFace, read_detail
@@ -186,6 +187,8 @@ def complete(
         What the likeliest head has added to the registered one, in the camera's axes.
     """
     template, level = load_template(), load_template(detail_level)
+    if own is None:
+        registered, pinned = (with_seen_lips(each, seen, detail_level) for each in (registered, pinned))
     with clock.stage("detail"):
         worn = worn_expression(pinned, own.expression) if own is not None else np.zeros_like(pinned)
         vertices = template.subdivide(pinned, detail_level)
@@ -226,6 +229,14 @@ def complete(
         likeness=np.zeros((0, 3)) if likeness is None else likeness @ pose.rotation / size,
         character=character(wearer.neutral, load_likeness()),
     )
+
+
+def with_seen_lips(head: NDArray[np.float64], seen: SeenFace, detail_level: int) -> NDArray[np.float64]:
+    """A head (n, 3) in the camera's axes whose lips, at the level at which it is shown, are as far apart as is seen."""
+    pairs = seen_lips(head, seen.maps)
+    edges = touching_edges(head, pairs.shut[1:-1])
+    edges[:, ~pairs.known[1:-1]] = np.nan
+    return with_lip_edges(head, edges, detail_level)
 
 
 def _upright(points: NDArray[np.float64], pose: Similarity) -> NDArray[np.float64]:

@@ -31,6 +31,8 @@ class MouthParameters:
     ----------
     shut_gap : float
         How far shut lips stay apart, so that they can be told apart.
+    nearly_shut : float
+        Lips whose opening is seen lower than this are shut: it is a dark line, and what is behind is not seen.
     flat : float
         Beside an opening whose height is less than this share of the lips' width the lips touch: on rendered faces such
         openings end 8 to 18 % of the width before the corners. Higher ones end within 2 % of them.
@@ -56,6 +58,7 @@ class MouthParameters:
     """
 
     shut_gap: float = 0.2
+    nearly_shut: float = 0.6
     flat: float = 0.05
     narrowest: float = 0.45
     core: float = 0.6
@@ -100,6 +103,22 @@ class Opening:
         high = np.flatnonzero(self.upper - self.lower >= share * self.height)
         part = slice(high[0], high[-1] + 1)
         return Opening(self.places[part], self.lower[part], self.upper[part])
+
+
+@dataclass(frozen=True)
+class SeenLips:
+    """What is known of each pair (k,) of `lip_lines`.
+
+    Attributes
+    ----------
+    known : (k,) bool
+        Whether it is seen where they are.
+    shut : (k,) bool
+        Whether they are seen to be shut or nearly.
+    """
+
+    known: NDArray[np.bool_]
+    shut: NDArray[np.bool_]
 
 
 def fit_mouth(
@@ -165,6 +184,17 @@ def lip_goals(lips: Array, maps: FaceMaps, parameters: MouthParameters) -> Array
     opening = find_opening(own, origin, frame, maps, parameters)
     goals = goals_in_frame(own, opening, parameters.shut_gap * maps.camera.scale, parameters)
     return np.where(seen[:, None], goals @ frame + origin, np.nan)
+
+
+def seen_lips(vertices: NDArray[np.floating], maps: FaceMaps, parameters: MouthParameters | None = None) -> SeenLips:
+    """What the maps say of the lips of a head (n, 3) in the camera's axes."""
+    parameters = parameters or MouthParameters()
+    lines = lip_lines()
+    pixels = maps.camera.project(np.asarray(vertices)[lines.ravel()]).reshape(*lines.shape, 2)
+    goals = lip_goals(pixels, maps, parameters)
+    known = np.isfinite(goals).all(axis=(0, 2))
+    apart = np.linalg.norm(np.where(known[:, None], goals[0] - goals[1], np.inf), axis=1)
+    return SeenLips(known, apart < parameters.nearly_shut * maps.camera.scale)
 
 
 def goals_in_frame(lips: Array, opening: Opening | None, gap: float, parameters: MouthParameters) -> Array:
