@@ -108,7 +108,9 @@ def neutral_face(registered: Array, balls: Sequence[Ball], level: int = 0) -> Ne
     coefficients = expression_coefficients(registered)
     size = fit_similarity(template.vertices, registered, template.groups["face"]).scale
     draft = registered - size * np.tensordot(coefficients, load_expressions().offsets, 1)
-    worn = np.tensordot(coefficients, personal_expressions(rested(draft, balls), balls), 1)
+    shown = np.flatnonzero(coefficients)
+    wanted = [ARKIT_NAMES[number] for number in shown]
+    worn = np.tensordot(coefficients[shown], personal_expressions(rested(draft, balls), balls, names=wanted), 1)
     neutral = rested(registered - worn, balls, level)
     return NeutralFace(neutral, coefficients, personal_expressions(neutral, balls, level))
 

@@ -12,14 +12,17 @@ from ..geometry.mesh import normalise, unique_edges
 from ..reconstruction.corrections.eyelids import AVERAGES, DEEPEST, SPREAD_RINGS, lid_vertices, spread_lift
 from ..template import load_template, subdivision_matrix
 from ..template.eyeballs import CLEARANCE, Ball
+from .names import ARKIT_NAMES
 from .rims import Rims, lid_rims, lip_rims, reach_of
 from .shapes import load_expressions
-from .transfer import DeformationTransfer, expressive, template_gradients
+from .transfer import DeformationTransfer, Gradients, expressive, template_gradients
 
 Array = NDArray[np.float64]
 
-#: Where closed lids meet, as the share of the way from the lower to the upper lid that the transfer leaves open.
-MEETING = 0.3
+#: Where closed lids meet, as the share of the way from the lower to the upper lid that the transfer leaves open, and up
+#: to which share so that the upper lid comes no farther than this (mm). Shape keys go straight: an upper lid that is to
+#: pass in front of the ball stands out the more, the farther it comes.
+MEETING, MEETING_AT_MOST, FARTHEST_DOWN = 0.3, 0.9, 9.5
 #: How far (mm) the edges of closed lids stay in front of the ball.
 EDGE_CLEARANCE = 0.6
 #: Values of a blink at which its lids are looked at on their way.
@@ -37,8 +40,10 @@ LEAST = 0.02
 REACH_RINGS = 4
 
 
-def personal_expressions(neutral: Array, balls: Sequence[Ball], level: int = 0) -> NDArray[np.float32]:
-    """What ARKit's expressions at 1 add (52, n, 3) to a neutral head, in millimetres, in the order of `ARKIT_NAMES`.
+def personal_expressions(
+    neutral: Array, balls: Sequence[Ball], level: int = 0, names: Sequence[str] = ARKIT_NAMES
+) -> NDArray[np.float32]:
+    """What expressions at 1 add (k, n, 3) to a neutral head, in millimetres, in the order of their names.
 
     Parameters
     ----------
@@ -47,19 +52,23 @@ def personal_expressions(neutral: Array, balls: Sequence[Ball], level: int = 0) 
     balls : (left, right)
     level : int
         The subdivision level at which the lids shall close: subdivision rounds their edges.
+    names : sequence of str
+        Of `ARKIT_NAMES`; `mouthClose` not without `jawOpen`.
     """
-    expressions = load_expressions()
-    index = expressions.names.index
-    offsets = DeformationTransfer(neutral, expressive()).transfer(template_gradients(), expressions.offsets)
-    offsets *= _reaches()[..., None]
+    numbers = [ARKIT_NAMES.index(name) for name in names]
+    gradients = Gradients(template_gradients().triangles, template_gradients().changes[numbers])
+    offsets = DeformationTransfer(neutral, expressive()).transfer(gradients, load_expressions().offsets[numbers])
+    offsets *= _reaches()[numbers][..., None]
+    by_name = dict(zip(names, offsets, strict=True))
     for side, ball in zip(("Left", "Right"), balls, strict=True):
-        blink = offsets[index(f"eyeBlink{side}")]
-        blink += _closing(neutral + blink, side.lower(), ball, level)
-        blink += _over_the_ball(neutral, blink, side.lower(), ball, level)
-    for name, offset in zip(expressions.names, offsets, strict=True):
+        if (blink := by_name.get(f"eyeBlink{side}")) is not None:
+            blink += _closing(neutral, neutral + blink, side.lower(), ball, level)
+            blink += _over_the_ball(neutral, blink, side.lower(), ball, level)
+    for name, offset in by_name.items():
         if not name.startswith("eyeBlink"):
             offset += lifting(neutral + offset, balls)
-    offsets[index("mouthClose")] += _meeting(neutral, offsets[index("jawOpen")], offsets[index("mouthClose")])
+    if "mouthClose" in by_name:
+        by_name["mouthClose"] += _meeting(neutral, by_name["jawOpen"], by_name["mouthClose"])
     offsets[np.linalg.norm(offsets, axis=2) < LEAST] = 0.0
     return offsets.astype(np.float32)
 
@@ -89,11 +98,14 @@ def lifting(head: Array, balls: Sequence[Ball], held: Rims | None = None, cleara
     return total
 
 
-def _closing(blink: Array, side: str, ball: Ball, level: int) -> Array:
+def _closing(neutral: Array, blink: Array, side: str, ball: Ball, level: int) -> Array:
     """Displacements (n, 3) that bring the edges of lids together which almost meet in `blink` (n, 3)."""
     rims = lid_rims(side)
     upper, lower = blink[rims.upper], blink[rims.lower]
-    meeting = MEETING * upper + (1 - MEETING) * lower
+    come = np.linalg.norm(upper - neutral[rims.upper], axis=1)
+    left_open = np.maximum(np.linalg.norm(upper - lower, axis=1), 1e-6)
+    share = np.clip(1 - (FARTHEST_DOWN - come) / left_open, MEETING, MEETING_AT_MOST)[:, None]
+    meeting = share * upper + (1 - share) * lower
     short = np.maximum(ball.depths(meeting) + EDGE_CLEARANCE, 0.0)
     meeting = meeting + short[:, None] * normalise(meeting - ball.centre)
     total = rims.move(meeting - upper, meeting - lower)

@@ -41,7 +41,8 @@ def heads_with_closed_eyes(heads, template, level):
         offsets = personal_expressions(head, both, level)
         for side, index, ball in (("left", LEFT, both[0]), ("right", RIGHT, both[1])):
             way = [template.subdivide(head + share * offsets[index], level) for share in (1.0, 0.75, 0.5, 0.25)]
-            yield way, lid_rims(side), ball
+            standing = [skin_before(each, side, ball) for each in (head, head + offsets[index])]
+            yield template.subdivide(head, level), way, lid_rims(side), ball, standing
 
 
 def skin_before(head, side, ball):
@@ -63,9 +64,10 @@ def test_closed_lids_stand_out_little_more_than_open_ones(template):
 
 def check_closed(heads, template, level):
     lids = lid_vertices(load_template(level))
-    for way, rims, ball in heads_with_closed_eyes(heads, template, level):
+    for start, way, rims, ball, (open_lids, closed) in heads_with_closed_eyes(heads, template, level):
         assert np.linalg.norm(way[0][rims.upper] - way[0][rims.lower], axis=1).max() < 0.3
-        for blink in way:
+        assert closed.max() < open_lids.max() + 3.0
+        for blink in (start, *way):
             near = lids & (np.linalg.norm(blink - ball.centre, axis=1) < 1.5 * ball.radius)
             assert ball.depths(blink)[near].max() < 0
 

@@ -11,8 +11,8 @@ Array = NDArray[np.float64]
 
 #: The lift of a vertex is that of the most lifted within so many rings, averaged so often over the neighbours.
 SPREAD_RINGS, AVERAGES = 3, 8
-#: The balls follow the lids that are moved: so often both are done.
-ROUNDS = 4
+#: The balls follow the lids that are moved: at most so often both are done. Where lids are far apart it takes eight.
+ROUNDS = 12
 #: Vertices deeper inside a ball than this share of its radius are not its lids.
 DEEPEST = 0.5
 #: Lids are lowered so far (mm) and no farther: at the inner corner the eye goes on beyond the ball.
