@@ -145,22 +145,28 @@ def _deepest(neutral: Array, blink: Array, ball: Ball, level: int) -> Array:
 def _shut(head: Array, side: str, level: int) -> Array:
     """Displacements (n, 3) after which the edges of lids meet at a subdivision level, which rounds them."""
     rims = lid_rims(side)
-    upper, lower = (subdivision_matrix(level)[edge] for edge in (rims.upper, rims.lower))
-    step = np.linalg.solve(_gap_change(side, level), (lower - upper) @ head)
+    step = np.linalg.solve(_gap_change(side, level), -(_gaps_at(side, level) @ head))
     return rims.move(step, -step)
+
+
+@cache
+def _gaps_at(side: str, level: int) -> sparse.csr_matrix:
+    """Matrix (k, n): from the lower to the upper edges of lids at a level."""
+    rims = lid_rims(side)
+    upper, lower = (subdivision_matrix(level)[edge] for edge in (rims.upper, rims.lower))
+    return (upper - lower).tocsr()
 
 
 @cache
 def _gap_change(side: str, level: int) -> Array:
     """Matrix (k, k): the gaps of lids at a level, when each upper edge vertex moves by 1 and the lower one by -1."""
     rims = lid_rims(side)
-    upper, lower = (subdivision_matrix(level)[edge] for edge in (rims.upper, rims.lower))
     unit = np.zeros((len(rims.upper), 3))
     columns = []
     for row in range(len(unit)):
         unit[:] = 0.0
         unit[row] = 1.0
-        columns.append(((upper - lower) @ rims.move(unit, -unit))[:, 0])
+        columns.append((_gaps_at(side, level) @ rims.move(unit, -unit))[:, 0])
     return np.stack(columns, axis=1)
 
 
