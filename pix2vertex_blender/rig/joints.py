@@ -17,7 +17,7 @@ Array = NDArray[np.float64]
 SKULL_BASE, NECK_BASE, CROWN = (0.0, -12.0, -8.0), (0.0, -118.0, -15.0), (0.0, 145.0, -8.0)
 JAW_AXIS = (0.0, 13.0, -1.5)
 #: The tongue's root and tip, from the middle between the corners of the mouth.
-TONGUE_ROOT, TONGUE_TIP = (0.0, -12.0, -48.0), (0.0, -4.0, -6.0)
+TONGUE_ROOT, TONGUE_TIP = (0.0, -12.0, -48.0), (0.0, 5.0, -11.0)
 
 #: Expressions that move the jaw itself.
 JAW_EXPRESSIONS = ("jawOpen", "jawForward", "jawLeft", "jawRight")

@@ -154,8 +154,10 @@ def inside_teeth(points: np.ndarray, jaw: str, vertices: np.ndarray) -> np.ndarr
     return np.abs((above * np.sign(area)).sum(axis=1)) > 0.5
 
 
-@pytest.mark.parametrize("values", [{"tongueOut": 1.0}, {"tongueOut": 0.8}, {"jawOpen": 0.4, "tongueOut": 1.0}])
-def test_no_tooth_cuts_the_tongue_that_comes_out_also_with_the_jaw_shut(resting, values):
+@pytest.mark.parametrize("out", [0.0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.8, 1.0])
+@pytest.mark.parametrize("opened", [0.0, 0.4])
+def test_no_tooth_cuts_the_tongue_on_its_way_out_also_with_the_jaw_shut(resting, out, opened):
+    values = {"tongueOut": out, "jawOpen": opened}
     parts = by_name(resting[2])
     tongue = moved(parts["tongue"], values)
     points = np.concatenate([tongue, tongue[load_parts().mouth["tongue"].faces].mean(axis=1)])

@@ -292,18 +292,36 @@ def tongue() -> tuple[Mesh, Points]:
     points = (vertices - TONGUE_TIP) * TONGUE_SCALE + TONGUE_PLACE
     points[:, 0] *= TONGUE_WIDTH
     low, high = uvs.reshape(-1, 2).min(axis=0), uvs.reshape(-1, 2).max(axis=0)
-    mesh = Mesh(points, faces, 0.03 + 0.94 * (uvs - low) / (high - low))
+    rest = risen(points)
+    mesh = Mesh(rest, faces, 0.03 + 0.94 * (uvs - low) / (high - low))
     mesh.groups = {"tongue": np.ones(len(points))}
     mesh.materials = np.zeros(len(faces), dtype=np.int64)
-    return mesh, out_of_the_mouth(points) - points
+    return mesh, out_of_the_mouth(points) - rest
+
+
+#: At rest the tongue's front lies behind the upper teeth, as tongues do: from where on (mm of z) it rises, how far its
+#: tip rises and goes back, and how thick it is. From there it comes straight out above the lower teeth.
+RISEN_FROM, RISEN_BY, RISEN_BACK, RISEN_THICKNESS = 50.0, 11.8, 5.0, 0.45
+#: The height (mm) of the middle of MakeHuman's tongue.
+MIDDLE = -41.5
+
+
+def risen(points: Points) -> Points:
+    """The tongue's vertices (n, 3) with its front behind the upper teeth."""
+    share = np.clip((points[:, 2] - RISEN_FROM) / (points[:, 2].max() - RISEN_FROM), 0.0, 1.0)
+    smooth = share**2 * (3 - 2 * share)
+    result = points.copy()
+    result[:, 1] = MIDDLE + (points[:, 1] - MIDDLE) * (1 - (1 - RISEN_THICKNESS) * smooth) + RISEN_BY * smooth
+    result[:, 2] -= RISEN_BACK * smooth
+    return result
 
 
 #: Sticking out: from where on (mm of z) the tongue is drawn forwards, how far its tip comes, how much it sinks, and
 #: how thick and how wide it is between the lips.
 OUT_FROM, OUT_BY, OUT_DOWN = 45.0, 40.0, 9.0
-OUT_THICKNESS, OUT_WIDTH = 0.45, 0.75
+OUT_THICKNESS, OUT_WIDTH = 0.28, 0.75
 #: The height of its middle there, above the lower teeth, with which it goes.
-OUT_HEIGHT = -30.2
+OUT_HEIGHT = -31.2
 
 
 def out_of_the_mouth(points: Points) -> Points:
@@ -314,9 +332,8 @@ def out_of_the_mouth(points: Points) -> Points:
     result = points.copy()
     result[:, 2] += OUT_BY * share**1.5
     beyond = np.clip((result[:, 2] - 108.0) / 24.0, 0.0, 1.0)
-    middle = -41.5
-    flat = middle + (points[:, 1] - middle) * (1 - (1 - OUT_THICKNESS) * smooth)
-    result[:, 1] = flat + smooth * (OUT_HEIGHT - middle) - OUT_DOWN * beyond**2
+    flat = MIDDLE + (points[:, 1] - MIDDLE) * (1 - (1 - OUT_THICKNESS) * smooth)
+    result[:, 1] = flat + smooth * (OUT_HEIGHT - MIDDLE) - OUT_DOWN * beyond**2
     result[:, 2] -= 4.0 * beyond**2
     result[:, 0] *= 1 - (1 - OUT_WIDTH) * smooth
     return result
