@@ -9,7 +9,7 @@ import torch
 
 from pix2vertex_blender.errors import DeviceError
 from pix2vertex_blender.reconstruction.network import device
-from pix2vertex_blender.reconstruction.network.device import choose_device, is_available, probe
+from pix2vertex_blender.reconstruction.network.device import choose_device, is_available, probe, quick_precision
 
 
 def test_the_processor_can_always_be_chosen():
@@ -53,3 +53,16 @@ def test_the_fallback_of_apples_backend_is_set_before_torch_is_imported():
         "sys.exit(0 if os.environ['PYTORCH_ENABLE_MPS_FALLBACK'] == '1' and 'torch' not in sys.modules else 1)"
     )
     assert subprocess.run([sys.executable, "-c", program], check=False).returncode == 0
+
+
+def test_a_processor_without_bfloat16_never_takes_it(monkeypatch):
+    def capable(**capabilities):
+        monkeypatch.setattr(torch.cpu, "get_capabilities", lambda: capabilities, raising=False)
+        return quick_precision(torch.device("cpu"))
+
+    assert capable(avx512_bf16=False, amx_bf16=False, avx512_f=True) == torch.float32
+    assert capable() == torch.float32
+    assert capable(avx512_bf16=True) == capable(amx_bf16=True) == torch.bfloat16
+    assert quick_precision(torch.device("meta")) == torch.float32
+    monkeypatch.delattr(torch.cpu, "get_capabilities", raising=False)
+    assert quick_precision(torch.device("cpu")) == torch.float32, "an older torch cannot say"

@@ -15,6 +15,7 @@ from pix2vertex_blender.reconstruction.network.network import (
     load_network,
     predict,
     predict_views,
+    predict_views_together,
     save_network,
 )
 
@@ -117,6 +118,13 @@ def test_the_views_are_of_the_image_and_of_its_mirror_image(network, image):
     for maps, other in ((seen, other_seen), (mirrored, other_mirrored)):
         other[[1, 4]] *= -1
         np.testing.assert_allclose(maps, other, atol=1e-5)
+
+
+def test_several_crops_at_once_give_what_each_gives(network, image):
+    images = np.stack([image, image[::-1], image[:, ::-1]])
+    together = predict_views_together(network, images)
+    for views, one in zip(together, images, strict=True):
+        np.testing.assert_allclose(views, predict_views(network, np.ascontiguousarray(one)), atol=1e-4)
 
 
 def test_half_precision_gives_nearly_the_same_maps(network, image):

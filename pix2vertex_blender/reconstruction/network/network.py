@@ -118,7 +118,6 @@ def normalise(images: Tensor) -> Tensor:
     return (images.float() / 255 - _IMAGE_MEAN) / _IMAGE_DEVIATION
 
 
-@torch.inference_mode()
 def predict_views(
     network: MapNetwork, image: NDArray[np.uint8], precision: torch.dtype = torch.float32
 ) -> NDArray[np.float32]:
@@ -143,15 +142,29 @@ def predict_views(
     ValueError
         If the image is not (S, S, 3) with S a multiple of the network's stride.
     """
-    side = image.shape[0]
-    if image.shape != (side, side, 3) or side == 0 or side % network.stride:
-        raise ValueError(f"image must be (S, S, 3) with S a multiple of {network.stride}, not {image.shape}")
+    return predict_views_together(network, image[None], precision)[0]
+
+
+@torch.inference_mode()
+def predict_views_together(
+    network: MapNetwork, images: NDArray[np.uint8], precision: torch.dtype = torch.float32
+) -> NDArray[np.float32]:
+    """`predict_views` of several crops (n, S, S, 3) at once, (n, 2, 8, S, S), which takes less time than one by one.
+
+    Raises
+    ------
+    ValueError
+        If the images are not (S, S, 3) with S a multiple of the network's stride.
+    """
+    count, side = images.shape[:2]
+    if images.shape != (count, side, side, 3) or side == 0 or side % network.stride:
+        raise ValueError(f"image must be (S, S, 3) with S a multiple of {network.stride}, not {images.shape[1:]}")
     device = next(network.parameters()).device
-    images = torch.from_numpy(np.ascontiguousarray(image.transpose(2, 0, 1)))[None].to(device)
-    images = normalise(torch.cat([images, images.flip(3)])).contiguous(memory_format=torch.channels_last)
+    shown = torch.from_numpy(np.ascontiguousarray(images.transpose(0, 3, 1, 2))).to(device)
+    shown = normalise(torch.cat([shown, shown.flip(3)])).contiguous(memory_format=torch.channels_last)
     with torch.autocast(device.type, torch.bfloat16, enabled=precision == torch.bfloat16):
-        maps = network(images).float()
-    return torch.stack([maps[0], mirror_maps(maps[1])]).cpu().numpy()
+        maps = network(shown).float()
+    return torch.stack([maps[:count], mirror_maps(maps[count:])], dim=1).cpu().numpy()
 
 
 def predict(

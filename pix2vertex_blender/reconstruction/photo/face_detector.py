@@ -17,8 +17,9 @@ from torch.nn import functional
 from ...data_files import check
 from ...errors import DataFileError
 from ...paths import FACE_DETECTOR_WEIGHTS
+from ..network.device import quick_precision
 from .boxes import overlap, square_box
-from .detector_network import LARGEST, MIDDLE, SMALLEST, STRIDE, FaceDetectorNetwork, as_input
+from .detector_network import LARGEST, MIDDLE, SMALLEST, STRIDE, FaceDetectorNetwork, as_input, fold_norms
 from .photo import Square
 
 #: The ratio of neighbouring copies, which is less than that of the largest and the smallest square that one shows.
@@ -41,10 +42,19 @@ class Candidate:
 
 @dataclass(frozen=True)
 class FaceDetector:
-    """Finds faces of all sizes with a network that knows one."""
+    """Finds faces of all sizes with a network that knows one.
+
+    Attributes
+    ----------
+    network : FaceDetectorNetwork
+    device : torch.device
+    precision : torch.dtype
+        float32, or bfloat16 where the device is faster with it: the scores differ by less than 0.01.
+    """
 
     network: FaceDetectorNetwork
     device: torch.device
+    precision: torch.dtype
 
     def find(
         self, pixels: NDArray[np.uint8], smallest: float, largest: float, tell: Callable[[], None]
@@ -76,7 +86,9 @@ class FaceDetector:
     @torch.inference_mode()
     def _find_at_one_size(self, tile: NDArray[np.uint8]) -> list[Candidate]:
         picture = as_input(torch.from_numpy(tile)[None]).to(self.device, memory_format=torch.channels_last)
-        return candidates_of(self.network(picture)[0].float())
+        with torch.autocast(self.device.type, torch.bfloat16, enabled=self.precision == torch.bfloat16):
+            said = self.network(picture)[0].float()
+        return candidates_of(said)
 
 
 def candidates_of(said: Tensor) -> list[Candidate]:
@@ -151,4 +163,4 @@ def load_face_detector(device: torch.device, path: Path = FACE_DETECTOR_WEIGHTS)
         raise DataFileError(
             f"The face detector's weights {path.name} are damaged: install the extension again."
         ) from error
-    return FaceDetector(network.eval().to(device), device)
+    return FaceDetector(fold_norms(network).to(device), device, quick_precision(device))

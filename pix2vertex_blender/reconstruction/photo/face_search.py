@@ -1,9 +1,11 @@
 """All faces of a photo: large ones first, then small ones, then whatever may be one."""
 
 import hashlib
+import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from itertools import islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,8 +13,8 @@ from numpy.typing import NDArray
 from ...errors import FaceNotFoundError
 from ...template import load_template
 from ...template.canonical import to_millimetres
-from ..network.device import choose_device
-from ..network.network import MapNetwork, load_network, predict_views
+from ..network.device import choose_device, quick_precision
+from ..network.network import MapNetwork, load_network, predict_views, predict_views_together
 from .background import Tell, tell_nobody
 from .boxes import FaceBox, overlap, square_box
 from .face_detector import Candidate, load_face_detector
@@ -31,6 +33,8 @@ LARGE = 0.3
 LIKELY = 0.4
 #: How many places get another look, turned.
 LOOKED_AT_AGAIN = 6
+#: At how many places the network looks at once, between two looks for Esc.
+AT_ONCE = 4
 #: A face that leans by fewer degrees is read in a square that does not.
 _LEANING = 35.0
 #: Sides of the squares that are tried where the detector finds nothing, over the shorter side, and how many of each in
@@ -101,10 +105,11 @@ def _digest(photo: Photo, tell: Tell) -> bytes:
 
 def localiser_of(network: MapNetwork) -> Localiser:
     """What finds faces with a network."""
-    template = load_template()
+    template, device = load_template(), next(network.parameters()).device
     return Localiser(
-        detector=load_face_detector(next(network.parameters()).device),
+        detector=load_face_detector(device),
         predict=partial(predict_views, network),
+        predict_together=partial(predict_views_together, network, precision=quick_precision(device)),
         resolution=network.configuration.resolution,
         landmarks=to_millimetres(template.canonical[template.landmarks_68]),
         stride=network.stride,
@@ -201,22 +206,22 @@ class _Search:
         return any(face.confidence >= doubtful and face.square.side >= least for face in self.faces)
 
     def closer_views(self) -> Iterator[_Copy]:
-        """Larger copies of the photo."""
-        pixels = self.photo.size[0] * self.photo.size[1]
-        most = OVERVIEW
-        while most < min(pixels, CLOSEST):
-            most = min(4 * most, CLOSEST)
+        """Larger copies of the photo, as few as miss no size: the small faces of one are the large ones of the next."""
+        pixels = min(float(self.photo.size[0] * self.photo.size[1]), CLOSEST)
+        larger = math.log(max(1.0, pixels / OVERVIEW)) / 2
+        count = math.ceil(larger / math.log(LARGEST_SMALL_FACE / SMALLEST_FACE))
+        for number in range(1, count + 1):
             self.tell(0.0)
-            small, scale = reduced(self.photo, most)
+            small, scale = reduced(self.photo, pixels * (OVERVIEW / pixels) ** (1 - number / count))
             yield _Copy(small.pixels, scale)
 
     def look(self, view: _Copy, smallest: float, largest: float) -> None:
-        """Look at what the detector finds in a copy: at what it doubts only where there is nothing better."""
+        """Look at what the detector finds in a copy: at what it doubts only where nothing is sure."""
         found = self.localiser.detector.find(view.pixels, smallest, largest, lambda: self.tell(0.0))
         found.sort(key=lambda each: -each.score * each.square.side**0.5)
         self.likely = self.likely or [_scaled(_as_read(each), 1 / view.scale) for each in found[:LOOKED_AT_AGAIN]]
         self._glance_at([each for each in found if each.score >= LIKELY], view)
-        if not self.faces:
+        if not self.is_sure:
             self._glance_at([each for each in found if each.score < LIKELY], view)
 
     def _glance_at(self, candidates: Sequence[Candidate], view: _Copy) -> None:
@@ -237,31 +242,38 @@ class _Search:
         """Take a first look at squares, as long as there are enough faces among them."""
         parameters = self.localiser.parameters
         left = parameters.looks if looks is None else looks
-        for square in squares:
-            if left <= 0:
-                return
-            if any(_same_place(square, face.square) and face.confidence >= parameters.doubtful for face in self.faces):
-                continue
-            left -= 1
-            face = self._first_look(square)
-            if face is None:
-                continue
+        waiting = iter(squares)
+        while left > 0 and (chosen := list(islice(filter(self._is_open, waiting), min(left, AT_ONCE)))):
+            left -= len(chosen)
             had_large_face = self.has_large_face
-            if face.confidence < parameters.plausible:
-                self.maybe.append(face)
-            elif self._add(face) and looks is None:
-                left += parameters.looks_per_face
+            for face in self._first_looks(chosen):
+                if face is None:
+                    continue
+                if face.confidence < parameters.plausible:
+                    self.maybe.append(face)
+                elif self._add(face) and looks is None:
+                    left = max(left, parameters.looks_per_face)
             if self.has_large_face and not had_large_face:
-                left = min(left, parameters.few_looks)
+                # The first of them is likely to be it, and the others are looks already.
+                left = min(left, parameters.few_looks + 1 - len(chosen))
 
-    def _first_look(self, square: Square) -> FoundFace | None:
-        """Look at a square in the copy that is large enough."""
-        scale = self.overview.scale
-        if scale == 1.0 or square.side * scale < self.localiser.resolution:
-            return self.localiser.glance(self.photo, square, self.tell)
-        overview = Photo(self.photo.name, self.overview.pixels)
-        face = self.localiser.glance(overview, _scaled(square, scale), self.tell)
-        return None if face is None else replace(face, square=_scaled(face.square, 1 / scale))
+    def _is_open(self, square: Square) -> bool:
+        """Whether there is no face yet in a place."""
+        doubtful = self.localiser.parameters.doubtful
+        return not any(_same_place(square, face.square) and face.confidence >= doubtful for face in self.faces)
+
+    def _first_looks(self, squares: Sequence[Square]) -> list[FoundFace | None]:
+        """Look at squares, each in the copy that is large enough."""
+        scale, overview = self.overview.scale, Photo(self.photo.name, self.overview.pixels)
+        reductions = [1.0 if square.side * scale < self.localiser.resolution else scale for square in squares]
+        places = [
+            (self.photo if reduction == 1.0 else overview, _scaled(square, reduction))
+            for square, reduction in zip(squares, reductions, strict=True)
+        ]
+        return [
+            None if face is None else replace(face, square=_scaled(face.square, 1 / reduction))
+            for face, reduction in zip(self.localiser.glances(places, self.tell), reductions, strict=True)
+        ]
 
     def _add(self, face: FoundFace) -> bool:
         """Keep a face, unless a surer one is in its place; whether it is a new one."""
@@ -272,8 +284,9 @@ class _Search:
         return not others
 
     def studied_faces(self) -> list[FoundFace]:
-        """The faces, those of which the photo shows most first: what a closer look says of the first, or of what may be
-        one if there is none.
+        """The faces, those of which the photo shows most first.
+
+        A closer look is taken of the first, of doubtful ones, and of what may be one if there is none.
 
         A face lying on its side may be taken for a smaller upright one: the surest of one place stays.
         """
@@ -281,9 +294,11 @@ class _Search:
         surest = sorted(self.maybe, key=lambda face: -face.confidence)
         by_size = sorted(self.faces or surest[: parameters.studied // 2], key=self._minus_shown)
         # The first one is most likely to be chosen; a chosen one of the others is settled later.
-        rounds = [parameters.rounds] + [1] * len(by_size)
-        studied = [self._second_look(face, rounds[k]) for k, face in enumerate(by_size[: parameters.studied])]
-        faces = [face for face in studied if face is not None] + by_size[parameters.studied :]
+        first, others = by_size[:1], by_size[1:]
+        doubtful = [face for face in others if face.confidence < parameters.doubtful][: parameters.studied]
+        studied = [self._second_look(face, parameters.rounds) for face in first]
+        studied += [self._second_look(face, 1) for face in doubtful]
+        faces = [face for face in studied if face is not None] + [face for face in others if face not in doubtful]
         self.faces = []
         for face in sorted(faces, key=lambda face: -face.confidence):
             self._add(face)
@@ -321,12 +336,16 @@ def _scaled(square: Square, scale: float) -> Square:
 
 
 def _squares(shape: Sequence[int], share: float, turn: float) -> Iterator[Square]:
-    """Squares of one size that overlap by half, or lie farther apart where there would be too many."""
+    """Squares of one size that overlap by half, or lie farther apart where there would be too many; none where they
+    would leave most of the picture out.
+    """
     height, width = shape[:2]
     side = share * min(height, width)
     columns, rows = (max(1, min(round(2 * length / side) - 1, MOST_BLIND)) for length in (width, height))
     if columns * rows > 2 * MOST_BLIND:
         columns, rows = (max(1, round(n * (2 * MOST_BLIND / (columns * rows)) ** 0.5)) for n in (columns, rows))
+    if columns * rows * side**2 < 0.5 * height * width:
+        return
     for y in (np.arange(rows) + 0.5) * height / rows:
         for x in (np.arange(columns) + 0.5) * width / columns:
             yield Square(float(x), float(y), float(side), turn)

@@ -14,8 +14,10 @@ from .boxes import FaceBox, check_box
 from .face_detector import FaceDetector
 from .photo import Photo, Square, cut_square
 
-#: From crop pixels (S, S, 3) uint8 to the network's views of it (2, 8, S, S).
+#: From crop pixels (S, S, 3) uint8 to the network's views of it (2, 8, S, S), or of several crops to those of each.
 Predict = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
+#: A square of a photo, or of a smaller copy of it.
+Place = tuple[Photo, Square]
 
 #: Degrees, clockwise, by which a photo may lie on its side or stand on its head.
 QUARTER_TURNS = (90.0, 180.0, 270.0)
@@ -54,8 +56,8 @@ class LocalisationParameters:
     studied : int
         How many faces, from the largest, get more than a first look before one is chosen.
     looks, looks_per_face, few_looks : int
-        At how many candidates of each copy the network looks, at how many more for each face that it finds, and at how
-        many once there is a large face.
+        At how many candidates of each copy the network looks, at how many at least after each face that it finds, and
+        at how many once there is a large face.
     """
 
     enlargement: float = 1.6
@@ -74,7 +76,7 @@ class LocalisationParameters:
     studied: int = 8
     looks: int = 24
     few_looks: int = 6
-    looks_per_face: int = 3
+    looks_per_face: int = 12
 
 
 @dataclass(frozen=True)
@@ -109,6 +111,8 @@ class Localiser:
         What guesses where they are.
     predict : callable
         The network.
+    predict_together : callable
+        The network, of several crops at once and as quickly as the computer can.
     resolution : int
         Side of its input in pixels.
     landmarks : (68, 3)
@@ -120,6 +124,7 @@ class Localiser:
 
     detector: FaceDetector
     predict: Predict
+    predict_together: Predict
     resolution: int
     landmarks: NDArray[np.float64]
     parameters: LocalisationParameters = LocalisationParameters()
@@ -162,20 +167,43 @@ class Localiser:
 
     def glance(self, photo: Photo, square: Square, tell: Tell) -> FoundFace | None:
         """The face in a square by a first look; None if there is nothing promising."""
-        resolution = max(1, round(self.parameters.glance * self.resolution / self.stride)) * self.stride
-        try:
-            face = self.settle(photo, square, tell, resolution, rounds=1)
-            if self.parameters.promising <= face.confidence < self.parameters.sure_at_a_glance:
-                face = self.settle(photo, face.square, tell, resolution, rounds=1)
-        except FaceNotFoundError:
-            return None
-        if face.confidence < self.parameters.promising_at_a_glance:
-            return None
-        return replace(face, confidence=face.confidence**self.parameters.exponent_at_a_glance, studied=False)
+        return self.glances([(photo, square)], tell)[0]
 
-    def settle(
-        self, photo: Photo, square: Square, tell: Tell, resolution: int | None = None, rounds: int | None = None
-    ) -> FoundFace:
+    def glances(self, places: Sequence[Place], tell: Tell) -> list[FoundFace | None]:
+        """The faces in squares by a first look at all of them; None where there is nothing promising."""
+        parameters = self.parameters
+        faces = self._glances(places, tell)
+        again = [
+            number
+            for number, face in enumerate(faces)
+            if face is not None and parameters.promising <= face.confidence < parameters.sure_at_a_glance
+        ]
+        corrected = [(places[number][0], face.square) for number in again if (face := faces[number]) is not None]
+        for number, face in zip(again, self._glances(corrected, tell), strict=True):
+            faces[number] = face
+        return [
+            replace(face, confidence=face.confidence**parameters.exponent_at_a_glance, studied=False)
+            if face is not None and face.confidence >= parameters.promising_at_a_glance
+            else None
+            for face in faces
+        ]
+
+    def _glances(self, places: Sequence[Place], tell: Tell) -> list[FoundFace | None]:
+        """What is seen in squares, each corrected once; None where no face is."""
+        if not places:
+            return []
+        tell(0.0)
+        resolution = max(1, round(self.parameters.glance * self.resolution / self.stride)) * self.stride
+        crops = np.stack([cut_square(photo, square, resolution).pixels for photo, square in places])
+        faces: list[FoundFace | None] = []
+        for (photo, square), views in zip(places, self.predict_together(crops), strict=True):
+            try:
+                faces.append(self._seen(views, photo, square)[0])
+            except FaceNotFoundError:
+                faces.append(None)
+        return faces
+
+    def settle(self, photo: Photo, square: Square, tell: Tell, rounds: int | None = None) -> FoundFace:
         """The face in a square, which is moved and sized until it fits.
 
         Raises
@@ -183,26 +211,35 @@ class Localiser:
         FaceNotFoundError
             If the network sees none.
         """
-        resolution = resolution or self.resolution
-        confidence = outside = 0.0
         rounds = rounds or self.parameters.rounds
+        face = FoundFace(square, 0.0)
         for number in range(rounds):
             tell(number / rounds)
-            maps = read_maps(self.predict(cut_square(photo, square, resolution).pixels))
-            confidence = maps.confidence
-            if confidence < self.parameters.promising:
-                break
-            pixels = maps.camera.project(maps.head_pose.apply(self.landmarks))
-            outside = share_outside(_transformed(square.to_photo(resolution), pixels), photo.size)
-            better = self._square_around_landmarks(pixels / resolution, square)
-            change = max(abs(better.x - square.x), abs(better.y - square.y), abs(better.side - square.side))
-            if not 0.25 < better.side / square.side < 4.0:
-                break
-            settled = change < self.parameters.settled * square.side
-            square = better
+            views = self.predict(cut_square(photo, face.square, self.resolution).pixels)
+            face, settled = self._seen(views, photo, face.square)
             if settled:
                 break
-        return FoundFace(square, confidence, outside)
+        return face
+
+    def _seen(self, views: NDArray[np.float32], photo: Photo, square: Square) -> tuple[FoundFace, bool]:
+        """The face that the network's views of a square show, in a corrected square, and whether another correction
+        would change nothing.
+
+        Raises
+        ------
+        FaceNotFoundError
+            If they show none.
+        """
+        maps, resolution = read_maps(views), views.shape[-1]
+        if maps.confidence < self.parameters.promising:
+            return FoundFace(square, maps.confidence), True
+        pixels = maps.camera.project(maps.head_pose.apply(self.landmarks))
+        outside = share_outside(_transformed(square.to_photo(resolution), pixels), photo.size)
+        better = self._square_around_landmarks(pixels / resolution, square)
+        if not 0.25 < better.side / square.side < 4.0:
+            return FoundFace(square, maps.confidence, outside), True
+        change = max(abs(better.x - square.x), abs(better.y - square.y), abs(better.side - square.side))
+        return FoundFace(better, maps.confidence, outside), change < self.parameters.settled * square.side
 
     def _square_around_landmarks(self, points: NDArray[np.float64], square: Square) -> Square:
         """Square that landmarks (68, 2), in shares of a square's side, ask for."""

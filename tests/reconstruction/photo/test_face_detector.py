@@ -1,5 +1,8 @@
 """The first guesses of where faces are."""
 
+import copy
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
@@ -8,7 +11,13 @@ from PIL import Image
 from pix2vertex_blender.errors import DataFileError
 from pix2vertex_blender.paths import SAMPLE_PORTRAIT
 from pix2vertex_blender.reconstruction.photo.boxes import overlap, square_box
-from pix2vertex_blender.reconstruction.photo.detector_network import LARGEST, SMALLEST
+from pix2vertex_blender.reconstruction.photo.detector_network import (
+    LARGEST,
+    SMALLEST,
+    FaceDetectorNetwork,
+    as_input,
+    fold_norms,
+)
 from pix2vertex_blender.reconstruction.photo.face_detector import (
     LEAST_SCORE,
     Candidate,
@@ -91,3 +100,22 @@ def test_damaged_weights_are_said_to_be(tmp_path) -> None:
     path.write_bytes(b"nothing")
     with pytest.raises(DataFileError, match=r"weights\.safetensors"):
         load_face_detector(CPU, path)
+
+
+def test_folded_norms_and_half_precision_say_the_same(person) -> None:
+    torch.manual_seed(0)
+    network = FaceDetectorNetwork(width=16).eval()
+    for module in network.modules():
+        if isinstance(module, torch.nn.BatchNorm2d):
+            torch.nn.init.uniform_(module.running_mean, -1, 1)
+            torch.nn.init.uniform_(module.running_var, 0.5, 2)
+    picture = as_input(torch.from_numpy(np.array(person.resize((96, 96))))[None])
+    with torch.inference_mode():
+        torch.testing.assert_close(fold_norms(copy.deepcopy(network))(picture), network(picture), atol=1e-5, rtol=1e-4)
+    shipped, pixels = load_face_detector(CPU), np.asarray(person)
+    exact, quick = (
+        replace(shipped, precision=precision).find(pixels, 33.0, 1000.0, lambda: None)[0]
+        for precision in (torch.float32, torch.bfloat16)
+    )
+    assert overlap(square_box(exact.square), square_box(quick.square)) > 0.9
+    assert abs(exact.score - quick.score) < 0.02
