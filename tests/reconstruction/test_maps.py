@@ -5,7 +5,7 @@ from scipy.spatial.transform import Rotation
 from pix2vertex_blender.errors import FaceNotFoundError
 from pix2vertex_blender.exchange.camera import Camera
 from pix2vertex_blender.geometry.similarity import Similarity
-from pix2vertex_blender.reconstruction.network.maps import read_maps
+from pix2vertex_blender.reconstruction.network.maps import most_confidence, read_maps
 from pix2vertex_blender.template.canonical import from_millimetres
 
 SIDE = 64
@@ -41,6 +41,15 @@ def test_points_project_to_their_own_pixels():
     assert np.isnan(maps.correspondence[~maps.mask]).all()
 
 
+def test_the_confidence_is_known_not_to_exceed_a_bound():
+    generator = np.random.default_rng(2)
+    for noise in (0.0, 0.02, 0.1, 0.5):
+        views = np.stack([bowl(), bowl()])
+        views[1, 1:4] += generator.normal(0, noise, views[1, 1:4].shape)
+        assert read_maps(views).confidence <= most_confidence(views) <= 1
+    assert most_confidence(views) < 0.05
+
+
 def test_what_lies_between_the_lips_is_face_but_not_part_of_the_pose():
     shut, parted = bowl(), bowl()
     parted[7, 40:43, 24:40] = 8.0
@@ -54,8 +63,9 @@ def test_what_lies_between_the_lips_is_face_but_not_part_of_the_pose():
     everywhere = bowl()
     everywhere[7] = 8.0
     assert (read_maps(parted[None]).opening[~maps.mask] == 0).all()
-    with pytest.raises(FaceNotFoundError):
-        read_maps(everywhere[None])
+    for read in (read_maps, most_confidence):
+        with pytest.raises(FaceNotFoundError):
+            read(everywhere[None])
 
 
 def test_pose_and_camera_are_found():

@@ -132,16 +132,37 @@ def _scatter(points: NDArray[np.float64], mask: NDArray[np.bool_]) -> NDArray[np
     return grid
 
 
-def _confidence(views: NDArray[np.float32], mask: NDArray[np.bool_], distances: NDArray[np.float64]) -> float:
-    """Three agreements as factors in [0, 1].
+def most_confidence(views: NDArray[np.float32]) -> float:
+    """What the confidence of `read_maps` does not exceed, in a small part of its time.
 
-    Of the masks of the views (intersection over union), of the views' correspondences (median distance in millimetres
-    of the mean face), and of correspondence and geometry, which have to fit a head under one camera (`distances` of the
-    pixels from the best fit, in millimetres).
+    Raises
+    ------
+    FaceNotFoundError
+        If hardly any pixel shows a face.
+    """
+    output = views.mean(axis=0)
+    skin = (output[0] > 0) & (output[7] < scipy.special.logit(OPEN))
+    if skin.sum() < SMALLEST_MASK:
+        raise FaceNotFoundError(NO_FACE)
+    return _agreement(views, skin)
+
+
+def _confidence(views: NDArray[np.float32], mask: NDArray[np.bool_], distances: NDArray[np.float64]) -> float:
+    """How much the views agree, times how well correspondence and geometry fit a head under one camera (`distances` of
+    the pixels from the best fit, in millimetres): factors in [0, 1].
+    """
+    by_fit = 1 / (1 + (np.median(distances) / TYPICAL_DISTANCE) ** 4)
+    return float(_agreement(views, mask) * by_fit)
+
+
+def _agreement(views: NDArray[np.float32], mask: NDArray[np.bool_]) -> float:
+    """Two agreements as factors in [0, 1].
+
+    Of the masks of the views (intersection over union), and of their correspondences (median distance in millimetres of
+    the mean face).
     """
     masks = views[:, 0] > 0
     overlap = masks.all(axis=0).sum() / masks.any(axis=0).sum()
     spread = np.linalg.norm(np.ptp(views[:, 1:4, mask], axis=0), axis=0) * SIZE
     by_views = 1 / (1 + (np.median(spread) / TYPICAL_SPREAD) ** 4)
-    by_fit = 1 / (1 + (np.median(distances) / TYPICAL_DISTANCE) ** 4)
-    return float(overlap * by_views * by_fit)
+    return float(overlap * by_views)

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ...errors import FaceNotFoundError
 from ...exchange.confidence import share_outside
-from ..network.maps import NO_FACE, read_maps
+from ..network.maps import NO_FACE, most_confidence, read_maps
 from .background import Tell, tell_nobody
 from .boxes import FaceBox, check_box
 from .face_detector import FaceDetector
@@ -230,6 +230,9 @@ class Localiser:
         FaceNotFoundError
             If they show none.
         """
+        most = most_confidence(views)
+        if most < self.parameters.promising:
+            return FoundFace(square, most), True
         maps, resolution = read_maps(views), views.shape[-1]
         if maps.confidence < self.parameters.promising:
             return FoundFace(square, maps.confidence), True
