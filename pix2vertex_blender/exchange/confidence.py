@@ -20,7 +20,7 @@ CUT_OFF = (
 )
 
 
-def share_outside(landmarks: ArrayLike, photo_size: tuple[int, int]) -> float:
+def share_outside(landmarks: ArrayLike, photo_size: tuple[float, float]) -> float:
     """The share of landmarks (n, 2) in photo pixels that lie outside the photo; none if no landmarks are known."""
     points = np.asarray(landmarks, dtype=np.float64).reshape(-1, 2)
     outside = ((points < 0) | (points > np.asarray(photo_size))).any(axis=1)

@@ -5,8 +5,17 @@ import pytest
 
 from pix2vertex_blender.exchange.confidence import LOW_CONFIDENCE
 from pix2vertex_blender.reconstruction.network.network import load_network
-from training.calibrate import BAD_ERROR, SETTLED, Outcome, confidence_in, format_report, portrait_outcome, threshold
-from training.data.augmentation import augment
+from training.calibrate import (
+    BAD_ERROR,
+    SETTLED,
+    Outcome,
+    confidence_in,
+    cut_off,
+    format_report,
+    portrait_outcome,
+    threshold,
+)
+from training.data.augmentation import Augmented, augment
 from training.data.backgrounds import background_bank
 from training.generate import HELD_OUT_STREAM, generate_sample
 from training.renderer.synthesis import SynthesisParameters
@@ -19,6 +28,30 @@ def test_the_threshold_catches_most_of_the_bad():
     report = format_report(bad + good)
     assert "below 0.45 (calibrated here): 90 of 101 bad, 9 of 101 good" in report
     assert "below 0.75 (what artists are warned by): 101 of 101 bad, 59 of 101 good" in report
+
+
+def test_faces_that_the_edge_cuts_off_are_told_apart():
+    cut = [Outcome(0.9, 4.0, outside, said) for outside, said in ((0.1, 0.2), (0.2, 0.3), (0.4, 0.3), (0.5, 0.1))]
+    missed = [Outcome(0.9, 30.0, 0.6, 0.0), Outcome(0.1, 30.0, 0.6, 0.0)]
+    report = format_report([*cut, *missed, Outcome(0.9, 4.0)])
+    assert "6 cut off: warned of the edge for 1 of 4 with more than 25% of the landmarks outside" in report
+    assert "1 of 2 with less; of anything for 1 of 2 bad" in report
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_beyond_the_edge_nothing_of_the_face_is_left(seed):
+    generator = np.random.default_rng(seed)
+    landmarks = generator.uniform(20, 44, (68, 2)).astype(np.float32)
+    maps = np.zeros((3, 64, 64), np.float32)
+    picture = generator.integers(0, 255, (64, 64, 3), dtype=np.uint8)
+    whole = Augmented(picture, np.ones((64, 64), np.uint8), maps, maps, np.zeros(3, np.float32), landmarks)
+    cut, edges = cut_off(whole, generator)
+    assert 0 < edges.share_outside(landmarks) < 0.75
+    left, top, right, bottom = (int(edge) for edge in edges)
+    inside = np.zeros((64, 64), bool)
+    inside[top:bottom, left:right] = True
+    assert (cut.image[inside] == picture[inside]).all() and (cut.mask == inside).all()
+    assert len(np.unique(cut.image[~inside], axis=0)) <= 64, "each row or column goes on in its last colour"
 
 
 def test_without_bad_results_there_is_nothing_to_calibrate():
@@ -38,4 +71,4 @@ def test_a_portrait_is_trusted_and_a_background_is_not():
         if outcome is not None and outcome.error < BAD_ERROR:
             seen.append(outcome.confidence)
     assert np.median(seen) > LOW_CONFIDENCE
-    assert all(confidence_in(network, picture)[0] < LOW_CONFIDENCE for picture in backgrounds)
+    assert all(confidence_in(network, picture) < LOW_CONFIDENCE for picture in backgrounds)
