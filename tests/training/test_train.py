@@ -15,6 +15,7 @@ from pix2vertex_blender.errors import DataFileError
 from pix2vertex_blender.reconstruction.network.configuration import NetworkConfiguration
 from pix2vertex_blender.reconstruction.network.network import build_network, load_network
 from training.compare import VARIANTS, Variant, compare
+from training.computation import Computation
 from training.data.dataset import PortraitStream, held_out_batches, is_portrait, read_in_background
 from training.data.samples import Sample, sample_path, write_sample
 from training.evaluate import evaluate, format_table, sample_figures
@@ -202,6 +203,23 @@ def test_a_checkpoint_of_another_precision_goes_on(run_main):
     assert all(value.dtype == torch.float32 for value in mixed.values())
     assert all(torch.isfinite(value).all() for value in mixed.values())
     assert any(not torch.equal(single[name], mixed[name]) for name in single)
+
+
+@pytest.mark.parametrize(("first", "then"), [("channels_last", "contiguous"), ("contiguous", "channels_last")])
+def test_a_checkpoint_of_another_layout_goes_on_as_if_nothing_had_happened(batches, tmp_path, first, then):
+    whole = run_training(tmp_path / "whole", batches)
+    halves = tiny_network()
+    with pytest.raises(StopIteration):
+        train(
+            tmp_path, halves, SHIPPED_RECIPE, SETTINGS, iter(batches[:5]), (), CPU, Computation("float32", layout=first)
+        )
+    halves = tiny_network()
+    train(tmp_path, halves, SHIPPED_RECIPE, SETTINGS, iter(batches[5:]), (), CPU, Computation("float32", layout=then))
+    start, one, other = (
+        torch.cat([parameter.detach().reshape(-1) for parameter in network.parameters()])
+        for network in (tiny_network(), whole, halves)
+    )
+    assert (one - other).norm() < 0.2 * (one - start).norm(), "sums in another order, and nothing else"
 
 
 def test_every_start_draws_samples_of_its_own():
