@@ -148,7 +148,7 @@ def test_of_a_crowd_only_the_largest_face_is_studied(localiser, person):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("name", ["chelsea", "coins", "gravel", "moon", "hubble_deep_field", "rocket", "cell"])
+@pytest.mark.parametrize("name", ["chelsea", "coins", "cell"])
 def test_animals_and_things_are_no_faces(localiser, name):
     pixels = getattr(skimage.data, name)()
     pixels = np.repeat(pixels[..., None], 3, 2) if pixels.ndim == 2 else np.ascontiguousarray(pixels[..., :3])
