@@ -13,7 +13,7 @@ from .properties import shape as shape_properties
 from .properties import turn as turn_properties
 from .properties import video as video_properties
 from .properties import wrap as wrap_properties
-from .views import arrival, legend, looks, waiting
+from .views import arrival, legend, looks, points_overlay, waiting
 from .views.thumbnail import THUMBNAILS
 
 _CLASSES = (
@@ -47,6 +47,7 @@ def register() -> None:
     looks.attach()
     arrival.attach()
     waiting.attach()
+    points_overlay.attach()
     if not bpy.app.binary_path:  # Blender as a Python module
         atexit.register(_unregister_at_exit)
 
@@ -58,6 +59,7 @@ def unregister() -> None:
     session.stop_worker()
     faults.detach()
     THUMBNAILS.remove()
+    points_overlay.detach()
     waiting.detach()
     arrival.detach()
     looks.detach()

@@ -23,6 +23,11 @@ class Points:
     corners: NDArray[np.int64]
     weights: NDArray[np.float64]
 
+    def chosen(self, indices: Sequence[int] | NDArray[np.integer]) -> "Points":
+        """Some of the points, in the given order."""
+        keep = np.asarray(indices, dtype=np.int64)
+        return Points(self.corners[keep], self.weights[keep])
+
     def of(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
         """Values (k, ...) at the points, from those of the vertices (n, ...) of any level: level 0 comes first."""
         found: NDArray[np.float64] = np.einsum(

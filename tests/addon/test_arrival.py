@@ -190,14 +190,6 @@ def test_a_second_head_joins_the_local_view(saved) -> None:
     assert second != first and is_seen(second) and is_seen(first)
 
 
-def test_pins_are_seen_in_the_local_view(saved) -> None:
-    face = reconstruct(saved)
-    with in_view():
-        bpy.ops.pix2vertex.show_pins("EXEC_DEFAULT")
-    pins = [child for child in face.children if child.type == "EMPTY"]
-    assert len(pins) == 68 and all(is_seen(pin) for pin in pins)
-
-
 def test_an_update_leaves_the_view_alone(saved) -> None:
     face = reconstruct(saved)
     view().region_3d.view_distance = 7.0

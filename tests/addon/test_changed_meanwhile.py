@@ -9,10 +9,10 @@ import pytest
 
 from pix2vertex_blender.addon.process.worker_client import WorkerClient
 from pix2vertex_blender.addon.scene.face_object import build_face_object
-from pix2vertex_blender.addon.scene.landmark_pins import pins_of
 from pix2vertex_blender.addon.scene.mesh_object import mesh_coordinates
 from pix2vertex_blender.addon.views.fit_view import ATTRIBUTE
 from pix2vertex_blender.exchange.result import Reconstruction
+from tests.addon.landmarks import move_landmark
 
 #: The operators that have something computed for a face.
 COMPUTED = ("update_detail", "bake_maps", "project_photo", "show_distances", "show_target", "refit")
@@ -23,8 +23,7 @@ def face(practice: WorkerClient, reconstruction: Reconstruction) -> bpy.types.Ob
     """A face with eyeballs and a pin that was moved, so that Refit has something to do."""
     face = build_face_object(reconstruction, bpy.context, with_eyeballs=True)
     bpy.ops.pix2vertex.show_pins()
-    pins_of(face)[48].location.x -= 0.01
-    bpy.context.view_layer.objects.active = face
+    move_landmark(face, 48)
     return face
 
 

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from pix2vertex_blender.addon.scene.face_object import build_face_object
-from pix2vertex_blender.addon.scene.landmark_pins import pins_of
 from pix2vertex_blender.addon.scene.mesh_object import EYEBALL, PART, mesh_coordinates
 from pix2vertex_blender.addon.scene.mouth import template_mouth
 from pix2vertex_blender.addon.scene.record import read_record
 from pix2vertex_blender.exchange.result import Reconstruction
 from pix2vertex_blender.template import load_template
 from pix2vertex_blender.template.eyeballs import place_both
+from tests.addon.landmarks import move_landmark
 
 pytestmark = pytest.mark.usefixtures("practice")
 
@@ -84,7 +84,7 @@ def test_eyes_and_teeth_go_with_the_head(face) -> None:
 def test_refit_keeps_the_slider_and_what_it_means(face, likely) -> None:
     face.pix2vertex_shape.likeness = 0.5
     bpy.ops.pix2vertex.show_pins()
-    pins_of(face)[30].location.x += 0.002
+    move_landmark(face, 30, (2.0, 0.0, 0.0))
     assert bpy.ops.pix2vertex.refit() == {"FINISHED"}
     assert face.pix2vertex_shape.likeness == pytest.approx(0.5)
     expected = likely.vertices + np.array([1.0, 0.0, 0.0]) - 0.5 * likely.likeness
@@ -112,7 +112,7 @@ def test_it_is_saved_and_undone(face, likely, tmp_path: Path) -> None:
 def test_a_key_that_was_deleted_stays_gone(face) -> None:
     face.shape_key_remove(face.data.shape_keys.key_blocks["Caricature"])
     bpy.ops.pix2vertex.show_pins()
-    pins_of(face)[30].location.x += 0.002
+    move_landmark(face, 30, (2.0, 0.0, 0.0))
     bpy.ops.pix2vertex.refit()
     assert "Caricature" not in face.data.shape_keys.key_blocks
     face.pix2vertex_shape.likeness = 1.4

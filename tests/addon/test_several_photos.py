@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from pix2vertex_blender.addon.scene.face_object import build_face_object, read_provenance, view_summaries
-from pix2vertex_blender.addon.scene.landmark_pins import pins_of
+from pix2vertex_blender.addon.scene.landmark_pins import shows_pins
 from pix2vertex_blender.addon.scene.mesh_object import mesh_coordinates
 from pix2vertex_blender.addon.scene.record import photo_crop, read_record
 from pix2vertex_blender.exchange.report import ViewReport
@@ -65,7 +65,7 @@ def test_choosing_a_photo_has_everything_use_it_and_leaves_the_head(
     np.testing.assert_allclose(provenance.frame.head_to_camera, two.views[1].head_to_camera)
     assert bytes(photo_crop(face).packed_file.data) == picture(200)
     assert crops(face) == [picture(200), picture(40)]
-    assert not pins_of(face), "they belonged to the other photo"
+    assert not shows_pins(face), "they belonged to the other photo"
     np.testing.assert_array_equal(mesh_coordinates(face.data.vertices), before)
     assert bpy.ops.pix2vertex.choose_view(index=1) == {"FINISHED"}
     assert crops(face) == [picture(40), picture(200)]

@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 
 from pix2vertex_blender.addon.scene.face_object import build_face_object
-from pix2vertex_blender.addon.scene.landmark_pins import pins_of
 from pix2vertex_blender.addon.scene.mesh_object import EYEBALL, mesh_coordinates, set_mesh_coordinates
 from pix2vertex_blender.addon.scene.mouth import template_mouth
 from pix2vertex_blender.addon.scene.shaping_keys import offset_of
@@ -17,6 +16,7 @@ from pix2vertex_blender.geometry.similarity import fit_similarity
 from pix2vertex_blender.shaping.names import SLIDER_NAMES
 from pix2vertex_blender.template import load_template
 from pix2vertex_blender.template.eyeballs import place_both
+from tests.addon.landmarks import move_landmark
 
 pytestmark = pytest.mark.usefixtures("practice")
 
@@ -93,7 +93,7 @@ def test_sliders_stay_through_refit_and_reset_takes_them_back(face) -> None:
     key(face, "Chin Length").value = 0.75
     before = offset(face, "Chin Length")
     bpy.ops.pix2vertex.show_pins()
-    pins_of(face)[30].location.x += 0.002
+    move_landmark(face, 30, (2.0, 0.0, 0.0))
     assert bpy.ops.pix2vertex.refit() == {"FINISHED"}
     assert key(face, "Chin Length").value == 0.75 and np.allclose(offset(face, "Chin Length"), before, atol=1e-3)
     assert bpy.ops.pix2vertex.reset_shape() == {"FINISHED"}

@@ -13,9 +13,9 @@ import pytest
 import pix2vertex_blender
 from pix2vertex_blender.addon.process import session
 from pix2vertex_blender.addon.scene.face_object import active_face
-from pix2vertex_blender.addon.scene.landmark_pins import pins_of
 from pix2vertex_blender.errors import DISK_FULL
 from pix2vertex_blender.paths import SAMPLE_PORTRAIT
+from tests.addon.landmarks import move_landmark
 
 pytestmark = pytest.mark.slow
 
@@ -71,9 +71,7 @@ def everything() -> list[str]:
 
 def refit() -> set[str]:
     """Move a pin and fit the face to it."""
-    if not pins_of(active_face(bpy.context)):
-        bpy.ops.pix2vertex.show_pins()
-    pins_of(active_face(bpy.context))[48].location.x += 0.002
+    move_landmark(active_face(bpy.context), 48, (2.0, 0.0, 0.0))
     return bpy.ops.pix2vertex.refit()
 
 

@@ -13,12 +13,12 @@ from ..scene.face_object import active_face, is_fitted_to, read_provenance
 from ..scene.face_points import has_points_to_fit, read_points, set_points, settle_points
 from ..scene.face_update import update_face_object
 from ..scene.former_face import FormerFace, pins_by_landmark
-from ..scene.landmark_pins import LANDMARK, current_pins, hide_pins, pins_of, reset_pins, show_pins
-from ..scene.record import photo_crop, read_record, store_record
+from ..scene.landmark_pins import current_pins, hide_pins, pin_landmark, reset_pins, show_pins
+from ..scene.record import photo_crop, read_record
 from ..translations import translate
-from ..views.arrival import show_in_local_views
 from ..views.looks import PINS, begin_in_view
 from ..views.photo_view import hide_camera, show_over_crop
+from .drag_face import is_dragged, stop_dragging
 from .expressions import changed_expressions
 from .worker_operator import Work, WorkerOperator
 
@@ -29,10 +29,6 @@ NO_FACE = "Select a face that was reconstructed from a photo"
 DELETED = "The face was deleted meanwhile, so there is nothing to fit."
 NOTHING_MOVED = "{face} already lies on its pins: move a pin first."
 REFITTED = "{face} fitted to {count} pins"
-
-#: The tool that drags pins, and the custom property of a workspace that remembers the tool before.
-_SELECTING = "builtin.select"
-_TOOL = "pix2vertex_tool"
 
 
 class _PinsOperator:
@@ -49,7 +45,7 @@ class _PinsOperator:
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Read the face's record and do the work; an error is a sentence."""
         face = active_face(context)
-        assert face is not None
+        assert face is not None  # as `poll` says
         try:
             self.change(face, read_record(face), context)
         except Pix2VertexError as error:
@@ -63,15 +59,24 @@ class _PinsOperator:
 
 
 class PIX2VERTEX_OT_show_pins(_PinsOperator, bpy.types.Operator):
-    """Show the 68 landmarks over the photo as pins; move those that are wrong and press Refit"""
+    """Show the 68 landmarks over the photo as pins; drag those that are wrong and press Refit"""
 
     bl_idname = "pix2vertex.show_pins"
     bl_label = "Show Pins"
     bl_options = {"REGISTER", "UNDO"}
 
+    def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
+        """In a 3D view the mouse drags them from now on."""
+        done = self.execute(context)
+        face, space = active_face(context), context.space_data
+        in_view = space is not None and space.type == "VIEW_3D" and context.mode == "OBJECT"
+        if done == {"FINISHED"} and face is not None and in_view and not is_dragged(face):
+            bpy.ops.pix2vertex.drag_face("INVOKE_DEFAULT")
+        return done
+
     def change(self, face: bpy.types.Object, record: "Reconstruction", context: bpy.types.Context) -> None:
-        """Add the pins; in a window look at the face in the photo, with a tool that drags."""
-        show_in_local_views(show_pins(face, record, context), face)
+        """Show the landmarks; in a window look at the face in the photo."""
+        show_pins(face, record)
         from ...exchange.protocol import Preparation
 
         session.prepare(Preparation.REFIT)
@@ -86,9 +91,7 @@ class PIX2VERTEX_OT_show_pins(_PinsOperator, bpy.types.Operator):
         context.view_layer.objects.active = face
         space.region_3d.view_perspective = "CAMERA"
         bpy.ops.view3d.view_center_camera()
-        _take_selecting_tool(context)
         space.shading.show_xray = True
-        space.overlay.show_relationship_lines = False  # one from each pin to the head's origin
 
 
 class PIX2VERTEX_OT_hide_pins(_PinsOperator, bpy.types.Operator):
@@ -99,12 +102,27 @@ class PIX2VERTEX_OT_hide_pins(_PinsOperator, bpy.types.Operator):
     bl_options = {"REGISTER", "UNDO"}
 
     def change(self, face: bpy.types.Object, record: "Reconstruction", context: bpy.types.Context) -> None:
-        """Delete the pins; the face is the active object again."""
-        if context.active_object in pins_of(face):
-            context.view_layer.objects.active = face
+        """Show the landmarks no longer, and have the mouse drag nothing."""
+        stop_dragging(face, context)
         hide_pins(face, record)
         hide_camera(face, PINS, context.scene)
-        _give_tool_back(context)
+
+
+class PIX2VERTEX_OT_pin_landmark(_PinsOperator, bpy.types.Operator):
+    """Pin one of the 68 landmarks at a pixel of the photo, as dragging it there does; for scripts"""
+
+    bl_idname = "pix2vertex.pin_landmark"
+    bl_label = "Pin Landmark"
+    bl_options = {"REGISTER", "UNDO"}
+
+    landmark: bpy.props.IntProperty(name="Landmark", description="Its number in iBUG's order, from 0 on", min=0, max=67)
+    pixel: bpy.props.FloatVectorProperty(
+        name="Pixel", description="Of the upright photo, from its left upper corner", size=2
+    )
+
+    def change(self, face: bpy.types.Object, record: "Reconstruction", _context: bpy.types.Context) -> None:
+        """Pin it; the face follows."""
+        pin_landmark(face, record, self.landmark, np.array(self.pixel))
 
 
 class PIX2VERTEX_OT_reset_pins(_PinsOperator, bpy.types.Operator):
@@ -114,24 +132,23 @@ class PIX2VERTEX_OT_reset_pins(_PinsOperator, bpy.types.Operator):
     bl_label = "Reset Pins"
     bl_options = {"REGISTER", "UNDO"}
 
-    only_selected: bpy.props.BoolProperty(
-        name="Only Selected", description="Leave pins that are not selected where they are"
+    landmark: bpy.props.IntProperty(
+        name="Landmark",
+        description="The only one to put back, in iBUG's order from 0 on; -1 for all pins",
+        default=-1,
+        min=-1,
+        max=67,
+        options={"SKIP_SAVE"},
     )
 
     def change(self, face: bpy.types.Object, record: "Reconstruction", _context: bpy.types.Context) -> None:
-        """Reset the selected pins or all."""
-        pins = pins_of(face)
-        if self.only_selected:
-            pins = [pin for pin in pins if pin.select_get()]
-            if not pins:
-                raise SceneError("Select the pins to reset.")
-        elif not pins:
-            from ...exchange.view import no_pins
-
-            store_record(face, record.with_view(pins=no_pins()))
-        if not self.only_selected and len(points := read_points(face)):
-            set_points(face, points.without([*range(len(points))]))
-        reset_pins(face, record, [pin[LANDMARK] for pin in pins])
+        """Reset a landmark's pin, or all pins."""
+        if self.landmark >= 0:
+            reset_pins(face, record, [self.landmark])
+            return
+        reset_pins(face, record, range(68))
+        if len(points := read_points(face)):
+            set_points(face, points.without(np.arange(len(points))))
 
 
 class PIX2VERTEX_OT_refit(WorkerOperator, bpy.types.Operator):
@@ -185,27 +202,13 @@ class PIX2VERTEX_OT_refit(WorkerOperator, bpy.types.Operator):
         refitted, previous = Reconstruction.load(result), np.load(vertices)
         update_face_object(face, refitted, previous, bpy.context, photo=photo, expressions=expressions)
         settle_points(face, points)
-        return REFITTED.format(face=face.name, count=len(pins) + len(points))
+        return REFITTED.format(face=face.name, count=len(points))
 
 
-def _take_selecting_tool(context: bpy.types.Context) -> None:
-    """Have a drag move what it begins on, and remember the tool that the artist had."""
-    tool = context.workspace.tools.from_space_view3d_mode("OBJECT", create=False)
-    if tool is not None and tool.idname != _SELECTING:
-        context.workspace[_TOOL] = tool.idname
-    bpy.ops.wm.tool_set_by_id(name=_SELECTING)
-
-
-def _give_tool_back(context: bpy.types.Context) -> None:
-    """Take the artist's tool again when the last pins are gone, unless another one was chosen meanwhile."""
-    if any(LANDMARK in item for item in context.scene.objects) or _TOOL not in context.workspace:
-        return
-    former = context.workspace[_TOOL]
-    del context.workspace[_TOOL]
-    tool = context.workspace.tools.from_space_view3d_mode("OBJECT", create=False)
-    in_view = context.area is not None and context.area.type == "VIEW_3D"
-    if in_view and context.mode == "OBJECT" and tool is not None and tool.idname == _SELECTING:
-        bpy.ops.wm.tool_set_by_id(name=former)
-
-
-CLASSES = (PIX2VERTEX_OT_show_pins, PIX2VERTEX_OT_hide_pins, PIX2VERTEX_OT_reset_pins, PIX2VERTEX_OT_refit)
+CLASSES = (
+    PIX2VERTEX_OT_show_pins,
+    PIX2VERTEX_OT_hide_pins,
+    PIX2VERTEX_OT_pin_landmark,
+    PIX2VERTEX_OT_reset_pins,
+    PIX2VERTEX_OT_refit,
+)

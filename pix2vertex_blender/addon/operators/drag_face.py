@@ -5,12 +5,14 @@ import bpy
 from ...errors import Pix2VertexError
 from ..scene.face_object import active_face
 from ..scene.face_update import leave_mode
+from ..scene.landmark_pins import adopt_pins, shows_pins
+from ..scene.record import read_record
 from ..scene.reference import Reference
 from ..translations import translate
 from ..views.face_dragging import GRIP, FaceDragging
 from ..views.free_region import free_rectangle, main_region
 from ..views.photo_view import shows_photo
-from ..views.points_overlay import PointsOverlay
+from ..views.points_overlay import show_dragged
 from ..views.screen import Pixel, Screen
 from .texture import poll_face
 
@@ -26,6 +28,12 @@ def is_dragged(face: bpy.types.Object) -> bool:
     return any(operator.reference == Reference.to(face) for operator in _running)
 
 
+def stop_dragging(face: bpy.types.Object, context: bpy.types.Context) -> None:
+    """Have the mouse drag a face no longer, if it does."""
+    if is_dragged(face):
+        _running[0].end(context)
+
+
 class PIX2VERTEX_OT_drag_face(bpy.types.Operator):
     """Drag the face anywhere over its photo: it follows at once, and pins keep it there. Refit then fits it exactly"""
 
@@ -39,24 +47,27 @@ class PIX2VERTEX_OT_drag_face(bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Look at the face over its photo, and wait for the mouse; a second click ends it."""
-        if _running:
-            _running[0].end(context)
-            return {"FINISHED"}
         face, area = active_face(context), context.area
         assert face is not None  # as `poll` says
+        if is_dragged(face):
+            stop_dragging(face, context)
+            return {"FINISHED"}
         if area is None or area.type != "VIEW_3D":
             self.report({"ERROR"}, translate(ONLY_IN_VIEW))
             return {"CANCELLED"}
         try:
             leave_mode(face, context)
+            adopt_pins(face, read_record(face))
         except Pix2VertexError as error:
             self.report({"ERROR"}, translate(str(error)))
             return {"CANCELLED"}
-        if not shows_photo(context.scene):
+        if not shows_photo(context.scene) and not shows_pins(face):
             bpy.ops.pix2vertex.show_over_photo()
         from ...shaping.sheet import load_sheet
 
         load_sheet()  # which takes a moment, and is at hand from then on
+        for other in [*_running]:
+            other.end(context)
         self.begin(face, area)
         context.workspace.status_text_set(translate(INSTRUCTIONS))
         context.window_manager.modal_handler_add(self)
@@ -71,7 +82,7 @@ class PIX2VERTEX_OT_drag_face(bpy.types.Operator):
         """Show the pins, and be ready for the mouse."""
         self.reference, self._area, self._region = Reference.to(face), area, main_region(area)
         self.dragging = FaceDragging(self.reference.find, self._symmetric)
-        self._overlay = PointsOverlay(self._region, lambda: self.dragging.places(self._screen()))
+        show_dragged(self.dragging)
         self._pressed = False
         _running[:] = [self]
         area.tag_redraw()
@@ -94,10 +105,11 @@ class PIX2VERTEX_OT_drag_face(bpy.types.Operator):
         self.end(context)
 
     def end(self, context: bpy.types.Context) -> None:
-        """Take the overlay away; the pins stay with the face."""
-        self._overlay.remove()
-        if self in _running:
-            _running.clear()
+        """Wait for the mouse no longer; the pins stay with the face."""
+        if self not in _running:
+            return
+        _running.clear()
+        show_dragged(None)
         context.workspace.status_text_set(None)
         self._area.tag_redraw()
 

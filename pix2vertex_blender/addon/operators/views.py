@@ -12,7 +12,7 @@ from ..process import session
 from ..scene.face_object import active_face, store_origin
 from ..scene.face_update import update_face_object
 from ..scene.former_face import FormerFace
-from ..scene.landmark_pins import current_pins, hide_pins, pins_of
+from ..scene.landmark_pins import current_pins, hide_pins, shows_pins, take_pins_of_record
 from ..scene.record import read_record
 from ..translations import translate
 from ..views.looks import PHOTO, PINS
@@ -76,6 +76,7 @@ class PIX2VERTEX_OT_choose_view(bpy.types.Operator):
         record = replace(record, views=(view, *others), report=report)
         _stop_looking(face, context.scene)
         store_origin(face, record, Path(view.photo))
+        take_pins_of_record(face)
         self.report({"INFO"}, translate(SHOWN.format(face=face.name, photo=name)))
         return {"FINISHED"}
 
@@ -160,7 +161,7 @@ class PIX2VERTEX_OT_change_photos(WorkerOperator, bpy.types.Operator):
 def _stop_looking(face: bpy.types.Object, scene: bpy.types.Scene) -> None:
     """Take away what shows the face in the photo that comes first no longer: its camera and its pins."""
     hide_camera(face, PHOTO, scene)
-    if pins_of(face):
+    if shows_pins(face):
         hide_pins(face, read_record(face))
         hide_camera(face, PINS, scene)
 

@@ -10,7 +10,7 @@ from ..operators.correct import (
 )
 from ..operators.drag_face import PIX2VERTEX_OT_drag_face, is_dragged
 from ..scene.face_object import active_face
-from ..scene.landmark_pins import pins_of
+from ..scene.landmark_pins import shows_pins
 from .sidebar import FacePanel, draw_operator
 
 
@@ -26,7 +26,7 @@ class PIX2VERTEX_PT_correct(FacePanel, bpy.types.Panel):
         layout = self.layout
         face = active_face(context)
         assert face is not None
-        if not pins_of(face):
+        if not shows_pins(face):
             layout.operator(PIX2VERTEX_OT_show_pins.bl_idname, icon="PINNED")
         else:
             layout.operator(PIX2VERTEX_OT_hide_pins.bl_idname, icon="UNPINNED")
@@ -34,6 +34,4 @@ class PIX2VERTEX_PT_correct(FacePanel, bpy.types.Panel):
         row.operator(PIX2VERTEX_OT_drag_face.bl_idname, icon="HAND", depress=is_dragged(face))
         row.prop(face.pix2vertex_shape, "symmetric", text="", icon="MOD_MIRROR")
         draw_operator(layout, context, PIX2VERTEX_OT_refit.bl_idname)
-        row = layout.row(align=True)
-        row.operator(PIX2VERTEX_OT_reset_pins.bl_idname, text="Reset Selected").only_selected = True
-        row.operator(PIX2VERTEX_OT_reset_pins.bl_idname, text="Reset All").only_selected = False
+        layout.operator(PIX2VERTEX_OT_reset_pins.bl_idname)

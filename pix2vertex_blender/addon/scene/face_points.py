@@ -5,6 +5,7 @@ shaping key `Pins`, so that the basis stays as it was fitted; Refit makes the he
 seen, and takes the key back to nothing.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from numpy.typing import NDArray
 
 from ...errors import SceneError
 from .axes import from_blender, to_blender
-from .face_object import read_provenance
+from .face_object import FITTED_PINS, read_provenance
 from .face_update import level_of, obstacle_to_update
 from .mesh_object import mesh_coordinates, set_mesh_coordinates
 from .shaping_keys import add_shaping_key, bring_eyes_and_mouth_along, offset_of, shaping_keys
@@ -26,6 +27,10 @@ POINTS_KEY = "Pins"
 
 #: The custom properties of a face's mesh with its points, and with the pixels of those that it was fitted to.
 POINTS, FITTED_POINTS = "pix2vertex_points", "pix2vertex_fitted_points"
+
+#: The custom property of a face's mesh with the landmarks among its points; where it is missing, those are pinned that
+#: the face was fitted to.
+LANDMARK_PINS = "pix2vertex_landmark_pins"
 
 OWN_KEY = "{name} has a shape key {key} of its own: rename it to drag points of the face."
 
@@ -44,58 +49,137 @@ class FacePoints:
         By how much each is moved from where the fitted face has it, in millimetres in the head's frame.
     pixels : (k, 2)
         Where each is seen in the photo.
+    landmarks : (k,) int
+        Which of the 68 landmarks each is; -1 for a point anywhere else.
     """
 
     places: "Points"
     offsets: NDArray[np.float64]
     pixels: NDArray[np.float64]
+    landmarks: NDArray[np.int64]
 
     def __len__(self) -> int:
         """How many there are."""
         return len(self.offsets)
 
-    def without(self, indices: list[int]) -> "FacePoints":
+    def without(self, indices: NDArray[np.integer]) -> "FacePoints":
         """All but some."""
-        keep = np.delete(np.arange(len(self)), indices)
-        places = replace(self.places, corners=self.places.corners[keep], weights=self.places.weights[keep])
-        return FacePoints(places, self.offsets[keep], self.pixels[keep])
+        return self._chosen(np.delete(np.arange(len(self)), indices))
+
+    def and_(self, others: "FacePoints") -> "FacePoints":
+        """These and, behind them, others."""
+        places = replace(
+            self.places,
+            corners=np.concatenate([self.places.corners, others.places.corners]),
+            weights=np.concatenate([self.places.weights, others.places.weights]),
+        )
+        return FacePoints(
+            places,
+            np.concatenate([self.offsets, others.offsets]),
+            np.concatenate([self.pixels, others.pixels]),
+            np.concatenate([self.landmarks, others.landmarks]),
+        )
+
+    @property
+    def anywhere(self) -> "FacePoints":
+        """Those that are no landmarks."""
+        return self._chosen(np.flatnonzero(self.landmarks < 0))
 
     def pinned(self) -> "PinnedPoints":
-        """As the worker takes them."""
+        """Those that are no landmarks, as the worker takes them."""
         from ...shaping.points import PinnedPoints
 
-        return PinnedPoints(self.places, self.pixels)
+        return PinnedPoints(self.anywhere.places, self.anywhere.pixels)
+
+    def _chosen(self, keep: NDArray[np.integer]) -> "FacePoints":
+        places = replace(self.places, corners=self.places.corners[keep], weights=self.places.weights[keep])
+        return FacePoints(places, self.offsets[keep], self.pixels[keep], self.landmarks[keep])
 
 
 def read_points(face: bpy.types.Object) -> FacePoints:
-    """The points of a face."""
+    """The points of a face, and behind them its pinned landmarks."""
     from ...shaping.points import Points
 
     rows = np.reshape(np.array(face.data.get(POINTS, ()), dtype=np.float64), (-1, 11))
-    return FacePoints(Points(rows[:, :3].astype(np.int64), rows[:, 3:6]), rows[:, 6:9], rows[:, 9:])
+    places = Points(rows[:, :3].astype(np.int64), rows[:, 3:6])
+    anywhere = FacePoints(places, rows[:, 6:9], rows[:, 9:], np.full(len(rows), -1))
+    return anywhere.and_(_read_landmarks(face))
+
+
+def _read_landmarks(face: bpy.types.Object) -> FacePoints:
+    """The pinned landmarks of a face."""
+    if LANDMARK_PINS in face.data:
+        rows = np.reshape(np.array(face.data[LANDMARK_PINS], dtype=np.float64), (-1, 6))
+        landmarks = rows[:, 0].astype(np.int64)
+        return FacePoints(_places_of(landmarks), rows[:, 1:4], rows[:, 4:], landmarks)
+    fitted = np.reshape(np.array(face.data.get(FITTED_PINS, ()), dtype=np.float64), (-1, 2))
+    landmarks = np.flatnonzero(np.isfinite(fitted).all(axis=1))
+    places = _places_of(landmarks)
+    return FacePoints(places, pulled_at(face, places), fitted[landmarks], landmarks)
+
+
+def _places_of(landmarks: Sequence[int] | NDArray[np.integer]) -> "Points":
+    """Landmarks as points of the head."""
+    from ...shaping.landmarks import landmark_points
+
+    return landmark_points().chosen(landmarks)
 
 
 def store_points(face: bpy.types.Object, points: FacePoints) -> None:
     """Keep points with a face."""
-    rows = np.column_stack([points.places.corners, points.places.weights, points.offsets, points.pixels])
+    anywhere, landmarks = points.anywhere, points._chosen(np.flatnonzero(points.landmarks >= 0))
+    rows = np.column_stack([anywhere.places.corners, anywhere.places.weights, anywhere.offsets, anywhere.pixels])
     if len(rows):
         face.data[POINTS] = rows.ravel().tolist()
     elif POINTS in face.data:
         del face.data[POINTS]
+    pinned = np.column_stack([landmarks.landmarks, landmarks.offsets, landmarks.pixels])
+    face.data[LANDMARK_PINS] = pinned.ravel().tolist()
+
+
+def seen_at(
+    face: bpy.types.Object, landmarks: Sequence[int] | NDArray[np.integer], pixels: NDArray[np.floating]
+) -> FacePoints:
+    """Landmarks of a face, moved so that they are seen at pixels (k, 2) of its photo, as far away as they are."""
+    provenance, places = read_provenance(face), _places_of(landmarks)
+    assert provenance is not None  # every face has one
+    frame, shown = provenance.frame, places.of(shown_vertices(face))
+    depths = frame.to_camera(shown)[:, 2]
+    wanted = frame.to_head(frame.camera.unproject(frame.from_photo(pixels), depths))
+    offsets = pulled_at(face, places) + wanted - shown
+    return FacePoints(places, offsets, np.array(pixels, dtype=np.float64), np.array(landmarks, dtype=np.int64))
+
+
+def at_rest(landmarks: Sequence[int] | NDArray[np.integer], pixels: NDArray[np.floating]) -> FacePoints:
+    """Landmarks that are seen at pixels (k, 2) of the photo because the face was made so."""
+    numbers = np.array(landmarks, dtype=np.int64)
+    nothing = np.zeros((len(numbers), 3))
+    return FacePoints(_places_of(numbers), nothing, np.array(pixels, dtype=np.float64).reshape(-1, 2), numbers)
+
+
+def rest_on_landmarks(face: bpy.types.Object) -> None:
+    """A face was made with its landmarks at the record's pins: the key `Pins` adds only what other points pull."""
+    fitted = np.reshape(np.array(face.data[FITTED_PINS], dtype=np.float64), (-1, 2))
+    landmarks = np.flatnonzero(np.isfinite(fitted).all(axis=1))
+    points = read_points(face).anywhere.and_(at_rest(landmarks, fitted[landmarks]))
+    if POINTS_KEY in shaping_keys(face):
+        set_points(face, points)
+    else:
+        store_points(face, points)
 
 
 def has_points_to_fit(face: bpy.types.Object) -> bool:
     """Whether a face has other points than it was fitted to."""
     fitted = np.reshape(np.array(face.data.get(FITTED_POINTS, ()), dtype=np.float64), (-1, 2))
-    pixels = read_points(face).pixels
+    pixels = read_points(face).anywhere.pixels
     return fitted.shape != pixels.shape or not np.allclose(fitted, pixels, atol=_SAME)
 
 
 def settle_points(face: bpy.types.Object, points: FacePoints) -> None:
     """A face was fitted to these points: they are where the basis has them, and the key adds nothing any more."""
     store_points(face, replace(points, offsets=np.zeros_like(points.offsets)))
-    if len(points):
-        face.data[FITTED_POINTS] = points.pixels.ravel().tolist()
+    if len(points.anywhere):
+        face.data[FITTED_POINTS] = points.anywhere.pixels.ravel().tolist()
     elif FITTED_POINTS in face.data:
         del face.data[FITTED_POINTS]
     if (key := shaping_keys(face).get(POINTS_KEY)) is not None:

@@ -16,7 +16,6 @@ from .detail_split import split_detail, wrinkles_key
 from .expressions import at_level, changes
 from .face_level import carried, change_level, coarser
 from .face_object import DETAIL_KEY, store_origin
-from .landmark_pins import place_pins
 from .mesh_object import (
     EYEBALL,
     EYEBALL_PLACE,
@@ -114,6 +113,8 @@ def update_face_object(
     SceneError
         If the object cannot be changed or has other vertices.
     """
+    from .face_points import rest_on_landmarks  # which needs this module
+
     for item in (face, *(child for child in face.children if belongs_to_face(child))):
         leave_mode(item, context)
     level = level_of(face)
@@ -154,7 +155,7 @@ def update_face_object(
     set_mouth(face, mouth, former)
     bring_eyes_and_mouth_along(face)
     store_origin(face, reconstruction, photo)
-    place_pins(face, reconstruction)
+    rest_on_landmarks(face)
     bring_rig_along(face)
 
 

@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from ...errors import SceneError
 from .face_object import read_provenance
 from .face_update import obstacle_to_update
-from .landmark_pins import current_pins
+from .landmark_pins import adopt_pins, current_pins
 from .record import read_record
 from .reference import Reference
 
@@ -62,6 +62,7 @@ class FormerFace:
             If the face cannot be updated.
         """
         record = read_record(face)
+        adopt_pins(face, record)
         record = record.with_view(pins=current_pins(face, record))
         if obstacle := obstacle_to_update(face, record.detail_level):
             raise SceneError(obstacle)

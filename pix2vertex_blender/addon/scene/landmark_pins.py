@@ -1,101 +1,138 @@
-"""The 68 landmarks of a face as pins that the artist moves with Blender's own tools.
+"""The 68 landmarks of a face: whether they are shown, and where the artist has pinned them in its photo.
 
-A pin is an empty, a child of the face, on the line of sight of its landmark and a little in front of it: whatever moves
-objects moves it, and undo, saving and scripts work as for any object. Only where it is seen in the photo counts.
+They are pins of the face like those anywhere on it (`face_points`), only that Refit knows them by their number. In
+files of earlier versions each pin is an empty, a child of the face; what is done first with the pins makes them ours.
 """
 
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from .axes import from_blender, to_blender
-from .expressions import photo_coordinates
-from .mesh_object import mesh_coordinates
-from .record import store_record
+from ...errors import SceneError
+from .axes import from_blender
+from .face_points import LANDMARK_PINS, at_rest, read_points, seen_at, set_points, store_points
+from .face_update import LINKED, level_of, obstacle_to_update
 
 if TYPE_CHECKING:
     from ...exchange.result import Reconstruction
 
-COLLECTION_NAME = "Landmark Pins"
+#: The custom property of a face whose landmarks are shown.
+SHOWN = "pix2vertex_pins_shown"
 
-#: The custom properties of a pin: the number of its landmark, where it was put (metres in the face's space), and
-#: whether that is where the artist wants it (1) or where the mesh has it (0).
+#: The custom properties of a pin of earlier versions: the number of its landmark, where it was put (metres in the
+#: face's space), and whether that is where the artist wants it (1) or where the mesh has it (0); and the collection.
 LANDMARK = "pix2vertex_landmark"
 PLACE = "pix2vertex_place"
 PINNED = "pix2vertex_pinned"
+COLLECTION_NAME = "Landmark Pins"
 
-#: The landmarks in iBUG's order, by the part of the face; right and left are the person's.
-_PARTS = (
-    ("Jaw", 17),
-    ("Right Brow", 5),
-    ("Left Brow", 5),
-    ("Nose Bridge", 4),
-    ("Nostrils", 5),
-    ("Right Eye", 6),
-    ("Left Eye", 6),
-    ("Outer Lips", 12),
-    ("Inner Lips", 8),
-)
-LANDMARK_NAMES = tuple(f"{part} {number}" for part, count in _PARTS for number in range(1, count + 1))
-
-_SIZE = 0.0018
-#: Millimetres by which pins stand in front of the skin.
-_IN_FRONT = 4.0
-#: Pixels of the photo by which a pin counts as moved.
+#: Pixels of the photo by which an empty counts as moved.
 _MOVED = 0.02
 
 
-def pins_of(face: bpy.types.Object) -> list[bpy.types.Object]:
-    """The pins that a face has, in the order of the landmarks."""
-    return sorted((child for child in face.children if LANDMARK in child), key=lambda pin: pin[LANDMARK])
+def shows_pins(face: bpy.types.Object) -> bool:
+    """Whether the landmarks of a face are shown."""
+    return SHOWN in face or any(LANDMARK in child for child in face.children)
 
 
-def show_pins(face: bpy.types.Object, record: "Reconstruction", context: bpy.types.Context) -> list[bpy.types.Object]:
-    """Add the pins that a face lacks and put all in their places; a pin that the artist has moved stays."""
-    pins = current_pins(face, record)
-    present = {pin[LANDMARK] for pin in pins_of(face)}
-    collection = _collection(context.scene)
-    for landmark, name in enumerate(LANDMARK_NAMES):
-        if landmark not in present:
-            collection.objects.link(_new_pin(face, landmark, name))
-    place_pins(face, record.with_view(pins=pins))
-    return pins_of(face)
+def show_pins(face: bpy.types.Object, record: "Reconstruction") -> None:
+    """Show the landmarks of a face.
 
-
-def place_pins(face: bpy.types.Object, record: "Reconstruction") -> None:
-    """Put the pins of a face where the record has pinned its landmarks, or else where the mesh has them."""
-    points = _on_the_mesh(face, record)
-    pixels = record.view.frame.to_photo(points)
-    for pin in pins_of(face):
-        landmark = pin[LANDMARK]
-        pinned = bool(np.isfinite(record.view.pins[landmark]).all())
-        pixel = record.view.pins[landmark] if pinned else pixels[landmark]
-        _put(pin, record, pixel, points[landmark, 2], pinned)
+    Raises
+    ------
+    SceneError
+        If the face belongs to another file.
+    """
+    if not face.is_editable or not face.data.is_editable:
+        raise SceneError(LINKED.format(name=face.name))
+    adopt_pins(face, record)
+    face[SHOWN] = True
 
 
 def hide_pins(face: bpy.types.Object, record: "Reconstruction") -> None:
-    """Delete the pins of a face; where the artist has put them is kept in the face's record."""
-    pins = current_pins(face, record)
-    if not np.array_equal(pins, record.view.pins, equal_nan=True):
-        store_record(face, record.with_view(pins=pins))
-    for pin in pins_of(face):
-        bpy.data.objects.remove(pin)
-    collection = bpy.data.collections.get(COLLECTION_NAME)
-    if collection is not None and not collection.all_objects and collection.library is None:
-        bpy.data.collections.remove(collection)
+    """Show the landmarks of a face no longer; those that are pinned stay pinned."""
+    adopt_pins(face, record)
+    if SHOWN in face:
+        del face[SHOWN]
 
 
 def current_pins(face: bpy.types.Object, record: "Reconstruction") -> NDArray[np.float64]:
-    """Where the artist wants landmarks, (68, 2) in photo pixels, NaN for those that follow the mesh.
+    """Where the artist wants landmarks, (68, 2) in photo pixels, NaN for those that follow the mesh."""
+    if any(LANDMARK in child for child in face.children):
+        return _pins_of_empties(face, record)
+    if LANDMARK_PINS not in face.data:
+        return record.view.pins.copy()
+    points, pins = read_points(face), np.full((68, 2), np.nan)
+    known = points.landmarks >= 0
+    pins[points.landmarks[known]] = points.pixels[known]
+    return pins
 
-    Pins count where they are now; where there is none, what the record says.
+
+def adopt_pins(face: bpy.types.Object, record: "Reconstruction") -> None:
+    """Have the pins of a face kept as this version keeps them: those of the record, or the empties of an earlier one.
+
+    The face follows empties that were moved since it was fitted.
     """
+    empties = [child for child in face.children if LANDMARK in child]
+    known = not empties and LANDMARK_PINS in face.data
+    if known or not face.is_editable or not face.data.is_editable:
+        return
+    pins, points = current_pins(face, record), read_points(face)
+    for pin in empties:
+        bpy.data.objects.remove(pin)
+        face[SHOWN] = True
+    collection = bpy.data.collections.get(COLLECTION_NAME)
+    if empties and collection is not None and not collection.all_objects and collection.library is None:
+        bpy.data.collections.remove(collection)
+    same = np.linalg.norm(pins[points.landmarks] - points.pixels, axis=1) < _MOVED
+    kept = points.without(np.flatnonzero((points.landmarks >= 0) & ~same))
+    moved = [each for each in np.flatnonzero(np.isfinite(pins).all(axis=1)) if each not in kept.landmarks]
+    if not moved:
+        store_points(face, kept)
+    elif obstacle_to_update(face, level_of(face)):
+        store_points(face, kept.and_(at_rest(moved, pins[moved])))
+    else:
+        set_points(face, kept.and_(seen_at(face, moved, pins[moved])))
+
+
+def pin_landmark(face: bpy.types.Object, record: "Reconstruction", landmark: int, pixel: NDArray[np.floating]) -> None:
+    """Pin a landmark at a pixel (2,) of the photo; the face follows.
+
+    Raises
+    ------
+    SceneError
+        If the face cannot be changed.
+    """
+    adopt_pins(face, record)
+    points = read_points(face)
+    others = points.without(np.flatnonzero(points.landmarks == landmark))
+    set_points(face, others.and_(seen_at(face, [landmark], np.asarray(pixel)[None])))
+
+
+def reset_pins(face: bpy.types.Object, record: "Reconstruction", landmarks: Iterable[int]) -> None:
+    """Let landmarks follow the mesh again."""
+    adopt_pins(face, record)
+    points = read_points(face)
+    rest = points.without(np.flatnonzero(np.isin(points.landmarks, [*landmarks])))
+    if np.any(points.offsets):
+        set_points(face, rest)
+    else:
+        store_points(face, rest)
+
+
+def take_pins_of_record(face: bpy.types.Object) -> None:
+    """Another photo of a face was chosen: those landmarks are pinned that its record says."""
+    if LANDMARK_PINS in face.data:
+        del face.data[LANDMARK_PINS]
+
+
+def _pins_of_empties(face: bpy.types.Object, record: "Reconstruction") -> NDArray[np.float64]:
+    """What the empties of an earlier version say, (68, 2) in photo pixels; where there is none, the record."""
     pins, frame = record.view.pins.copy(), record.view.frame
-    present = pins_of(face)
-    if not present:
-        return pins
+    present = [child for child in face.children if LANDMARK in child]
     places = np.array([pin.matrix_parent_inverse @ pin.location for pin in present])
     now = frame.to_photo(frame.to_camera(from_blender(places)))
     before = frame.to_photo(frame.to_camera(from_blender(np.array([pin[PLACE].to_list() for pin in present]))))
@@ -105,58 +142,3 @@ def current_pins(face: bpy.types.Object, record: "Reconstruction") -> NDArray[np
         elif not pin[PINNED]:
             pins[pin[LANDMARK]] = np.nan
     return pins
-
-
-def reset_pins(face: bpy.types.Object, record: "Reconstruction", landmarks: list[int]) -> None:
-    """Put pins where the landmarks were found automatically; their landmarks follow the mesh again."""
-    automatic = np.array(record.report.automatic_landmarks_68)
-    depths = _on_the_mesh(face, record)[:, 2]
-    for pin in pins_of(face):
-        if pin[LANDMARK] in landmarks:
-            _put(pin, record, automatic[pin[LANDMARK]], depths[pin[LANDMARK]], pinned=False)
-
-
-def _new_pin(face: bpy.types.Object, landmark: int, name: str) -> bpy.types.Object:
-    pin = bpy.data.objects.new(name, None)
-    pin.empty_display_type = "SPHERE"
-    pin.empty_display_size = _SIZE
-    pin.show_in_front = True
-    pin.lock_rotation = pin.lock_scale = (True, True, True)
-    pin.parent = face
-    pin[LANDMARK], pin[PLACE], pin[PINNED] = landmark, [0.0, 0.0, 0.0], 0
-    return pin
-
-
-def _put(
-    pin: bpy.types.Object, record: "Reconstruction", pixel: NDArray[np.floating], depth: float, pinned: bool
-) -> None:
-    """Put a pin on the line of sight of a photo pixel, in front of a depth in millimetres."""
-    frame = record.view.frame
-    point = frame.camera.unproject(frame.from_photo(pixel[None]), np.array([depth + _IN_FRONT]))
-    [place] = to_blender(frame.to_head(point))
-    pin.matrix_parent_inverse.identity()
-    pin.location = place
-    pin[PLACE], pin[PINNED] = place.tolist(), int(pinned)
-    pin.empty_display_type = "CUBE" if pinned else "SPHERE"
-
-
-def _on_the_mesh(face: bpy.types.Object, record: "Reconstruction") -> NDArray[np.float64]:
-    """The landmarks (68, 3) of the face as in the photo, without detail, in millimetres in the camera's axes.
-
-    The vertices of level 0 come first at every level of subdivision.
-    """
-    from ...template import load_template
-
-    keys = face.data.shape_keys
-    seen = photo_coordinates(face, keys.reference_key) if keys is not None else mesh_coordinates(face.data.vertices)
-    return record.view.frame.to_camera(load_template().landmark_points(from_blender(seen)))
-
-
-def _collection(scene: bpy.types.Scene) -> bpy.types.Collection:
-    """The pins' collection in a scene."""
-    for collection in scene.collection.children_recursive:
-        if collection.name.split(".")[0] == COLLECTION_NAME and collection.is_editable:
-            return collection
-    collection = bpy.data.collections.new(COLLECTION_NAME)
-    scene.collection.children.link(collection)
-    return collection

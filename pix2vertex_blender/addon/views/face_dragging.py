@@ -1,7 +1,8 @@
 """What the mouse does with a face: press on it, drag, let go."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import bpy
 import numpy as np
@@ -9,7 +10,11 @@ from numpy.typing import NDArray
 
 from ..scene.face_object import read_provenance
 from ..scene.face_points import FacePoints, PointDrag, pulled_at, read_points, set_points, shown_vertices
+from ..scene.landmark_pins import shows_pins
 from .screen import Pixel, Screen
+
+if TYPE_CHECKING:
+    from ...shaping.points import Points
 
 #: Pixels within which a pin is meant, and up to which a press without a motion is a click.
 GRIP, CLICK = 10.0, 3.0
@@ -49,7 +54,7 @@ class _Press:
 
 
 class FaceDragging:
-    """Drags points of a face.
+    """Drags points of a face, and its landmarks where they are shown.
 
     Parameters
     ----------
@@ -63,18 +68,31 @@ class FaceDragging:
         self._find_face, self._symmetric = find_face, symmetric
         self._press: _Press | None = None
 
+    @property
+    def face(self) -> bpy.types.Object | None:
+        """The face; None if it is gone."""
+        return self._find_face()
+
     def places(self, screen: Screen) -> NDArray[np.float64]:
         """Where the pins are seen (k, 3), as `Screen.project` says."""
         face = self._find_face()
-        points = read_points(face) if face is not None and self._press is None else None
-        if self._press is not None:
-            points = self._press.drag.points
+        points = self._points(face)
         if face is None or points is None or not len(points):
             return np.zeros((0, 3))
         return screen.project(points.places.of(shown_vertices(face)))
 
+    def free_places(self, screen: Screen) -> NDArray[np.float64]:
+        """Where the landmarks are seen (k, 3) that are not pinned; none if the face's landmarks are not shown."""
+        face = self._find_face()
+        points = self._points(face)
+        if face is None or points is None or not shows_pins(face):
+            return np.zeros((0, 3))
+        return screen.project(_free_landmarks(points)[1].of(shown_vertices(face)))
+
     def press(self, screen: Screen, mouse: Pixel, grip: float = GRIP) -> bool:
-        """Begin with the pin under the mouse, or with a new one where the mesh is; False where neither is.
+        """Begin with the pin or the shown landmark under the mouse, or with a new pin where the mesh is.
+
+        Returns False where there is nothing.
 
         Raises
         ------
@@ -86,10 +104,10 @@ class FaceDragging:
             return False
         shown = shown_vertices(face)
         points = read_points(face)
-        index = self._nearest(screen, points, shown, mouse, grip)
+        index = _nearest(screen, points.places, shown, mouse, grip)
         is_new = index < 0
         if is_new:
-            place = self._place_under(screen, shown, mouse)
+            place = self._new_place(screen, face, points, shown, mouse, grip)
             if place is None:
                 return False
             points, index = _with_point(face, points, *place, shown)
@@ -136,62 +154,86 @@ class FaceDragging:
             press.drag.end()
             return MOVED if press.moved and not press.is_new else ADDED
         both = sorted({index for index in (press.index, press.twin) if index >= 0})
-        set_points(face, press.drag.points.without(both))
+        set_points(face, press.drag.points.without(np.array(both)))
         return REMOVED
 
-    @staticmethod
-    def _nearest(screen: Screen, points: FacePoints, shown: NDArray[np.float64], mouse: Pixel, grip: float) -> int:
-        """The pin under the mouse; -1 if there is none."""
-        if not len(points):
-            return -1
-        seen = screen.project(points.places.of(shown))
-        distance = np.nan_to_num(np.linalg.norm(seen[:, :2] - mouse, axis=1), nan=np.inf)
-        return int(distance.argmin()) if distance.min() < grip else -1
+    def _points(self, face: bpy.types.Object | None) -> FacePoints | None:
+        """The points as they are now, also during a drag."""
+        if self._press is not None:
+            return self._press.drag.points
+        return read_points(face) if face is not None else None
 
     @staticmethod
-    def _place_under(
-        screen: Screen, shown: NDArray[np.float64], mouse: Pixel
-    ) -> tuple[NDArray[np.int64], NDArray[np.float64]] | None:
+    def _new_place(
+        screen: Screen,
+        face: bpy.types.Object,
+        points: FacePoints,
+        shown: NDArray[np.float64],
+        mouse: Pixel,
+        grip: float,
+    ) -> "tuple[Points, int] | None":
+        """The landmark under the mouse that is free so far, and its number, or the place of the mesh and -1."""
         from ...geometry.mesh import triangulate
+        from ...shaping.points import Points
         from ...template import load_template
 
-        return screen.under(shown, triangulate(load_template().faces), mouse)
+        if shows_pins(face):
+            numbers, places = _free_landmarks(points)
+            if (nearest := _nearest(screen, places, shown, mouse, grip)) >= 0:
+                return places.chosen([nearest]), int(numbers[nearest])
+        hit = screen.under(shown, triangulate(load_template().faces), mouse)
+        return (Points(hit[0][None], hit[1][None]), -1) if hit is not None else None
+
+
+def _nearest(screen: Screen, places: "Points", shown: NDArray[np.float64], mouse: Pixel, grip: float) -> int:
+    """The place under the mouse; -1 if there is none."""
+    if not len(places.corners):
+        return -1
+    seen = screen.project(places.of(shown))
+    distance = np.nan_to_num(np.linalg.norm(seen[:, :2] - mouse, axis=1), nan=np.inf)
+    return int(distance.argmin()) if distance.min() < grip else -1
+
+
+def _free_landmarks(points: FacePoints) -> "tuple[NDArray[np.int64], Points]":
+    """The landmarks (k,) that are not among some points, and where they are."""
+    from ...shaping.landmarks import landmark_points
+
+    numbers = np.setdiff1d(np.arange(68), points.landmarks)
+    return numbers, landmark_points().chosen(numbers)
 
 
 def _with_point(
-    face: bpy.types.Object,
-    points: FacePoints,
-    corners: NDArray[np.int64],
-    weights: NDArray[np.float64],
-    shown: NDArray[np.float64],
+    face: bpy.types.Object, points: FacePoints, place: "Points", landmark: int, shown: NDArray[np.float64]
 ) -> tuple[FacePoints, int]:
     """Points and one more, where the face is seen now; also its index."""
     provenance = read_provenance(face)
     assert provenance is not None  # every face has one
-    place = replace(points.places, corners=corners[None], weights=weights[None])
     pixel = provenance.frame.to_photo(provenance.frame.to_camera(place.of(shown)))
-    offset = pulled_at(face, place)
-    places = replace(
-        points.places,
-        corners=np.concatenate([points.places.corners, place.corners]),
-        weights=np.concatenate([points.places.weights, place.weights]),
-    )
-    offsets, pixels = np.concatenate([points.offsets, offset]), np.concatenate([points.pixels, pixel])
-    return FacePoints(places, offsets, pixels), len(points)
+    added = FacePoints(place, pulled_at(face, place), pixel, np.array([landmark]))
+    return points.and_(added), len(points)
 
 
 def _with_twin(
     face: bpy.types.Object, points: FacePoints, index: int, shown: NDArray[np.float64]
 ) -> tuple[FacePoints, int]:
     """Points with the mirror image of one among them, and its index, which is the same for a point in the middle."""
+    from ...shaping.landmarks import landmark_points, mirrored_landmarks
+    from ...shaping.points import Points
     from ...template import load_template
 
+    if (landmark := points.landmarks[index]) >= 0:
+        other = int(mirrored_landmarks()[landmark])
+        there = np.flatnonzero(points.landmarks == other)
+        return (
+            (points, int(there[0]))
+            if len(there)
+            else _with_point(face, points, landmark_points().chosen([other]), other, shown)
+        )
     corners = load_template().mirror[points.places.corners[index]]
     weights = points.places.weights[index]
     for other, known in enumerate(points.places.corners):
-        if set(known.tolist()) == set(corners.tolist()):
+        if points.landmarks[other] < 0 and set(known.tolist()) == set(corners.tolist()):
             order = [known.tolist().index(corner) for corner in corners.tolist()]
             if np.allclose(points.places.weights[other][order], weights, atol=0.25):
                 return points, other
-    points, twin = _with_point(face, points, corners, weights, shown)
-    return points, twin
+    return _with_point(face, points, Points(corners[None], weights[None]), -1, shown)

@@ -3,7 +3,7 @@
 What a look changes is remembered as a layer, with the values that were there before: of views in their screen, of the
 camera and the size of renders in their scene, so that all of it is saved with the file. When a look ends that began
 last, its values come back; when it ends below another one, they become what that one will give back. A look lasts as
-long as what it shows: its pins, its colours, its camera. Undoing or deleting those ends it as well as a click does.
+long as what it shows: a face's pins, colours, camera. Undoing or deleting those ends it as well as a click does.
 """
 
 from collections.abc import Callable, Iterable, Iterator
@@ -13,7 +13,7 @@ from typing import Any
 import bpy
 from bpy.app.handlers import persistent
 
-from ..scene.landmark_pins import LANDMARK
+from ..scene.landmark_pins import shows_pins
 from .fit_view import shows_distances
 
 #: The custom property of screens and scenes with their layers, and of cameras with the name of their look.
@@ -93,8 +93,6 @@ _VIEW_SETTINGS = {
                        lambda view, text: _write_shading(view, text.split())),
     "xray": Setting(lambda view: int(view.shading.show_xray),
                     lambda view, on: setattr(view.shading, "show_xray", bool(on))),
-    "lines": Setting(lambda view: int(view.overlay.show_relationship_lines),
-                     lambda view, on: setattr(view.overlay, "show_relationship_lines", bool(on))),
 }  # fmt: skip
 _SCENE_SETTINGS = {
     "camera": Setting(lambda scene: scene.camera, _write_camera),
@@ -104,7 +102,7 @@ _SCENE_SETTINGS = {
 
 _CHANGES = {
     PHOTO: ("point_of_view", "camera", "size"),
-    PINS: ("point_of_view", "xray", "lines", "camera", "size"),
+    PINS: ("point_of_view", "xray", "camera", "size"),
     DISTANCES: ("shading",),
 }
 
@@ -231,7 +229,7 @@ def _end(layers: Any, look: str, changed: Any, settings: dict[str, Setting]) -> 
 def _is_on(look: str, scene: bpy.types.Scene) -> bool:
     """Whether a scene holds what a look shows; pins and a photo show the face that they belong to."""
     if look == PINS:
-        return any(LANDMARK in item and item.parent is not None for item in scene.objects)
+        return any(shows_pins(item) for item in scene.objects)
     if look == DISTANCES:
         return any(shows_distances(item) for item in scene.objects)
     cameras = [camera for camera in cameras_in_use(scene) if camera.get(LOOK) == look]
