@@ -36,6 +36,7 @@ from .registration.registration import NETWORK_MAPS, Registration, register
 from .registration.target import build_target
 from .relief import with_likely_relief
 from .seen_face import SeenFace
+from .several.detail import detail_of_photos, detail_views
 from .texture.irises import look_of
 
 #: Lids that pins have drawn less than this (mm) into the space they keep from the eyeballs are left there.
@@ -195,21 +196,25 @@ def complete(
         shown = template.subdivide(pinned + worn, detail_level) if worn.any() else vertices
         photo_pixel = seen.enlargement / seen.frame.enlargement
         camera = seen.maps.camera.resized(seen.enlargement)
+        size = float(np.cbrt(np.linalg.det(own.head_to_camera[:3, :3]))) if own is not None else 1.0
+        pose = replace(fit_similarity(template.vertices, registered, template.groups["face"]), scale=size)
+        view = View(seen.photo_size, seen.crop_to_photo, pose.matrix, seen.maps, seen.crop_png, pins)
+        if own is not None:
+            view = replace(view, photo=own.photo, expression=own.expression, registered=own.registered)
+        coarse_vertices = _upright(pinned, pose)
         pause = partial(clock.progress, "detail", 0.5)
-        detail = read_detail(shown, level, ShownFace(seen.crop, camera, seen.maps.mask, photo_pixel), pause=pause)
+        if len(views := detail_views((view, *others))) > 1:
+            detail = detail_of_photos(coarse_vertices, _upright(vertices, pose), level, views, pause=pause)
+        else:
+            detail = read_detail(shown, level, ShownFace(seen.crop, camera, seen.maps.mask, photo_pixel), pause=pause)
+            detail = detail @ pose.rotation / size
     landmarks = seen.frame.to_photo(level.landmark_points(shown))
-    size = float(np.cbrt(np.linalg.det(own.head_to_camera[:3, :3]))) if own is not None else 1.0
-    pose = replace(fit_similarity(template.vertices, registered, template.groups["face"]), scale=size)
-    view = View(seen.photo_size, seen.crop_to_photo, pose.matrix, seen.maps, seen.crop_png, pins)
-    if own is not None:
-        view = replace(view, photo=own.photo, expression=own.expression, registered=own.registered)
-    coarse_vertices = _upright(pinned, pose)
     wearer = Wearer.as_in_photo(coarse_vertices)
     return Reconstruction(
         vertices=_upright(vertices, pose),
         faces=level.faces.astype(np.int32),
         uvs=level.uvs.astype(np.float32),
-        detail=detail @ pose.rotation / size,
+        detail=detail,
         groups={name: weights.astype(np.float32) for name, weights in level.groups.items()},
         landmarks_68=level.landmarks_68.astype(np.int32),
         eyeballs=place_both(template, coarse_vertices),

@@ -17,6 +17,7 @@ from .fitting import complete, follow_pins
 from .registration.matching import TargetIndex
 from .registration.target import build_target
 from .seen_face import SeenFace
+from .several.detail import detail_of_photos, detail_views
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def detail_again(
     settings: DetailSettings,
     pause: Pause = no_pause,
 ) -> NDArray[np.float64]:
-    """Displacement vectors (n, 3) in millimetres in the head frame, from the crop kept with a face.
+    """Displacement vectors (n, 3) in millimetres in the head frame, from the crops kept with a face.
 
     Parameters
     ----------
@@ -61,6 +62,10 @@ def detail_again(
     PhotoError
         If the crop cannot be read.
     """
+    if len(views := detail_views(face.views)) > 1:
+        way = settings.reading, settings.scale
+        detail = detail_of_photos(face.coarse_vertices, vertices, level, views, *way, pause)
+        return smoothed(detail, vertices, level.faces, settings.smoothing, pause)
     seen = SeenFace.of(face.view)
     worn = load_template().subdivide(worn_expression(face.coarse_vertices, face.view.expression), level.level)
     shown = ShownFace(

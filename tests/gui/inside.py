@@ -24,13 +24,16 @@ def whole() -> Iterator[float]:
         yield from first()
         return
     yield from start()
-    steps = [documentation] if TASK["only"] == "documentation" else [choose_photo, reconstruct]
-    if TASK["only"] not in ("panels", "faults", "documentation"):
-        steps += [correct, refit, detail, inspect, texture, export]
-    if TASK["only"] not in ("session", "faults", "documentation"):
-        steps += [panels, preferences]
-    if TASK["only"] not in ("panels", "documentation"):
-        steps += [disable]
+    begun = [choose_photo, reconstruct]
+    corrected, rest = [*begun, correct, refit], [detail, inspect, texture, export]
+    pictures = [panels, preferences]
+    steps = {
+        "documentation": [documentation],
+        "pins": corrected,
+        "panels": [*begun, *pictures],
+        "faults": [*begun, disable],
+        "session": [*corrected, *rest, disable],
+    }.get(TASK["only"], [*corrected, *rest, *pictures, disable])
     for step in steps:
         try:
             only()

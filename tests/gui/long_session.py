@@ -1,11 +1,11 @@
 """A longer session in Blender's window, step by step: cancelling, pins, refitting, detail, texture, export and back."""
 
+import contextlib
 import time
 from collections.abc import Iterator
 
 import bpy
 import pointer
-from bpy_extras import view3d_utils
 from hand import (
     ADDON,
     FOLDER,
@@ -20,6 +20,7 @@ from hand import (
     picture,
     press,
     running,
+    seen,
     show_tab,
     textures,
     timed,
@@ -90,23 +91,68 @@ def reconstruct() -> Iterator[float]:
 
 
 def correct() -> Iterator[float]:
-    """Drag a pin in the viewport."""
-    landmark_pins = module("addon.scene.landmark_pins")
+    """Drag a corner of the mouth in the viewport, where the inner lips have a landmark as well, and the cheek."""
+    pins, points = module("addon.scene.landmark_pins"), module("addon.scene.face_points")
+    is_dragged = module("addon.operators.drag_face").is_dragged
     face = faces()[0]
-    shown = yield from press("Show Pins", "show_pins", lambda: bool(landmark_pins.pins_of(face)), "Correct")
+    shown = yield from press("Show Pins", "show_pins", lambda: pins.shows_pins(face) and is_dragged(face), "Correct")
     yield from picture("pins")
     if not shown:
         return
+    frames: list[float] = []
+    with frame_times(frames):
+        for name, place in (("a landmark", 48), ("the cheek", (45.0, -15.0))):
+            before, started = len(points.read_points(face)), time.perf_counter()
+            yield from pointer.drag(*on_screen(face, place), -24, 12)
+            dragged = lambda before=before: len(points.read_points(face)) > before  # noqa: E731
+            yield from timed(f"Drag {name}", lambda: None, dragged, started)
+            yield from picture("pin_moved" if name == "a landmark" else "cheek_moved")
+    if not frames:
+        fault("The face was not drawn while it was dragged.")
+        return
+    milliseconds = sorted(1000.0 * each for each in frames)
+    seen["frames"] = [round(each, 1) for each in milliseconds]
+    median, longest = milliseconds[len(milliseconds) // 2], milliseconds[-1]
+    print(f"\t{len(frames)} frames of dragging: median {median:.0f} ms, longest {longest:.0f} ms", flush=True)
+
+
+@contextlib.contextmanager
+def frame_times(frames: list[float]) -> Iterator[None]:
+    """Note in seconds how long after each motion of the mouse that drags a face the view is drawn."""
+    dragging = module("addon.views.face_dragging").FaceDragging
+    move, begun = dragging.move, []
+
+    def timed_move(*arguments) -> bool:
+        begun.append(time.perf_counter())
+        return move(*arguments)
+
+    def drawn() -> None:
+        if begun:
+            frames.append(time.perf_counter() - begun[0])
+            begun.clear()
+
+    dragging.move = timed_move
+    handler = bpy.types.SpaceView3D.draw_handler_add(drawn, (), "WINDOW", "POST_PIXEL")
+    try:
+        yield
+    finally:
+        bpy.types.SpaceView3D.draw_handler_remove(handler, "WINDOW")
+        dragging.move = move
+
+
+def on_screen(face: bpy.types.Object, place: int | tuple[float, float]) -> tuple[int, int]:
+    """Where a landmark, or the foremost vertex near a place of the head's front in millimetres, is in the window."""
+    screen, points = module("addon.views.screen").Screen, module("addon.scene.face_points")
+    template = module("template").load_template()
+    vertices = points.shown_vertices(face)
+    if isinstance(place, int):
+        point = template.landmark_points(vertices)[place]
+    else:
+        away = abs(vertices[:, :2] - place).sum(axis=1) - 0.01 * vertices[:, 2]
+        point = vertices[away.argmin()]
     window, _area, _sidebar, viewport = pointer.view()
-    pins = landmark_pins.pins_of(face)
-    before = [pin.location.copy() for pin in pins]
-    pin = pins[48]  # a corner of the mouth, where the inner lips have one as well
-    place = view3d_utils.location_3d_to_region_2d(viewport, viewport.data, pin.matrix_world.translation)
-    x, y = viewport.x + int(place.x), window.height - viewport.y - int(place.y)
-    started = time.perf_counter()
-    yield from pointer.drag(x, y, -24, 12)
-    yield from timed("Drag a pin", lambda: None, lambda: [each.location for each in pins] != before, started)
-    yield from picture("pin_moved")
+    x, y, _depth = screen.of(face, viewport, viewport.data).project(point[None])[0]
+    return viewport.x + int(x), window.height - viewport.y - int(y)
 
 
 def refit() -> Iterator[float]:

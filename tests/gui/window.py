@@ -39,7 +39,7 @@ WORKER = ROOT / "pix2vertex_blender" / "worker.py"
 
 _ONLY = (
     "first: from a photo to a textured FBX in Blender as it ships, action by action; "
-    "panels: only their pictures; session: only the clicks of a longer session; "
+    "panels: only their pictures; session: only the clicks of a longer session; pins: only dragging and Refit; "
     "faults: the extension disabled while it works; documentation: the pictures of the window in docs/"
 )
 
@@ -189,7 +189,7 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--blender", choices=SUITES, default="4.3", help="which window (default: %(default)s)")
     parser.add_argument("--zip", type=Path, help="the extension's zip; its own libraries are used")
     parser.add_argument("--language", default="", help="Blender's name of the interface's language, such as zh_HANS")
-    parser.add_argument("--only", choices=("first", "panels", "session", "faults", "documentation"), help=_ONLY)
+    parser.add_argument("--only", choices=("first", "panels", "session", "pins", "faults", "documentation"), help=_ONLY)
     return parser
 
 

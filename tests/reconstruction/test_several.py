@@ -8,7 +8,7 @@ from pix2vertex_blender.geometry.mesh import vertex_normals
 from pix2vertex_blender.geometry.similarity import Similarity, fit_similarity
 from pix2vertex_blender.reconstruction.several.agreement import people, same_photos
 from pix2vertex_blender.reconstruction.several.evidence import LEAST_WEIGHT, Evidence, averaged, sightlines
-from pix2vertex_blender.reconstruction.several.fusion import fuse
+from pix2vertex_blender.reconstruction.several.fusion import FusionParameters, fuse
 from pix2vertex_blender.template import load_template
 
 CAMERA = Camera(scale=1.0, centre=(128.0, 128.0), inverse_distance=1 / 900)
@@ -86,6 +86,13 @@ def test_a_photo_that_contradicts_the_rest_loses_weight_and_says_by_how_much(vie
     assert fusion.disagreements[4] > 2 * max(fusion.disagreements[:4])
     # Without it the head is hardly another.
     assert distance(fusion.vertices, fuse([*views, extra]).vertices) < 0.8
+
+
+def test_forty_photos_are_one_head_that_is_nearer_than_three_give(views, fusion):
+    many = [photographed(somebody(1), yaw, 100 + index) for index, yaw in enumerate(np.linspace(-40.0, 40.0, 40))]
+    head = fuse(many, FusionParameters(rounds=6))
+    assert distance(head.vertices, somebody(1)) < distance(fusion.vertices, somebody(1))
+    assert min(head.weights) > 0.5
 
 
 def test_people_are_told_apart_and_the_majority_is_the_one():

@@ -1,7 +1,7 @@
 """Work that jobs of the worker are part of, done to its end without a window."""
 
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
@@ -61,8 +61,14 @@ def errand() -> Iterator[Errand]:
         work.delete_files()
 
 
-def await_end(job: Job) -> None:
+def await_end(job: Job, show: Callable[[], None] = lambda: None) -> None:
     """Wait for a job of the worker.
+
+    Parameters
+    ----------
+    job : Job
+    show : callable
+        Shows how far it is, several times a second.
 
     Raises
     ------
@@ -74,6 +80,7 @@ def await_end(job: Job) -> None:
         while job.status is JobStatus.RUNNING:
             time.sleep(_POLL_SECONDS)
             worker.poll()
+            show()
     except KeyboardInterrupt:
         worker.cancel(job)
         raise

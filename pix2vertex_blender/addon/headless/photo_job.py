@@ -3,7 +3,7 @@
 import os
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, redirect_stderr
 from dataclasses import dataclass, field, replace
 from io import StringIO
@@ -13,7 +13,6 @@ from typing import Any, Protocol
 import bpy
 import numpy as np
 
-from ...errors import Pix2VertexError
 from ...exchange.progress import STAGE_LABELS
 from ...exchange.report import Report
 from ...exchange.result import Reconstruction
@@ -22,18 +21,16 @@ from ...rig.names import NAMINGS
 from ..export.export import export_face, export_fbx, export_glb, save_blend
 from ..images.texture_size import side_of_texture
 from ..process import session
-from ..process.job import Job, JobStatus
-from ..process.worker_client import WorkerClient
+from ..process.job import Job
 from ..rig.rig import set_rig
 from ..scene.face_object import build_face_object
+from .errand import await_end
 from .expression_job import add_expressions
-from .fault_log import WorkerError
 from .finish_job import FINISHED, finish_face
 from .maps_job import MAPS, write_maps
 from .preview import compose_preview
 from .texture_job import ORIGIN_FILE, TEXTURE_FILE, TextureImages, submit_texture, wear_texture, write_texture
 
-_POLL_SECONDS = 0.05
 _PREVIEW_SIZE = 512
 
 PREVIEW = "preview.png"
@@ -162,7 +159,7 @@ def _texture(reconstruction: Reconstruction, photo: Path, choices: Mapping[str, 
     keep_light = choices.get("keep_light", False)
     size = side_of_texture(choices["texture"], reconstruction)
     job, images = submit_texture(result_file(), shown, size, keep_light=keep_light)
-    await_end(session.worker(), job, clock)
+    await_end(job, lambda: clock.show(job.fraction))
     return images
 
 
@@ -214,28 +211,16 @@ def result_file() -> Path:
 def reconstruct_in_worker(photos: Sequence[Path], choices: Mapping[str, Any], clock: "Clock") -> Reconstruction:
     """Have the worker reconstruct the face, showing its progress, and leave it in `result_file`."""
     result = result_file()
-    worker = session.worker()
     paths = [str(photo.absolute()) for photo in photos]
     several = {"photos": paths} if len(paths) > 1 else {}
-    job = worker.submit("reconstruct", photo=paths[0], **several, options=dict(choices), result=str(result))
-    await_job(worker, job, clock)
+    job = session.worker().submit("reconstruct", photo=paths[0], **several, options=dict(choices), result=str(result))
+    await_job(job, clock)
     reconstruction = Reconstruction.load(result)
     clock.take(reconstruction.report.seconds)
     return reconstruction
 
 
-def await_end(worker: WorkerClient, job: Job, clock: "Clock") -> None:
-    """Wait for a job of the worker that is one stage of the clock.
-
-    Raises
-    ------
-    Pix2VertexError, WorkerError
-        If it failed.
-    """
-    _await(worker, job, lambda: clock.show(job.fraction))
-
-
-def await_job(worker: WorkerClient, job: Job, clock: "Clock") -> None:
+def await_job(job: Job, clock: "Clock") -> None:
     """Wait for a job of the worker, showing its stages.
 
     Raises
@@ -249,20 +234,7 @@ def await_job(worker: WorkerClient, job: Job, clock: "Clock") -> None:
             clock.enter(stage)
         clock.show(job.fraction)
 
-    _await(worker, job, show)
-
-
-def _await(worker: WorkerClient, job: Job, show: Callable[[], None]) -> None:
-    try:
-        while job.status is JobStatus.RUNNING:
-            time.sleep(_POLL_SECONDS)
-            worker.poll()
-            show()
-    except KeyboardInterrupt:
-        worker.cancel(job)
-        raise
-    if job.status is JobStatus.FAILED:
-        raise (WorkerError if job.fault else Pix2VertexError)(job.error)
+    await_end(job, show)
 
 
 @dataclass

@@ -67,10 +67,9 @@ def run_turn(options: argparse.Namespace) -> None:
     photo = _face_of_file(options) if options.face is not None else _face_of_photo(options)
     clock = Clock(StageLines(STAGE_LABELS | {TURN: "Turning the photo", RESHAPE: "Changing the shape"}))
     picture = session.temporary_folder() / f"drawn{output.suffix.lower()}"
-    worker = session.worker()
     source = {"source": str(result_file()), "photo": str(photo), "result": str(picture)}
-    job = worker.submit(options.verb, **source, **request)
-    await_job(worker, job, clock)
+    job = session.worker().submit(options.verb, **source, **request)
+    await_job(job, clock)
     clock.end()
     try:
         output.parent.mkdir(parents=True, exist_ok=True)

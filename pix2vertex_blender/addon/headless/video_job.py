@@ -82,7 +82,7 @@ def _write_results(options: argparse.Namespace, folder: Path) -> VideoReport:
     source = temporary / "person.npz"
     with hidden_folder(temporary) as frames:
         job = worker.submit("video_person", folder=str(frames), options=choices, result=str(source), **movie)
-        await_job(worker, job, clock)
+        await_job(job, clock)
     person = [Path(name).name for name in job.result["person"]]
     clock.enter("expressions")
     with quiet():
@@ -98,7 +98,7 @@ def _write_results(options: argparse.Namespace, folder: Path) -> VideoReport:
         take=str(folder / TAKE),
         **movie,
     )
-    await_job(worker, job, clock)
+    await_job(job, clock)
     report = VideoReport(**job.result["report"])
     clock.enter("scene")
     with quiet():

@@ -137,9 +137,8 @@ def _write_results(options: argparse.Namespace, folder: Path) -> WrapReport:
 def _wrapped(request: Mapping[str, Any], clock: Clock) -> tuple[Reconstruction, dict[str, Any]]:
     """Have the worker wrap; also returns its reply."""
     result = session.temporary_folder() / "wrapped.npz"
-    worker = session.worker()
-    job = worker.submit(WRAP, result=str(result), **request)
-    await_job(worker, job, clock)
+    job = session.worker().submit(WRAP, result=str(result), **request)
+    await_job(job, clock)
     return Reconstruction.load(result), job.result
 
 

@@ -13,7 +13,7 @@ lie
   meshes.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -90,8 +90,27 @@ class DetailParameters:
 #: What is narrower than about this many of the photo's own pixels is noise and compression, not skin.
 GRAIN = 2.0
 
+#: Millimetres over which the detail of one photo goes over into another's.
+BLENDED = 2.0
+
 #: How much of the detail remains where intensity tells more of hair and colour than of shape.
 KEPT_SHARES = {"brow": 0.15, "eyelids": 0.3, "upper_lip": 0.4, "lower_lip": 0.4}
+
+
+@dataclass(frozen=True)
+class Shading:
+    """What a photo shows of a surface.
+
+    Attributes
+    ----------
+    intensity : (n,)
+        At each vertex, in [0, 1].
+    visibility : (n,)
+        How well the photo shows the relief of each vertex, in [0, 1].
+    """
+
+    intensity: Array
+    visibility: Array
 
 
 def add_detail(
@@ -122,23 +141,36 @@ def add_detail(
     parameters : DetailParameters, optional
     pause : Pause
     """
-    vertices = np.asarray(vertices, dtype=np.float64)
+    vertices, parameters = np.asarray(vertices, dtype=np.float64), parameters or DetailParameters()
+    shading = read_shading(vertices, level, pixels, camera, mask, photo_pixel, parameters, pause)
+    pause()
+    solver = DetailSolver(vertices, level.faces, shading.visibility, pause=pause)
+    pause()
+    return solver.displacement(shading.intensity, parameters, pause)[:, None] * solver.normals
+
+
+def read_shading(
+    vertices: Array,
+    level: Template,
+    pixels: NDArray[np.uint8] | NDArray[np.floating],
+    camera: Camera,
+    mask: NDArray[np.bool_] | None,
+    photo_pixel: float,
+    parameters: DetailParameters,
+    pause: Pause = no_pause,
+) -> Shading:
+    """What a photo shows of the subdivided template; the parameters are those of `add_detail`."""
     normals = vertex_normals(vertices, level.faces)
     pause()
     seen = visibility(vertices, normals, level.faces, camera, (pixels.shape[0], pixels.shape[1]), mask, pause)
     pause()
     footprint = camera.scale * np.sqrt(vertex_areas(vertices, level.faces))
     footprint = np.maximum(footprint, GRAIN * photo_pixel)
-    parameters = parameters or DetailParameters()
     points = camera.project(vertices)
     shape = shape_share(points, pixels, camera.scale, seen, parameters.largest_hue)
     pause()
     kept = seen * level.groups["face"] * kept_share(level) * shape
-    solver = DetailSolver(vertices, level.faces, kept, pause=pause)
-    pause()
-    intensity = sample_intensity(pixels, points, footprint)
-    pause()
-    return solver.displacement(intensity, parameters, pause)[:, None] * normals
+    return Shading(sample_intensity(pixels, points, footprint), kept)
 
 
 def kept_share(level: Template) -> Array:
@@ -229,24 +261,64 @@ class DetailSolver:
             If a shape is wrong or `parameters.equation` is neither 12 nor 13.
         """
         parameters = parameters or DetailParameters()
-        displacement = np.zeros(self.count)
         values = _per_vertex("intensity", intensity, self.count)
         if len(self._used) == 0 or parameters.strength == 0:
-            return displacement
+            return np.zeros(self.count)
+        return self._raised(self.high_pass(values[self._used], parameters, pause), parameters, pause)
+
+    def blended(
+        self,
+        shadings: Sequence[Shading],
+        qualities: Sequence[Array],
+        parameters: DetailParameters | None = None,
+        pause: Pause = no_pause,
+    ) -> Array:
+        """Displacement (n,) as `displacement` gives it, from what several photos show.
+
+        Parameters
+        ----------
+        shadings : sequence of Shading
+        qualities : sequence of (n,)
+            What each photo's contrasts count at each vertex.
+        parameters : DetailParameters, optional
+        pause : Pause
+        """
+        parameters = parameters or DetailParameters()
+        if len(self._used) == 0 or parameters.strength == 0:
+            return np.zeros(self.count)
+        weights = np.maximum(self._smooth(np.stack(qualities, axis=1)[self._used], BLENDED**2), 0.0)
+        total, contrast = weights.sum(axis=1), np.zeros(len(self._used))
+        for shading, weight in zip(shadings, weights.T, strict=True):
+            seen = shading.visibility[self._used]
+            contrast += weight * self.high_pass(shading.intensity[self._used], parameters, pause, seen)
+            pause()
+        return self._raised(contrast / np.maximum(total, 1e-12), parameters, pause)
+
+    def _raised(self, contrast: Array, parameters: DetailParameters, pause: Pause) -> Array:
+        """Displacement (n,) from contrasts of the seen part (eq. 14)."""
+        displacement = np.zeros(self.count)
         fairing = self.fairing(parameters.fairing_step)
-        pause()
-        contrast = self.high_pass(values[self._used], parameters, pause)
         pause()
         data = self._data_term(contrast, fairing, parameters)
         combined = parameters.balance * data + (1 - parameters.balance) * fairing
         displacement[self._used] = parameters.strength * self._visibility * combined
         return displacement
 
-    def high_pass(self, intensity: Array, parameters: DetailParameters, pause: Pause = no_pause) -> Array:
-        """Eq. 9 (mu) relative to the intensity of the seen surroundings, at the vertices of the seen part."""
+    def high_pass(
+        self,
+        intensity: Array,
+        parameters: DetailParameters,
+        pause: Pause = no_pause,
+        visibility: Array | None = None,
+    ) -> Array:
+        """Eq. 9 (mu) relative to the intensity of the seen surroundings, at the vertices of the seen part.
+
+        Where several photos see it, `visibility` is that of the one whose intensity it is.
+        """
         time = parameters.time_step * SQUARE_MILLIMETRES_PER_SQUARE_CENTIMETRE * parameters.scale**2
-        seen = self._visibility > 0
-        values = np.column_stack([np.where(seen, intensity * self._visibility, 0.0), self._visibility])
+        visibility = self._visibility if visibility is None else visibility
+        seen = visibility > 0
+        values = np.column_stack([np.where(seen, intensity * visibility, 0.0), visibility])
         smooth = self._smooth(values, time, pause)
         low = smooth[:, 0] / np.maximum(smooth[:, 1], 1e-6)
         return np.where(seen, (intensity - low) / np.maximum(low, DARKEST_SURROUNDINGS), 0.0)
