@@ -116,6 +116,7 @@ def _packed(view: View) -> Arrays:
         **({"photo": np.array(view.photo)} if view.photo else {}),
         **({"expression": view.expression} if view.expression.any() else {}),
         **(_integers("registered", view.registered) if len(view.registered) else {}),
+        **(_integers("likeness", view.likeness) if len(view.likeness) else {}),
         **({} if view.used else {"off": np.array(True)}),
         "head_to_camera": view.head_to_camera,
         "camera": np.array([camera.scale, *camera.centre, camera.inverse_distance]),
@@ -156,6 +157,7 @@ def _unpacked_view(arrays: Arrays, crop_png: bytes, count: int) -> View:
         photo=str(arrays["photo"]) if "photo" in arrays else "",
         expression=_finite(arrays, "expression", (52,)) if "expression" in arrays else np.zeros(52),
         registered=_floats(arrays, "registered", count, 3) if "registered" in arrays else np.zeros((0, 3)),
+        likeness=_floats(arrays, "likeness", count, 3) if "likeness" in arrays else np.zeros((0, 3)),
         used="off" not in arrays,
     )
 

@@ -149,7 +149,7 @@ _ARRAYS = (
     *("likeness", "character"),
 )
 _MESH_PARTS = ("vertices", "faces", "uvs")
-_VIEW_ARRAYS = ("crop_to_photo", "head_to_camera", "pins", "expression", "registered")
+_VIEW_ARRAYS = ("crop_to_photo", "head_to_camera", "pins", "expression", "registered", "likeness")
 _MAPS = ("mask", "opening", "correspondence", "geometry")
 
 

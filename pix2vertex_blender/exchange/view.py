@@ -36,6 +36,9 @@ class View:
     registered : (n, 3) float64
         The template at level 0 registered to this photo alone, in the camera's frame, with the photo's expression;
         empty where the face's own `automatic_vertices` are that.
+    likeness : (n, 3) float64
+        What the likeliest head has added to `registered`, in the camera's frame; empty where `registered` is, or where
+        that is not known.
     used : bool
         Whether the head is made from it; the artist may switch it off.
     """
@@ -49,6 +52,7 @@ class View:
     photo: str = ""
     expression: NDArray[np.float64] = field(default_factory=lambda: np.zeros(52))
     registered: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 3)))
+    likeness: NDArray[np.float64] = field(default_factory=lambda: np.zeros((0, 3)))
     used: bool = True
 
     @property

@@ -201,6 +201,7 @@ def complete(
         view = View(seen.photo_size, seen.crop_to_photo, pose.matrix, seen.maps, seen.crop_png, pins)
         if own is not None:
             view = replace(view, photo=own.photo, expression=own.expression, registered=own.registered)
+            view = replace(view, likeness=own.likeness)
         coarse_vertices = _upright(pinned, pose)
         pause = partial(clock.progress, "detail", 0.5)
         if len(views := detail_views((view, *others))) > 1:

@@ -97,6 +97,7 @@ def test_it_can_be_kept_and_fitted_again(together):
     kept = from_bytes(to_bytes(together), [view.crop_png for view in together.views])
     assert [view.photo for view in kept.views] == [view.photo for view in together.views]
     np.testing.assert_allclose(kept.views[1].expression, together.views[1].expression)
+    np.testing.assert_allclose(kept.views[1].likeness, together.views[1].likeness, atol=1e-3)
     assert kept.report.views == together.report.views
     again = refit(kept, no_pins(), 0)
     assert np.abs(again.vertices - together.vertices).max() < 0.001

@@ -34,6 +34,10 @@ LITTLE_WEIGHT = 0.5
 #: The sum of an expression's coefficients below which it is taken for the face's own shape: neutral faces that are
 #: rendered and reconstructed have less, nearly all of them, and smiling ones more.
 LEAST_EXPRESSION = 1.2
+#: One photo's head is drawn to what is likeliest as far as one photo needs it. Several tell more by themselves: what that
+#: has added counts only as for so many of them. A scan's head from five photos is nearer so, and those of rendered
+#: people from three are as near.
+LIKELY_PHOTOS = 2.25
 #: Photos of which the networks are less sure are not used if there are better ones.
 LEAST_CONFIDENCE = 0.6
 
@@ -249,7 +253,11 @@ def _kept(face: Reconstruction, index: int) -> Registered:
     view, vertices = face.views[index], face.registered_to(index)
     name = Path(view.photo).name or face.report.photo
     report = replace(face.report, photo=name, photo_size=view.photo_size, confidence=round(view.maps.confidence, 4))
-    likeness = face.likeness if len(face.likeness) else np.zeros_like(vertices)
+    if len(view.registered):  # as one of several
+        likeness = view.likeness if len(view.likeness) else np.zeros_like(vertices)
+    else:
+        likeness = face.likeness if len(face.likeness) else np.zeros_like(vertices)
+        likeness = likeness @ view.head_to_camera[:3, :3].T
     return Registered(
         photo=view.photo or name,
         seen=SeenFace.of(view),
@@ -257,7 +265,7 @@ def _kept(face: Reconstruction, index: int) -> Registered:
         coefficients=expression_coefficients(vertices),
         pins=view.pins,
         report=report,
-        likeness=likeness @ view.head_to_camera[:3, :3].T,
+        likeness=likeness,
     )
 
 
@@ -271,6 +279,7 @@ def _switched_off(face: Reconstruction, use: Sequence[bool | None], changed: Rec
             vertices = face.registered_to(index)
             pose = fit_similarity(changed.automatic_vertices, vertices, weights)
             kept = replace(face.views[index], head_to_camera=pose.matrix, registered=vertices, used=False)
+            kept = replace(kept, likeness=_kept(face, index).likeness)
             views.append(replace(kept, photo=kept.photo or face.report.photo))
     return views
 
@@ -286,7 +295,9 @@ def _put_together(photos: Sequence[Registered], progress: Progress) -> Together:
         view = _view(photos[0], pose, np.zeros_like(expressions[0]))
         likeness = _in_head(photos[0].likeness, pose.matrix)
         return Together(pose.inverse().apply(vertices), photos[0], (view,), (1.0,), (0.0,), likeness)
-    evidence = [_evidence(photo, expression) for photo, expression in zip(photos, expressions, strict=True)]
+    share = min(1.0, LIKELY_PHOTOS / len(photos))
+    freer = [replace(photo, vertices=photo.vertices - (1 - share) * photo.likeness) for photo in photos]
+    evidence = [_evidence(photo, expression) for photo, expression in zip(freer, expressions, strict=True)]
     fusion = fuse(evidence, pause=lambda: progress("registration", 0.5))
     # Lips shut, since there is no expression, and lids in front of the eyeballs; then upright again.
     head = spread(fusion.vertices, load_likeness())
@@ -294,7 +305,7 @@ def _put_together(photos: Sequence[Registered], progress: Progress) -> Together:
     turn = replace(fit_similarity(template.vertices, head, face), scale=1.0)
     poses = [pose.after(turn) for pose in fusion.poses]
     views = [_view(*parts) for parts in zip(photos, poses, expressions, strict=True)]
-    added = [_in_head(photo.likeness, view.head_to_camera) for photo, view in zip(photos, views, strict=True)]
+    added = [_in_head(share * photo.likeness, view.head_to_camera) for photo, view in zip(photos, views, strict=True)]
     shown = [weight * each.seen for weight, each in zip(fusion.weights, evidence, strict=True)]
     order = np.argsort(-np.array(shown), kind="stable")
     return Together(
@@ -384,4 +395,5 @@ def _view(photo: Registered, pose: Similarity, expression: Array) -> View:
         photo.photo,
         expression,
         photo.vertices,
+        photo.likeness,
     )
