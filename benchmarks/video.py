@@ -5,7 +5,8 @@ python -m benchmarks.video [--count M] [--seed N] [--frames N] [--json OUT]
 A held-out rendered person sits still before a noisy camera, then turns the head, smiles, opens the mouth, raises the
 brows and blinks. Of the take are told: the acceleration of the face while it is still, in millimetres a frame squared
 (as found, and as averaged), the error of the head's yaw, which part of what each expression does is there
-(its range over the true one) and how well both go together (correlation), and the frames followed a second.
+(its range over the true one) and how well both go together (correlation), the frames followed a second, and the seconds
+of computing of a frame, by stage, since a busy computer's clock says little.
 """
 
 import argparse
@@ -13,9 +14,13 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
+from functools import wraps
 from pathlib import Path
+from typing import Any
+from unittest.mock import patch
 
 import numpy as np
 from scipy.spatial.transform import Rotation
@@ -23,12 +28,15 @@ from scipy.spatial.transform import Rotation
 from benchmarks.people import Act, film_person
 from pix2vertex_blender.animation.take import Array, Take
 from pix2vertex_blender.exchange.result import Reconstruction
+from pix2vertex_blender.exchange.video_report import VideoReport
 from pix2vertex_blender.expression.names import ARKIT_NAMES
 from pix2vertex_blender.expression.shapes import load_expressions
 from pix2vertex_blender.reconstruction.pipeline import Options
-from pix2vertex_blender.reconstruction.video.follow import follow
-from pix2vertex_blender.reconstruction.video.movie import open_movie
+from pix2vertex_blender.reconstruction.video.follow import Actor, follow
+from pix2vertex_blender.reconstruction.video.movie import Movie, open_movie
+from pix2vertex_blender.reconstruction.video.performance import Performer
 from pix2vertex_blender.reconstruction.video.person import PersonParameters, person_of
+from pix2vertex_blender.reconstruction.video.tracking import Tracker
 from pix2vertex_blender.template import load_template
 
 #: Not the people that anything was chosen with.
@@ -42,6 +50,13 @@ SCRIPT: dict[str, tuple[float, float, float]] = {
     "jawOpen": (0.5, 0.8, 0.6),
     "browInnerUp": (0.3, 0.7, 0.9),
     "eyeBlink": (0.8, 0.98, 1.0),
+}
+#: What is done for a frame.
+STAGES = {
+    "look": (Tracker, "follow"),
+    "places": (Performer, "places"),
+    "pose": (Performer, "pose"),
+    "eyes": (Actor, "_eyes"),
 }
 #: Those that both sides have.
 _BOTH = ("mouthSmile", "eyeBlink")
@@ -67,6 +82,7 @@ class Figures:
     correlation: dict[str, float]
     share: dict[str, float]
     frames_per_second: float
+    cpu_seconds_a_frame: dict[str, float]
     seconds_for_person: float
 
 
@@ -119,7 +135,7 @@ def measure(seed: int, number: int, frames: int, folder: Path, device: str) -> F
         options = Options(device=device, detail_level=0)
         face = person_of(movie, Path(chosen), options, parameters=PersonParameters(samples=min(32, frames)))
         seconds = time.perf_counter() - started
-    take, report = follow(movie, face, "NEUTRAL", device)
+    take, report, spent = timed_follow(movie, face, device)
     frame_numbers = np.round(take.times * RATE).astype(int)
     still = int((frame_numbers < round(STILL * frames)).sum())
     found = {name: _mean_of_sides(name, take.values) for name in SCRIPT}
@@ -131,8 +147,40 @@ def measure(seed: int, number: int, frames: int, folder: Path, device: str) -> F
         correlation={name: round(float(np.corrcoef(found[name], true[name])[0, 1]), 3) for name in SCRIPT},
         share={name: round(float(np.ptp(found[name]) / np.ptp(true[name])), 3) for name in SCRIPT},
         frames_per_second=report.frames_per_second,
+        cpu_seconds_a_frame=spent,
         seconds_for_person=round(seconds, 1),
     )
+
+
+def timed_follow(movie: Movie, face: Reconstruction, device: str) -> tuple[Take, VideoReport, dict[str, float]]:
+    """Follow a face; also the seconds of computing of a frame, by stage and in all."""
+    spent = dict.fromkeys(STAGES, 0.0)
+    started = time.process_time()
+    with timed_stages(spent):
+        take, report = follow(movie, face, "NEUTRAL", device)
+    spent["all"] = time.process_time() - started
+    return take, report, {name: round(seconds / report.frames, 3) for name, seconds in spent.items()}
+
+
+@contextmanager
+def timed_stages(spent: dict[str, float]) -> Iterator[None]:
+    """Add to `spent` the seconds of computing of each stage."""
+
+    def timed(name: str, work: Callable[..., Any]) -> Callable[..., Any]:
+        @wraps(work)
+        def measured(*arguments: Any) -> Any:
+            started = time.process_time()
+            try:
+                return work(*arguments)
+            finally:
+                spent[name] += time.process_time() - started
+
+        return measured
+
+    with ExitStack() as stack:
+        for name, (owner, method) in STAGES.items():
+            stack.enter_context(patch.object(owner, method, timed(name, getattr(owner, method))))
+        yield
 
 
 def accelerations(face: Reconstruction, take: Take) -> Array:

@@ -34,8 +34,8 @@ LITTLE_WEIGHT = 0.5
 #: The sum of an expression's coefficients below which it is taken for the face's own shape: neutral faces that are
 #: rendered and reconstructed have less, nearly all of them, and smiling ones more.
 LEAST_EXPRESSION = 1.2
-#: One photo's head is drawn to what is likeliest as far as one photo needs it. Several tell more by themselves: what that
-#: has added counts only as for so many of them. A scan's head from five photos is nearer so, and those of rendered
+#: One photo's head is drawn to what is likeliest as far as one photo needs it. Several tell more by themselves: what
+#: that has added counts only as for so many of them. A scan's head from five photos is nearer so, and those of rendered
 #: people from three are as near.
 LIKELY_PHOTOS = 2.25
 #: Photos of which the networks are less sure are not used if there are better ones.
