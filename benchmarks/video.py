@@ -75,6 +75,8 @@ class Figures:
     correlation, share : dict of str to float
         Of each expression.
     frames_per_second, seconds_for_person : float
+    cpu_seconds_a_frame : dict of str to float
+        By stage, and in all with the networks' start.
     """
 
     acceleration_mm: float

@@ -35,9 +35,9 @@ LITTLE_WEIGHT = 0.5
 #: rendered and reconstructed have less, nearly all of them, and smiling ones more.
 LEAST_EXPRESSION = 1.2
 #: One photo's head is drawn to what is likeliest as far as one photo needs it. Several tell more by themselves: what
-#: that has added counts only as for so many of them. A scan's head from five photos is nearer so, and those of rendered
-#: people from three are as near.
-LIKELY_PHOTOS = 2.25
+#: that has added counts less with the square of their number, and whole up to this. A scan's head from five photos is
+#: nearest with a third of it or less, and those of rendered people from three with three quarters or more.
+LIKELY_PHOTOS = 2.6
 #: Photos of which the networks are less sure are not used if there are better ones.
 LEAST_CONFIDENCE = 0.6
 
@@ -295,7 +295,7 @@ def _put_together(photos: Sequence[Registered], progress: Progress) -> Together:
         view = _view(photos[0], pose, np.zeros_like(expressions[0]))
         likeness = _in_head(photos[0].likeness, pose.matrix)
         return Together(pose.inverse().apply(vertices), photos[0], (view,), (1.0,), (0.0,), likeness)
-    share = min(1.0, LIKELY_PHOTOS / len(photos))
+    share = min(1.0, (LIKELY_PHOTOS / len(photos)) ** 2)
     freer = [replace(photo, vertices=photo.vertices - (1 - share) * photo.likeness) for photo in photos]
     evidence = [_evidence(photo, expression) for photo, expression in zip(freer, expressions, strict=True)]
     fusion = fuse(evidence, pause=lambda: progress("registration", 0.5))
