@@ -1,7 +1,7 @@
 """What workers of Dask bring on this computer against one process: ``python -m benchmarks.farm [--count N]``.
 
-The same training samples are rendered by one process and, when the workers have started and rendered one each, through
-a scheduler. Prints samples a second, and the seconds of computing that all processes together spend on a sample: on a
+The same training samples are rendered by one process and, when the workers have started and rendered some, through a
+scheduler. Prints samples a second, and the seconds of computing that all processes together spend on a sample: on a
 computer with other work, or with fewer cores than workers, these say what the scheduler costs.
 """
 
@@ -15,12 +15,15 @@ from pathlib import Path
 
 from training.generate import main as generate
 
+#: Samples that each worker renders before the clock starts, so that it has loaded what they need.
+WARM = 8
+
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--count", type=int, default=24, help="samples (default: %(default)s)")
-    parser.add_argument("--size", type=int, default=64, help="pixels of a sample's side (default: %(default)s)")
+    parser.add_argument("--count", type=int, default=40, help="samples (default: %(default)s)")
+    parser.add_argument("--size", type=int, default=128, help="pixels of a sample's side (default: %(default)s)")
     parser.add_argument("--workers", type=int, default=2, help="worker processes (default: %(default)s)")
     options = parser.parse_args(arguments)
     with tempfile.TemporaryDirectory() as folder:
@@ -32,7 +35,7 @@ def measure(folder: Path, count: int, size: int, workers: int) -> dict[str, dict
     """Figures of one process and of the workers; both have rendered before, so that nothing is loaded any more."""
     from distributed import Client, LocalCluster
 
-    generate([str(folder / "first"), "--count", "1", "--size", str(size)])
+    generate([str(folder / "first"), "--count", str(WARM), "--size", str(size)])
     todo = ["--count", str(count), "--size", str(size)]
     alone = timed(lambda: generate([str(folder / "alone"), *todo]), time.process_time, count)
     with (
@@ -40,7 +43,7 @@ def measure(folder: Path, count: int, size: int, workers: int) -> dict[str, dict
         Client(cluster) as client,
     ):
         farm = ["--scheduler", cluster.scheduler_address]
-        generate([str(folder / "warm"), "--count", str(2 * workers), "--size", str(size), *farm])
+        generate([str(folder / "warm"), "--count", str(WARM * workers), "--size", str(size), *farm])
 
         def computing() -> float:
             return time.process_time() + sum(client.run(time.process_time).values())
