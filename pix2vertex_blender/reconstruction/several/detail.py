@@ -20,7 +20,7 @@ from ..seen_face import SeenFace
 from .evidence import Array
 
 #: Most photos that detail is read from: those that show most.
-MOST_PHOTOS = 4
+MOST_PHOTOS = 3
 #: A power of how well photos show a vertex: the higher, the more its detail comes from one of them.
 DECISION = 4
 
