@@ -120,10 +120,13 @@ def _from_shading(
 def _blended(heads: Sequence[_ShownHead], level: Template, reading: Reading, scale: float, pause: Pause) -> Array:
     """The mean of the photos' displacements, each of which counts where its photo shows the head best."""
     details, shares = [], []
+    template = load_template()
     for head in heads:
         shown, shape = head.shown, (head.shown.pixels.shape[0], head.shown.pixels.shape[1])
-        normals = vertex_normals(head.vertices, level.faces)
-        shares.append(visibility(head.vertices, normals, level.faces, shown.camera, shape, shown.mask, pause))
+        coarse = head.vertices[: len(template.vertices)]
+        normals = vertex_normals(coarse, template.faces)
+        seen = visibility(coarse, normals, template.faces, shown.camera, shape, shown.mask, pause)
+        shares.append(template.subdivide(seen, level.level))
         pause()
         detail = read_detail(head.vertices, level, shown, reading, scale, pause)
         details.append(detail @ np.linalg.inv(head.view.head_to_camera[:3, :3]).T)
