@@ -52,7 +52,7 @@ def _pinned(face: bpy.types.Object) -> Iterator[float]:
     _invoke("show_pins")
     yield 1.0
     pin = module("addon.scene.landmark_pins").pins_of(face)[48]
-    pin.location.x -= 6.0
+    pin.location.x -= 0.006
     pin.select_set(True)
     bpy.context.view_layer.objects.active = pin
     yield from _panel("Correct", "docs_correct")

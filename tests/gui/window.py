@@ -31,11 +31,14 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(ROOT))
 
 from packager import archive, targets  # noqa: E402 - importable only now
+from pix2vertex_blender import limits  # noqa: E402
 
 SHARED = Path(os.environ.get("PIX2VERTEX_SHARED", ROOT.parent / "shared"))
 HARNESS = SHARED / "tools" / "blender-gui.sh"
 SUITES = {"4.3": "trixie", "5.2": "sid"}
 WORKER = ROOT / "pix2vertex_blender" / "worker.py"
+#: As Blender's process would start it.
+_WORKERS_ENVIRONMENT = {**os.environ, **limits.environment(threads=0, memory_limit=0.0)}
 
 _ONLY = (
     "first: from a photo to a textured FBX in Blender as it ships, action by action; "
@@ -173,7 +176,8 @@ class WorkerHost(threading.Thread):
         while True:
             connection, _address = self._socket.accept()
             with connection, self._log.open("ab") as log:
-                subprocess.Popen([sys.executable, str(WORKER)], stdin=connection, stdout=connection, stderr=log)
+                command = [sys.executable, str(WORKER)]
+                subprocess.Popen(command, stdin=connection, stdout=connection, stderr=log, env=_WORKERS_ENVIRONMENT)
 
 
 def zip_without_libraries(folder: Path) -> Path:
