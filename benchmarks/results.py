@@ -30,8 +30,8 @@ INTRODUCTION = """# Results
 
 Written by `python3 build.py benchmark`; every figure is from this run, except in tables that are marked *published*,
 whose authors measured them on data sets that are not here. The readers for those data sets are in `readers/`: with the
-data, the commands in docs/accuracy.md print the same tables. Not here: BU-3DFE, AFLW2000-3D as a whole, 300W, Florence, NoW
-and Stirling/ESRC.
+data, the commands in docs/accuracy.md print the same tables. Not here: BU-3DFE, AFLW2000-3D as a whole, 300W, Florence,
+NoW and Stirling/ESRC.
 
 The depth error measures mostly the pose, and the distance to the nearest point of a scan flatters a wrong shape. Where
 the true correspondence is known, NME is the figure to trust; against scans, the errors by region.
