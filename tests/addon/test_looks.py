@@ -147,6 +147,19 @@ def test_pins_of_two_faces(faces) -> None:
     assert everything() == before
 
 
+def test_pins_of_another_face_over_the_photo_give_everything_back(faces) -> None:
+    view = view_area().spaces.active
+    view.shading.show_xray, view.overlay.show_relationship_lines = False, True
+    before = everything()
+    click("show_pins", faces[0])
+    click("show_over_photo", faces[0])
+    click("show_pins", faces[1])
+    click("hide_pins", faces[1])
+    click("hide_pins", faces[0])
+    click("hide_photo", faces[0])
+    assert everything() == before
+
+
 @pytest.mark.parametrize("photo_first", [True, False])
 @pytest.mark.parametrize("photo_ends_first", [True, False])
 def test_photo_and_pins_in_any_order(faces, photo_first, photo_ends_first) -> None:

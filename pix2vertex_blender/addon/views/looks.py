@@ -175,12 +175,15 @@ def _remember(
     if place not in places:
         places[place] = {}
     layers = places[place]
+    values = {name: settings[name].read(changed) for name in _CHANGES[look] if name in settings}
     if look in layers:
-        above = any(layer[_ORDER] > layers[look][_ORDER] for layer in layers.values())
+        former = layers[look].to_dict()
+        above = [other for other, layer in layers.items() if layer[_ORDER] > former[_ORDER]]
         if not above and not (look == DISTANCES and not _shows_colours(changed)):
             return
         _end(layers, look, None, settings)  # it begins anew, above the others
-    values = {name: settings[name].read(changed) for name in _CHANGES[look] if name in settings}
+        if above:  # what those leave alone is as this look has made it, and not as it was before
+            values |= {name: former.get(name) for name in values if not any(name in _CHANGES[each] for each in above)}
     layers[look] = {
         _ORDER: 1 + max((layer[_ORDER] for layer in layers.values()), default=0),
         **{name: value for name, value in values.items() if value is not None},
