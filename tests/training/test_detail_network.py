@@ -1,9 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import torch
 
 from pix2vertex_blender.errors import DataFileError
-from pix2vertex_blender.reconstruction.detail.unrolled import CHANNELS
+from pix2vertex_blender.reconstruction.detail.unrolled import CHANNELS, CONTRAST
 from pix2vertex_blender.reconstruction.network.detail_network import load_detail_network, predict_displacement
 from training.detail_network.losses import DetailBatch, DetailWeights, detail_loss
 from training.train import Settings
@@ -17,9 +19,15 @@ def batch_of_waves():
     relief = np.tile(0.2 * np.sin(columns / 3), (32, 1)).astype(np.float32)
     maps = np.zeros((1, CHANNELS, 32, 32), np.float32)
     maps[:, 3], maps[:, VISIBLE] = 0.5, 1.0
-    maps[:, 0] = 0.5 * np.gradient(relief, axis=1)
+    maps[:, 0] = CONTRAST * 0.5 * np.gradient(relief, axis=1)
     displacement = torch.from_numpy(relief)[None, None]
-    return DetailBatch(torch.from_numpy(maps), torch.zeros(1, 4), displacement, torch.zeros_like(displacement))
+    return DetailBatch(
+        torch.from_numpy(maps),
+        torch.zeros(1, 4),
+        displacement,
+        torch.zeros_like(displacement),
+        torch.ones_like(displacement),
+    )
 
 
 def test_the_truth_costs_nothing_and_errors_on_paint_cost_more():
@@ -30,7 +38,7 @@ def test_the_truth_costs_nothing_and_errors_on_paint_cost_more():
     plain = detail_loss(wrong, batch, DetailWeights())["height"]
     painted = torch.zeros_like(wrong)
     painted[..., 8:12, 8:12] = 1.0
-    marked = DetailBatch(batch.maps, batch.codes, batch.displacement, painted)
+    marked = replace(batch, painted=painted)
     assert detail_loss(wrong, marked, DetailWeights())["height"] > 2 * plain
 
 
@@ -53,7 +61,7 @@ def test_a_sample_shows_its_relief_by_its_light_and_gives_its_paint_no_height():
     shown = []
     for number in range(6):
         sample = sample_detail(np.random.default_rng([5, number]))
-        seen = (sample.maps[VISIBLE] > 0.8) & (sample.painted < 0.02)
+        seen = (sample.counted > 0.8) & (sample.painted < 0.02)
         along, across = np.gradient(sample.displacement)
         expected = sample.maps[3] * across + sample.maps[4] * along
         shown.append(np.corrcoef(expected[seen], sample.maps[0][seen])[0, 1])
@@ -100,6 +108,10 @@ def test_training_goes_on_from_its_checkpoint_and_exports_what_it_has_learnt(tmp
     expected = predict_displacement(averaged, maps, codes)
     assert np.abs(expected).max() > 0
     assert np.abs(predict_displacement(load_detail_network(path), maps, codes) - expected).max() < 0.02
+    export(run, path, gain=2.0)
+    load_detail_network.cache_clear()
+    stronger = predict_displacement(load_detail_network(path), maps, codes)
+    assert np.allclose(stronger, 2 * expected, atol=0.02)
     (run / "checkpoint.pt").write_bytes(b"nothing")
     with pytest.raises(DataFileError, match="remove it"):
         train(run, settings, weights)

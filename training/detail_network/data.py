@@ -47,6 +47,8 @@ from .marks import add_relief, paint_marks
 
 #: Lengths in mm over which the true height is averaged; what is coarser is no detail.
 COARSE = 8.0
+#: Half of the samples have a relief that is up to so many times deeper.
+DEEPEST = 4.0
 VIEW = ViewParameters(largest_yaw=50.0, largest_pitch=20.0, largest_roll=15.0, least_distance=500.0)
 NEUTRAL = ShapeParameters(expression="neutral")
 #: Cosines to the camera between which a place begins to be seen and is seen in full, as where photos are read.
@@ -65,12 +67,15 @@ class DetailSample(NamedTuple):
         True, in millimetres, without what is coarser than `COARSE`.
     painted : (SIZE, SIZE) float32
         What is covered by paint, in [0, 1].
+    counted : (SIZE, SIZE) float32
+        How well skin is seen that is neither brow nor lid nor lip, where the product keeps little detail.
     """
 
     maps: Floats
     codes: Floats
     displacement: Floats
     painted: Floats
+    counted: Floats
 
 
 class _Canvas(NamedTuple):
@@ -83,12 +88,15 @@ class _Canvas(NamedTuple):
         Where the map's texels lie in the renderer's texture.
     openness : (SIZE, SIZE) float32
     covered : (SIZE, SIZE) bool
+    plain : (SIZE, SIZE) float32
+        1 on skin that is neither brow nor lid nor lip.
     """
 
     places: object
     texture: Floats
     openness: Floats
     covered: Booleans
+    plain: Floats
 
 
 @lru_cache(maxsize=1)
@@ -100,7 +108,9 @@ def _canvas() -> _Canvas:
     grid = face_grid(0)
     texture = grid.interpolate(texture_coordinates(to_millimetres(template.canonical)))
     openness = grid.interpolate(places.interpolate(surface.openness[:, None]))[..., 0]
-    return _Canvas(places, np.clip(texture, 0, TEXTURE_SIZE - 1), np.clip(openness, 0.05, 1), grid.covered)
+    plain = np.prod([1 - template.groups[name] for name in ("brow", "eyelids", "upper_lip", "lower_lip")], axis=0)
+    drawn = np.clip(grid.interpolate(plain[:, None])[..., 0], 0, 1)
+    return _Canvas(places, np.clip(texture, 0, TEXTURE_SIZE - 1), np.clip(openness, 0.05, 1), grid.covered, drawn)
 
 
 def sample_detail(generator: Generator) -> DetailSample:
@@ -116,7 +126,9 @@ def sample_detail(generator: Generator) -> DetailSample:
     attributes = np.concatenate([turned, vertex_normals(turned, load_template().faces)], axis=1)
     drawn = face_grid(0).interpolate(attributes)
     positions, normals = drawn[..., :3], _unit(drawn[..., 3:])
-    height, albedo, gloss = _laid(skin.height), _laid(skin.albedo), _laid(skin.gloss)
+    # Some reliefs are much deeper, so that it is learnt sooner what relief looks like.
+    deeper = float(np.exp(generator.uniform(0, np.log(DEEPEST)))) if generator.random() < 0.5 else 1.0
+    height, albedo, gloss = deeper * _laid(skin.height), _laid(skin.albedo), _laid(skin.gloss)
     lighting = sample_lighting(generator)
     if lighting.colours.any() and generator.random() < 0.5:
         cast_shadows(lighting, view.to_camera(head.vertices), surface.model.triangles)
@@ -125,7 +137,8 @@ def sample_detail(generator: Generator) -> DetailSample:
     colours, visible = _photographed(lit, visible.astype(np.float32), generator)
     shown = UnrolledSkin(positions, _unit(normals + _wrong_by(generator)), colours, visible)
     displacement = height - coarse(height, positions)
-    return DetailSample(describe(shown), head_codes(vertices), displacement * canvas.covered, _laid(painted))
+    told, codes = describe(shown), head_codes(vertices)
+    return DetailSample(told, codes, displacement * canvas.covered, _laid(painted), visible * canvas.plain)
 
 
 def coarse(height: Floats, positions: Floats) -> Floats:

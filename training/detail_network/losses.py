@@ -5,6 +5,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from pix2vertex_blender.reconstruction.detail.unrolled import CONTRAST
+
 #: Millimetres below which differences between the samples' reliefs do not count: noise is as high.
 LEAST_RELIEF = 0.03
 #: Channels of `unrolled.describe`.
@@ -43,18 +45,19 @@ class DetailBatch:
     ----------
     maps : (B, CHANNELS, S, S)
     codes : (B, k)
-    displacement, painted : (B, 1, S, S)
+    displacement, painted, counted : (B, 1, S, S)
     """
 
     maps: Tensor
     codes: Tensor
     displacement: Tensor
     painted: Tensor
+    counted: Tensor
 
 
 def detail_loss(found: Tensor, batch: DetailBatch, weights: DetailWeights) -> dict[str, Tensor]:
     """The parts of the loss of a displacement (B, 1, S, S) in millimetres, and their weighted sum `total`."""
-    visible = batch.maps[:, VISIBLE : VISIBLE + 1]
+    visible = batch.counted
     counted = visible * (1 + weights.paint * batch.painted)
     parts = {
         "height": _relative(found, batch.displacement, counted),
@@ -80,7 +83,7 @@ def _photometric(found: Tensor, maps: Tensor) -> Tensor:
     """Eq. 15: the brightness that the relief has under the photo's light, to first order, against the photo's."""
     across, along = torch.gradient(found, dim=(3, 2))
     shaded = maps[:, RIGHT : RIGHT + 1] * across + maps[:, DOWN : DOWN + 1] * along
-    return _mean((shaded - maps[:, BRIGHTNESS : BRIGHTNESS + 1]).abs(), maps[:, VISIBLE : VISIBLE + 1])
+    return _mean((shaded - maps[:, BRIGHTNESS : BRIGHTNESS + 1] / CONTRAST).abs(), maps[:, VISIBLE : VISIBLE + 1])
 
 
 def _relative(found: Tensor, true: Tensor, weight: Tensor) -> Tensor:

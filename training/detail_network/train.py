@@ -60,11 +60,14 @@ class DetailFigures:
         Mean displacement in millimetres on what is painted.
     relief : float
         Mean displacement where nothing is painted.
+    true_relief : float
+        What that is in truth.
     """
 
     correlation: float
     paint: float
     relief: float
+    true_relief: float
 
 
 class SamplePool:
@@ -102,17 +105,18 @@ class SamplePool:
             square = (slice(top, top + CROP), slice(left, left + CROP))
             if sample.maps[VISIBLE][square].mean(dtype=np.float32) > SEEN:
                 break
-        maps, codes, displacement, painted = sample
-        return DetailSample(maps[:, *square], codes, displacement[square], painted[square])
+        maps, codes, displacement, painted, counted = sample
+        return DetailSample(maps[:, *square], codes, displacement[square], painted[square], counted[square])
 
 
 def stack(samples: Sequence[DetailSample]) -> DetailBatch:
     """Samples as a batch."""
-    maps, codes, displacement, painted = (
+    maps, codes, displacement, painted, counted = (
         torch.from_numpy(np.stack(part).astype(np.float32)) for part in zip(*samples, strict=True)
     )
     layout = torch.channels_last
-    return DetailBatch(maps.contiguous(memory_format=layout), codes, displacement[:, None], painted[:, None])
+    shown = maps.contiguous(memory_format=layout)
+    return DetailBatch(shown, codes, displacement[:, None], painted[:, None], counted[:, None])
 
 
 def held_out_samples(count: int = HELD_OUT) -> list[DetailSample]:
@@ -123,18 +127,20 @@ def held_out_samples(count: int = HELD_OUT) -> list[DetailSample]:
 @torch.no_grad()
 def evaluate(network: nn.Module, samples: Sequence[DetailSample]) -> DetailFigures:
     """Figures of a network."""
-    correlations, paints, reliefs = [], [], []
+    correlations, paints, reliefs, truths = [], [], [], []
     for sample in samples:
         batch = stack([sample])
         found = network(batch.maps, batch.codes)[0, 0].numpy()
-        seen = sample.maps[VISIBLE] > 0.8
+        seen = sample.counted > 0.8
         free, painted = seen & (sample.painted < FREE), seen & (sample.painted > PAINTED)
         if free.sum() > 1000:
             correlations.append(np.corrcoef(found[free], sample.displacement[free])[0, 1])
             reliefs.append(np.abs(found[free]).mean())
+            truths.append(np.abs(sample.displacement[free]).mean())
         if painted.any():
             paints.append(np.abs(found[painted]).mean())
-    return DetailFigures(float(np.mean(correlations)), float(np.mean(paints)), float(np.mean(reliefs)))
+    means = (float(np.mean(each)) for each in (correlations, paints, reliefs, truths))
+    return DetailFigures(*means)
 
 
 def train(run: Path, settings: Settings, weights: DetailWeights) -> DetailNetwork:
@@ -229,8 +235,10 @@ def resume(path: Path, network: nn.Module, averaged: nn.Module, optimiser: Optim
         raise DataFileError(f"The checkpoint {path} is damaged: remove it, or take another run folder.") from error
 
 
-def export(run: Path, output: Path) -> None:
+def export(run: Path, output: Path, gain: float = 1.0) -> None:
     """Write the averaged weights of a run's checkpoint in half precision, and their checksum beside them.
+
+    The least error asks for reliefs that are flatter the less is known of them; `gain` multiplies what comes out.
 
     Raises
     ------
@@ -242,6 +250,9 @@ def export(run: Path, output: Path) -> None:
         state = torch.load(run / "checkpoint.pt", map_location="cpu", weights_only=True)
         network.load_state_dict(state["averaged"])
         position = Position(**state["position"])
+        with torch.no_grad():
+            network.head.weight *= gain
+            network.head.bias *= gain
     except FileNotFoundError as error:
         raise DataFileError(f"There is no checkpoint in {run}: train first.") from error
     except Exception as error:
@@ -251,6 +262,7 @@ def export(run: Path, output: Path) -> None:
         "licence": LICENCE,
         "steps": str(position.step),
         "samples": str(position.samples),
+        "gain": f"{gain:g}",
         "date": datetime.date.today().isoformat(),
     }
     save_detail_network(network, output, card)
@@ -281,6 +293,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--log-every", type=int, default=default.log_every, help="steps")
     parser.add_argument("--threads", type=int, help="of this process; 1 where others need the processor too")
     parser.add_argument("--export", type=Path, help="write the weights to this file in the end")
+    parser.add_argument("--gain", type=float, default=1.0, help="on the reliefs of the weights that are written")
     for name in ("photometric", "smoothness", "size"):
         parser.add_argument(f"--{name}", type=float, default=getattr(losses, name), help="weight of the paper's loss")
     return parser.parse_args(arguments)
@@ -305,7 +318,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     try:
         train(options.run, settings, weights)
         if options.export:
-            export(options.run, options.export)
+            export(options.run, options.export, options.gain)
     except Pix2VertexError as error:
         sys.exit(str(error))
 

@@ -9,6 +9,7 @@ from functools import lru_cache
 
 import cv2
 import numpy as np
+import scipy.fft
 from numpy.typing import NDArray
 
 from ...geometry.texels import TexelGrid, texel_grid
@@ -27,7 +28,7 @@ AXIS_Z, HALF_ANGLE, TOP, BOTTOM = 20.0, 1.5, 112.0, -82.0
 INNER_GROUPS = ("mouth_interior", "nostril_interior", "eye_socket")
 
 #: What is told of each texel, see `describe`.
-CHANNELS = 9
+CHANNELS = 12
 #: Texels over which the surroundings of skin are averaged; larger forms are no detail.
 AROUND = 10.0
 #: Added to linear colours before their logarithm is taken: noise in the dark is no shape.
@@ -39,6 +40,12 @@ SPARSE = 4
 #: Millimetres to a texel, at least: where the map repeats a point, it has no size.
 LEAST_TEXEL = 0.3
 GAMMA = 2.2
+#: Contrasts of skin are some hundredths; this brings them to about one.
+CONTRAST = 8.0
+#: Added to the square of the light's slopes: where the light comes from the front, shading tells nothing of slopes.
+LEAST_SLOPE = 0.1
+#: Texels beyond which a height that is added up from slopes is forgotten.
+REMEMBERED = 8.0
 
 
 @dataclass(frozen=True)
@@ -112,7 +119,8 @@ def describe(skin: UnrolledSkin, scale: float = 1.0) -> Map:
     In this order: by how much, as logarithm, the skin is brighter than the light on the smooth head and the skin around
     explain; the same of red and of blue against green; by how much it would be brighter if it rose by a millimetre from
     texel to texel to the right, and downwards; how well it is seen; the logarithm of the light on it, compared to that
-    on the face; the place on the map, to the right and downwards from its middle.
+    on the face; the least slopes to the right and downwards that explain the brightness by shape alone, and the height
+    that they add up to; the place on the map, to the right and downwards from its middle.
 
     Parameters
     ----------
@@ -139,9 +147,20 @@ def describe(skin: UnrolledSkin, scale: float = 1.0) -> Map:
     right, down = _slopes(skin, light, scale)
     level = np.log(shade.mean(axis=-1) + DARK)
     level -= np.average(level, weights=visible)
-    return np.stack(
-        [brightness, 2 * hue[..., 0], 2 * hue[..., 1], right, down, visible, np.clip(level, -3, 3), *places]
-    ).astype(np.float32)
+    slopes = [brightness * each / (right**2 + down**2 + np.float32(LEAST_SLOPE)) for each in (right, down)]
+    height = _added_up(*slopes)
+    seen = [CONTRAST * brightness, CONTRAST * hue[..., 0], CONTRAST * hue[..., 1], right, down, visible]
+    explained = [CONTRAST * slopes[0], CONTRAST * slopes[1], CONTRAST * height]
+    return np.stack([*seen, np.clip(level, -3, 3), *explained, *places]).astype(np.float32)
+
+
+def _added_up(right: Map, down: Map) -> Map:
+    """The height (S, S) whose slopes are nearest to given ones, forgetting what is further than `REMEMBERED` texels."""
+    divergence = np.gradient(right, axis=1) + np.gradient(down, axis=0)
+    waves = (2 * np.sin(0.5 * np.pi * np.arange(len(right)) / len(right))) ** 2
+    squared = waves[:, None] + waves + REMEMBERED**-2
+    height: Map = scipy.fft.idctn(-scipy.fft.dctn(divergence) / squared).astype(np.float32)
+    return height
 
 
 def _fit(normals: Map, linear: Map, visible: Map) -> Light:

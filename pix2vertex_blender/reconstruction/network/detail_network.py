@@ -23,8 +23,8 @@ from ...data_files import check
 from ...errors import DataFileError
 from ...paths import DETAIL_NETWORK_WEIGHTS
 
-#: Millimetres.
-RANGE = 2.0
+#: Millimetres: the largest displacement, and a usual one.
+RANGE, USUAL = 2.0, 0.1
 
 
 @dataclass(frozen=True)
@@ -137,7 +137,7 @@ class DetailNetwork(nn.Module):
             larger = functional.interpolate(features, size=finer.shape[2:], mode="bilinear", align_corners=False)
             features = functional.relu(join(torch.cat([larger, finer], dim=1)))
             features = decoder(attention(features, tokens))
-        return RANGE * torch.tanh(cast(Tensor, self.head(features)) / RANGE)
+        return RANGE * torch.tanh(cast(Tensor, self.head(features)) * (USUAL / RANGE))
 
 
 def save_detail_network(network: DetailNetwork, path: Path, card: dict[str, str] | None = None) -> None:
