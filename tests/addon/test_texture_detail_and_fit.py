@@ -238,7 +238,7 @@ def test_baked_maps_are_kept_and_wired(face, file_format: str) -> None:
     assert tuple(normal.size) == tuple(height.size) == (1024, 1024)
     assert {normal.colorspace_settings.name, height.colorspace_settings.name} == {"Non-Color"}
     assert face.material_slots[0].material.name == FACE_MATERIAL, "not wired if not asked"
-    largest = np.abs(detail_of(face)).max()
+    largest = np.linalg.norm(detail_of(face), axis=-1).max()
     bpy.ops.pix2vertex.bake_maps(**own, wiring="DISPLACEMENT")
     material = face.material_slots[0].material
     node = next(node for node in material.node_tree.nodes if node.type == "DISPLACEMENT")
