@@ -9,12 +9,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.spatial import cKDTree
 
 from ...exchange.progress import silent
+from ...geometry.extension import SmoothExtension
 from ...geometry.mesh import normalise, triangulate, vertex_normals
 from ...template import Template
-from ..photo.sampling import smoothstep
 from ..registration.contacts import Folds
 from ..registration.deformation import Array
 from ..registration.elasticity import Deformable
@@ -47,8 +46,8 @@ class BeyondParameters:
         The logarithm of the ratio of colours to those of the face, in the median.
     point_weight : float
         See `SurfaceParameters`.
-    fading : float
-        How far from what is followed the deformation fades to none.
+    fading, smoothing : float
+        How far from what is followed the deformation fades to none, and over what length it is averaged.
     """
 
     stiff: tuple[float, ...] = (1e9,)
@@ -61,7 +60,8 @@ class BeyondParameters:
     roughest_ear: float = 20.0
     most_unlike: float = 0.5
     point_weight: float = 0.02
-    fading: float = 25.0
+    fading: float = 60.0
+    smoothing: float = 1.0
 
 
 def follow_clean_parts(
@@ -97,9 +97,13 @@ def follow_clean_parts(
         return vertices, ()
     stiffnesses = (*parameters.stiff, *parameters.soft)
     moved = _fitted(vertices, template, surface, clean, stiffnesses, parameters)
-    whole = template.vertices[np.any(list(clean.values()), axis=0)]
-    share = smoothstep(1 - cKDTree(whole).query(template.vertices)[0] / parameters.fading)
-    followed = vertices + (share * (1 - template.groups["face"]))[:, None] * (moved - vertices)
+    face, whole = template.groups["face"], np.any(list(clean.values()), axis=0)
+    change = np.where(whole[:, None], moved - vertices, 0.0)
+    # What lies between the face and what is followed goes a part of the way, and so does what lies beyond.
+    spread = SmoothExtension(vertices, template.faces).extend(
+        change, np.maximum(whole, face), np.zeros(3), parameters.smoothing, parameters.fading
+    )
+    followed = vertices + (1 - face)[:, None] * spread
     crossed = Untangler(vertices, triangulate(template.faces), Folds(vertices, triangulate(template.faces))).find(
         followed
     )
