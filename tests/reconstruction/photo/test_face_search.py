@@ -144,7 +144,7 @@ def test_of_a_crowd_only_the_largest_face_is_studied(localiser, person):
     assert sum(face.studied for face in faces) == 1
     closely = [count for count, side in looks if side == localiser.resolution]
     assert sum(closely) <= localiser.parameters.rounds
-    assert sum(count for count, _side in looks) < 2 * len(faces) + localiser.parameters.looks
+    assert sum(count for count, _side in looks) < 2 * (len(faces) + localiser.parameters.looks), "of two copies"
 
 
 @pytest.mark.slow
