@@ -49,14 +49,12 @@ def _over_photo(_face: bpy.types.Object) -> Iterator[float]:
 
 
 def _pinned(face: bpy.types.Object) -> Iterator[float]:
-    _invoke("show_pins")
+    only("Correct")
+    yield from show_tab()
+    _invoke("show_pins")  # which also drags
     yield 1.0
-    pin = module("addon.scene.landmark_pins").pins_of(face)[48]
-    pin.location.x -= 0.006
-    pin.select_set(True)
-    bpy.context.view_layer.objects.active = pin
-    yield from _panel("Correct", "docs_correct")
-    bpy.context.view_layer.objects.active = face
+    yield from pointer.drag(*_on_screen(face, 48), -24, 12)
+    yield from picture("docs_correct")
     _invoke("reset_pins")
     _invoke("hide_pins")
     yield 1.0
