@@ -1,11 +1,16 @@
+import json
 from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
+from PIL import Image
 
 from pix2vertex_blender.errors import DataFileError
 from pix2vertex_blender.exchange.camera import Camera
+from pix2vertex_blender.geometry.intersections import intersecting_triangles
+from pix2vertex_blender.geometry.mesh import triangulate
+from pix2vertex_blender.geometry.similarity import fit_similarity
 from pix2vertex_blender.reconstruction.detail.codes import EXPRESSION, IDENTITY, head_codes
 from pix2vertex_blender.reconstruction.detail.learned import LearnedParameters, learned_detail
 from pix2vertex_blender.reconstruction.detail.unrolled import (
@@ -24,6 +29,7 @@ from pix2vertex_blender.reconstruction.network.detail_network import (
     predict_displacement,
 )
 from pix2vertex_blender.template import load_template
+from training.paths import shared_folder
 
 CAMERA = Camera(2.0, (256.0, 256.0))
 NARROW = DetailConfiguration(CHANNELS, IDENTITY, EXPRESSION, widths=(8, 8, 8), tokens=2, depth=8)
@@ -148,3 +154,22 @@ def test_damaged_weights_are_said_in_one_sentence(tmp_path):
     path.write_bytes(b"nothing at all")
     with pytest.raises(DataFileError, match="install the extension again"):
         load_detail_network(path)
+
+
+@pytest.mark.development_data("photos")
+@pytest.mark.parametrize("name", ["aflw_image00516", "lfpw_image_0102"])
+def test_the_shipped_networks_detail_of_a_real_face_is_there_and_makes_nothing_cross(name):
+    folder = shared_folder() / "photos"
+    face = json.loads((folder / "faces.json").read_text(encoding="utf-8"))[name]
+    with Image.open(folder / face["image"]) as image:
+        pixels = np.asarray(image.convert("RGB"))
+    template, level = load_template(), load_template(1)
+    landmarks = np.array(face["landmarks"], dtype=np.float64) * [1, -1]
+    pose = fit_similarity(
+        template.vertices[template.landmarks_68] * [1, 1, 0], np.column_stack([landmarks, np.zeros(68)])
+    )
+    turned = level.vertices @ pose.rotation.T
+    camera = Camera(pose.scale, (pose.translation[0], -pose.translation[1]))
+    detail = learned_detail(turned, level, pixels, camera, parameters=LearnedParameters(strength=1.5))
+    assert 0.05 < np.linalg.norm(detail, axis=1).max() < 3.0
+    assert len(intersecting_triangles(turned + detail, triangulate(level.faces))) == 0
