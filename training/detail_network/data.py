@@ -133,12 +133,12 @@ def sample_detail(generator: Generator) -> DetailSample:
     if lighting.colours.any() and generator.random() < 0.5:
         cast_shadows(lighting, view.to_camera(head.vertices), surface.model.triangles)
     lit = _lit(positions, normals, height, albedo, gloss, skin, lighting)
-    visible = np.clip((normals[..., 2] - GRAZING) / (FACING - GRAZING), 0, 1) * canvas.covered
-    colours, visible = _photographed(lit, visible.astype(np.float32), generator)
-    shown = UnrolledSkin(positions, _unit(normals + _wrong_by(generator)), colours, visible)
+    visible = np.clip((normals[..., 2] - GRAZING) / (FACING - GRAZING), 0, 1) * canvas.covered.astype(np.float32)
+    colours, seen = _photographed(lit, visible.astype(np.float32), generator)
+    shown = UnrolledSkin(positions, _unit(normals + _wrong_by(generator)), colours, seen)
     displacement = height - coarse(height, positions)
     told, codes = describe(shown), head_codes(vertices)
-    return DetailSample(told, codes, displacement * canvas.covered, _laid(painted), visible * canvas.plain)
+    return DetailSample(told, codes, displacement * canvas.covered, _laid(painted), seen * canvas.plain)
 
 
 def coarse(height: Floats, positions: Floats) -> Floats:

@@ -251,8 +251,8 @@ def export(run: Path, output: Path, gain: float = 1.0) -> None:
         network.load_state_dict(state["averaged"])
         position = Position(**state["position"])
         with torch.no_grad():
-            network.head.weight *= gain
-            network.head.bias *= gain
+            for parameter in network.head.parameters():
+                parameter.mul_(gain)
     except FileNotFoundError as error:
         raise DataFileError(f"There is no checkpoint in {run}: train first.") from error
     except Exception as error:

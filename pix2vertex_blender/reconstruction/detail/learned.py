@@ -80,7 +80,8 @@ def learned_detail(
     # A texel is as wide as the map is high, by its texels.
     footprint = max(camera.scale * (TOP - BOTTOM) / side, GRAIN * photo_pixel)
     colours = _sampled(pixels, camera.project(positions.reshape(-1, 3).astype(np.float64)), footprint)
-    visible = np.clip(drawn[..., 6], 0, 1) * face_grid(level.level, side).covered
+    covered = face_grid(level.level, side).covered
+    visible = np.where(covered, np.clip(drawn[..., 6], 0, 1), np.float32(0)).astype(np.float32)
     pause()
     maps = describe(UnrolledSkin(positions, directions, colours.reshape(side, side, 3), visible), scale)
     pause()

@@ -137,7 +137,7 @@ def describe(skin: UnrolledSkin, scale: float = 1.0) -> Map:
         return np.stack([*[nothing] * (CHANNELS - 2), *places])
     linear = np.maximum(skin.colours, 0.0) ** np.float32(GAMMA)
     light = _fit(skin.normals, linear, visible)
-    shade = light.on(skin.normals.reshape(-1, 3)).reshape(size, size, 3).astype(np.float32)
+    shade = light.on(skin.normals.reshape(-1, 3).astype(np.float64)).reshape(size, size, 3).astype(np.float32)
     relative = np.log(linear + DARK) - np.log(shade + DARK)
     weight = cv2.GaussianBlur(visible, (0, 0), AROUND) + np.float32(1e-3)
     around = cv2.GaussianBlur(relative * visible[..., None], (0, 0), AROUND) / weight[..., None]
@@ -186,7 +186,7 @@ def _slopes(skin: UnrolledSkin, light: Light, scale: float) -> tuple[Map, Map]:
         ],
         axis=-1,
     )
-    shade = light.on(skin.normals.reshape(-1, 3)).mean(axis=1).reshape(x.shape)
+    shade = light.on(skin.normals.reshape(-1, 3).astype(np.float64)).mean(axis=1).reshape(x.shape)
     found = []
     for axis in (1, 0):
         tangent = np.gradient(skin.positions, axis=axis)

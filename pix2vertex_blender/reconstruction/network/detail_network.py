@@ -114,7 +114,8 @@ class DetailNetwork(nn.Module):
         self.decoders = nn.ModuleList(nn.Identity() if i == 0 else Residual(widths[i]) for i in upwards)
         self.head = nn.Conv2d(widths[0], 1, 3, padding=1)
         nn.init.zeros_(self.head.weight)
-        nn.init.zeros_(self.head.bias)
+        if self.head.bias is not None:
+            nn.init.zeros_(self.head.bias)
 
     @property
     def stride(self) -> int:
