@@ -116,7 +116,7 @@ class DeformationTransfer:
         right += (self._mass * self._scale)[:, None] * held
         solution = np.zeros_like(right)
         solution[self._movable] = self._factor.solve(right[self._movable])
-        return np.ascontiguousarray(np.moveaxis(solution.reshape(-1, count, 3), 1, 0))
+        return np.ascontiguousarray(np.moveaxis(solution.reshape(len(self._head), count, 3), 1, 0))
 
 
 def _weighted_edges(vertices: Array, triangles: NDArray[np.integer]) -> tuple[sparse.csr_matrix, Array]:

@@ -53,8 +53,8 @@ class Row:
 
 
 LASHES = {
-    "upper_lashes": Row(46, COLUMNS - 3.2, OUTER + 1.3, 4.5, 9.0, (-22.0, 54.0), (-18.0, 36.0)),
-    "lower_lashes": Row(30, 5.0, OUTER - 1.8, 2.6, 5.0, (-4.0, 48.0), (-12.0, 26.0)),
+    "upper_lashes": Row(46, COLUMNS - 3.2, OUTER + 1.3, 4.5, 9.0, (-22.0, 45.0), (-18.0, 36.0)),
+    "lower_lashes": Row(30, 5.0, OUTER - 1.8, 2.6, 5.0, (-4.0, 43.0), (-12.0, 26.0)),
 }
 #: Towards the corners of the eye, where the skin rises, lashes bend so much less, over this share of their row.
 CORNER_BEND, CORNER_SHARE = 0.45, 0.25
