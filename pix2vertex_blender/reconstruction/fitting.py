@@ -41,6 +41,8 @@ from .texture.irises import look_of
 
 #: Lids that pins have drawn less than this (mm) into the space they keep from the eyeballs are left there.
 LEAST_LIFT = 0.1
+#: How often pins are followed: where they draw lids into the eyeballs, once is not enough.
+PIN_ROUNDS = 3
 
 #: A pin farther from its landmark than this share of the crop belongs to another face.
 FARTHEST_PIN = 0.25
@@ -128,7 +130,7 @@ def follow_pins(
 
     Landmarks without a pin (NaN) follow the mesh; other `points` of it may be pinned too. Pins at the eyes may draw the
     lids into the eyeballs: then the lids are lifted out again, and the pins, which this has moved a little, are
-    followed once more.
+    followed once more, `PIN_ROUNDS` times at most.
     """
     landmarks = np.flatnonzero(np.isfinite(pins).all(axis=1))
     points = points or PinnedPoints.none()
@@ -139,19 +141,23 @@ def follow_pins(
         [landmark_matrix(detail_level)[landmarks], point_matrix(points.places, detail_level)], format="csr"
     )
 
-    def follow(vertices: NDArray[np.float64], half: int) -> NDArray[np.float64]:
+    def follow(vertices: NDArray[np.float64], done: int) -> NDArray[np.float64]:
         return register_to_pins(
             vertices,
             target,
             seen.maps.camera,
             weights,
             pixels,
-            progress=lambda stage, fraction: progress(stage, (half + fraction) / 2),
+            progress=lambda stage, fraction: progress(stage, (done + fraction) / PIN_ROUNDS),
         )
 
     pinned = follow(registered, 0)
-    cleared = clear_eyeballs(load_template(), pinned)
-    return follow(cleared, 1) if np.abs(cleared - pinned).max() > LEAST_LIFT else pinned
+    for done in range(1, PIN_ROUNDS):
+        cleared = clear_eyeballs(load_template(), pinned)
+        if np.abs(cleared - pinned).max() <= LEAST_LIFT:
+            break
+        pinned = follow(cleared, done)
+    return pinned
 
 
 def complete(
