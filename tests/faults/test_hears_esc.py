@@ -13,9 +13,9 @@ pytestmark = pytest.mark.slow
 #: How often a job looks at least, and functions from within which it does: those that take more than a moment. The
 #: search for faces, which may have been done for an earlier test, has its own.
 LOOKS = {
-    "reconstruct": (25, {"register", "visibility", "high_pass"}),
-    "refit": (40, {"register_to_pins", "visibility", "high_pass", "smoothed"}),
-    "detail": (40, {"visibility", "high_pass", "smoothed"}),
+    "reconstruct": (25, {"register", "visibility", "learned_detail"}),
+    "refit": (40, {"register_to_pins", "visibility", "learned_detail", "smoothed"}),
+    "detail": (40, {"visibility", "learned_detail", "smoothed"}),
     "target": (4, {"distances_from_target"}),
     "texture": (
         100,
