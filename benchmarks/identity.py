@@ -1,11 +1,13 @@
 """Whether a head is that person's: held-out rendered people, the whole product at work.
 
 python -m benchmarks.identity [--seed N] [--count M] [--expression NAME] [--yaw LEAST MOST] [--size PIXELS] [--json OUT]
+    [--sheet OUT]
 
 Renders M people whom training never sees, neutral and near the front if nothing else is asked for, reconstructs each
 picture and compares the head with the true one (`measures/identity.py`): how much of what makes a face differ from the
 mean face is there (`r2`, `cosine`, `size`), how far it is off (`nme`, by region in millimetres) beside the mean face
-itself, and who is who: each head's place for its own person among all M true heads, by shape alone.
+itself, and who is who: each head's place for its own person among all M true heads, by shape alone. `--sheet` writes a
+picture of the first eight in clay, ours beside the true heads.
 """
 
 import argparse
@@ -17,9 +19,11 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.clay_rows import SIDE, clay_rows
 from benchmarks.measures.identity import IDENTITY_REGIONS, Likeness, likeness, mean_likeness, ranks
 from benchmarks.measures.landmarks import OUTER_EYE_CORNERS
 from benchmarks.measures.surface import Points
@@ -34,6 +38,8 @@ from training.generate import HELD_OUT_STREAM
 SEED = 40417
 COUNT = 32
 YAW = (0.0, 30.0)
+#: People on a sheet, from which sides (degrees), and the square of the photo in extents of the landmarks.
+SHEET, SHEET_YAWS, AROUND = 8, (0.0, 45.0), 1.7
 
 
 @dataclass(frozen=True)
@@ -47,11 +53,14 @@ class Person:
     yaw : float
         Degrees.
     outcome : Outcome
+    picture : (SIDE, SIDE, 3) uint8
+        The face in the photo.
     """
 
     truth: Points
     yaw: float
     outcome: Outcome
+    picture: NDArray[np.uint8]
 
     @property
     def head(self) -> Points | None:
@@ -109,6 +118,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--size", type=int, default=SIZE, help="pixels of a picture's side")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--json", type=Path, help="write the figures")
+    parser.add_argument("--sheet", type=Path, help="draw the first eight in clay, beside the true heads")
     options = parser.parse_args(arguments)
     if options.count < 1 or options.size < 384 or not 0 <= options.yaw[0] < options.yaw[1]:
         parser.error("count must be at least 1, size at least 384, and the yaws rise from 0 or more")
@@ -120,6 +130,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     print(summary(identity))
     if options.json:
         options.json.write_text(json.dumps(identity.to_json(), indent=1) + "\n")
+    if options.sheet:
+        cv2.imwrite(str(options.sheet), sheet(people[:SHEET])[..., ::-1])
     return 0
 
 
@@ -136,10 +148,32 @@ def meet(
             photograph(sample, seeds, path)
             box = tuple(float(value) for value in (*sample.landmarks.min(0), *np.ptp(sample.landmarks, axis=0)))
             outcome = run_product(path, (box[0], box[1], box[2], box[3]), device, 0, sample.landmarks)
-            people.append(Person(truth, sample.yaw, outcome))
+            people.append(Person(truth, sample.yaw, outcome, cut_out(path, sample.landmarks)))
             said = outcome.failure or f"{outcome.seconds:.1f} s{'' if outcome.found else ', by its box'}"
             print(f"person {number}, yaw {sample.yaw:.0f}: {said}", file=sys.stderr, flush=True)
     return people
+
+
+def cut_out(photo: Path, landmarks: NDArray[np.floating]) -> NDArray[np.uint8]:
+    """The square (SIDE, SIDE, 3) of a photo around landmarks (68, 2)."""
+    lower, upper = landmarks.min(axis=0), landmarks.max(axis=0)
+    side = AROUND * float((upper - lower).max())
+    corner = (lower + upper) / 2 - side * np.array([0.5, 0.6])
+    to_photo = np.array([[side / SIDE, 0, corner[0]], [0, side / SIDE, corner[1]]])
+    pixels = cv2.warpAffine(cv2.imread(str(photo)), to_photo, (SIDE, SIDE), flags=cv2.INTER_AREA | cv2.WARP_INVERSE_MAP)
+    square: NDArray[np.uint8] = pixels[..., ::-1]
+    return square
+
+
+def sheet(people: Sequence[Person]) -> NDArray[np.uint8]:
+    """A picture with a row for each person: the photo, then our head and the true one from each of `YAWS`."""
+    rows = []
+    for person in people:
+        if person.head is not None:
+            ours_and_true = clay_rows([person.head, person.truth], SHEET_YAWS)
+            turned = np.split(ours_and_true, len(SHEET_YAWS))
+            rows.append(np.concatenate([person.picture, *turned], axis=1))
+    return np.concatenate(rows)
 
 
 def measure(people: Sequence[Person]) -> Identity:

@@ -5,7 +5,8 @@ import numpy as np
 import pytest
 
 from benchmarks import identity
-from benchmarks.identity import Person, measure
+from benchmarks.clay_rows import SIDE
+from benchmarks.identity import Person, measure, sheet
 from benchmarks.measures.identity import IDENTITY_REGIONS, likeness, ranks
 from benchmarks.measures.shape import align_by_distances
 from benchmarks.product import Outcome
@@ -18,6 +19,7 @@ from training.face_sampling import ShapeParameters, sample_head
 pytestmark = pytest.mark.development_data("face_models/ict_facekit.npz")
 
 TURN = np.array([[0.0, -1.0, 0.0], [1.0, 0.0, 0.0], [0.0, 0.0, 1.0]])
+PICTURE = np.zeros((SIDE, SIDE, 3), dtype=np.uint8)
 ELSEWHERE = Similarity(2.5, TURN, np.array([10.0, -4.0, 300.0]))
 
 
@@ -109,14 +111,14 @@ def outcome(head):
 
 def test_who_has_no_head_is_not_recognised_and_spoils_no_mean(people):
     heads = [*people[:3], None]
-    met = [Person(truth, 0.0, outcome(head)) for truth, head in zip(people, heads, strict=True)]
+    met = [Person(truth, 0.0, outcome(head), PICTURE) for truth, head in zip(people, heads, strict=True)]
     figures = measure(met)
     assert (figures.people, figures.failed) == (4, 1)
     assert figures.rank_1 == pytest.approx(0.75)
     assert figures.mean_rank == 1
     assert figures.mean.r2 == pytest.approx(1, abs=1e-4)
     with pytest.raises(Pix2VertexError, match="failed on every"):
-        measure([Person(people[0], 0.0, outcome(None))])
+        measure([Person(people[0], 0.0, outcome(None), PICTURE)])
 
 
 @pytest.mark.slow
@@ -130,7 +132,7 @@ def test_a_seed_gives_the_same_people_however_many(monkeypatch, people):
 
 
 def test_the_figures_are_written(monkeypatch, people, tmp_path, capsys):
-    met = [Person(truth, 0.0, outcome(truth)) for truth in people]
+    met = [Person(truth, 0.0, outcome(truth), PICTURE) for truth in people]
     monkeypatch.setattr(identity, "meet", lambda *_: met)
     assert identity.main(["--count", "4", "--json", str(tmp_path / "identity.json")]) == 0
     assert "100% first, mean rank 1.00 of 4" in capsys.readouterr().out
@@ -140,3 +142,14 @@ def test_the_figures_are_written(monkeypatch, people, tmp_path, capsys):
     assert len(written["regions"]["nose"]) == 2
     assert [person["rank"] for person in written["each"]] == [1, 1, 1, 1]
     assert np.mean([person["r2"] for person in written["each"]]) == pytest.approx(written["r2"])
+
+
+@pytest.mark.slow
+def test_a_sheet_shows_heads_beside_the_true_ones(people):
+    """The picture, ours and the truth from the front, and again from the side; who has no head is left out."""
+    met = [Person(people[0], 0.0, outcome(people[0]), PICTURE), Person(people[1], 0.0, outcome(people[2]), PICTURE)]
+    drawn = sheet([*met, Person(people[1], 0.0, outcome(None), PICTURE)])
+    assert drawn.shape == (2 * SIDE, 5 * SIDE, 3)
+    tiles = drawn.reshape(2, SIDE, 5, SIDE, 3).swapaxes(1, 2).astype(float)
+    same, other = (np.abs(row[1] - row[2]).mean() + np.abs(row[3] - row[4]).mean() for row in tiles)
+    assert same < 0.01 < other
