@@ -18,6 +18,8 @@ FACE_DETECTOR_WEIGHTS = DATA_FOLDER / "face_detector.safetensors"
 #: Of the network that finds faces and reads them, and of the one that then reads a found face again from nearer.
 NETWORK_WEIGHTS = DATA_FOLDER / "network.safetensors"
 CLOSE_NETWORK_WEIGHTS = DATA_FOLDER / "close_network.safetensors"
+#: Of the network that reads from a found face what makes its head differ from the mean one.
+IDENTITY_NETWORK_WEIGHTS = DATA_FOLDER / "identity_network.safetensors"
 #: Of the network that makes fine detail.
 DETAIL_NETWORK_WEIGHTS = DATA_FOLDER / "detail_network.safetensors"
 

@@ -21,6 +21,7 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from pix2vertex_blender.errors import DataFileError, Pix2VertexError
+from pix2vertex_blender.reconstruction.network.architectures import ConfiguredNetwork
 from pix2vertex_blender.reconstruction.network.configuration import SHIPPED, NetworkConfiguration
 from pix2vertex_blender.reconstruction.network.device import choose_device
 from pix2vertex_blender.reconstruction.network.network import MapNetwork, build_network, load_network, to_device
@@ -196,7 +197,9 @@ def update_average(averaged: nn.Module, network: nn.Module, step: int, horizon: 
         kept.copy_(buffer)
 
 
-def save(path: Path, network: MapNetwork, averaged: nn.Module, optimiser: Optimisers, position: Position) -> None:
+def save(
+    path: Path, network: ConfiguredNetwork, averaged: nn.Module, optimiser: Optimisers, position: Position
+) -> None:
     """Write a checkpoint; the one before stays until the new one is whole."""
     beside = path.with_name(path.name + ".part")
     state = {
@@ -210,7 +213,7 @@ def save(path: Path, network: MapNetwork, averaged: nn.Module, optimiser: Optimi
     beside.replace(path)
 
 
-def resume(path: Path, network: MapNetwork, averaged: nn.Module, optimiser: Any) -> Position:
+def resume(path: Path, network: ConfiguredNetwork, averaged: nn.Module, optimiser: Any) -> Position:
     """Read a checkpoint into the network, its average and the optimiser; the start if there is none.
 
     Raises

@@ -1,13 +1,16 @@
-"""The likeliest head: what the maps show of a face, weighed against how faces differ and how the network errs.
+"""The likeliest head: what is seen of a face, weighed against how faces differ and how the networks err.
 
 The registered head follows the maps, and so has their errors, as large as what makes a face differ from the mean. But
 errors of one place go together with those of others, and so do the shapes of noses, cheeks and jaws. A linear estimate
-learns both from rendered people whose true heads are known (`training.likeness`): the conditional mean of a head, given
-where the maps show some points of the template and which of them are seen.
+learns both from rendered people whose true heads are known (`training.identity.likeness`): the conditional mean of a
+head, given where the maps show some points of the template and which of them are seen. A network that looks at all of
+the square at once (`network.identity`) estimates the same coefficients, and the two are blended, each coefficient as
+far as either was right about it (`training.identity.blend`).
 """
 
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -77,6 +80,8 @@ class LikenessModel:
     coefficient_mean : (k,)
     basis : (k, n, 3)
         Deviations of all vertices of level 0; orthonormal over those of the face.
+    network_share : (k,)
+        How much of each coefficient is what the identity network says.
     """
 
     points: NDArray[np.int64]
@@ -86,13 +91,28 @@ class LikenessModel:
     regression: NDArray[np.float64]
     coefficient_mean: NDArray[np.float64]
     basis: NDArray[np.float64]
+    network_share: NDArray[np.float64]
+
+    @cached_property
+    def mirror(self) -> NDArray[np.float64]:
+        """What makes coefficients (..., k) those of the mirrored heads, from the right: (k, k)."""
+        template = load_template()
+        face = face_vertices(template)
+        mirrored = (self.basis * (-1, 1, 1))[:, template.mirror]
+        matrix: NDArray[np.float64] = np.einsum("knc,lnc->kl", mirrored[:, face], self.basis[:, face], optimize=True)
+        return matrix
 
 
 @cache
 def load_likeness() -> LikenessModel:
     """The estimate that ships."""
     check(LIKENESS_FILE)
-    with np.load(LIKENESS_FILE, allow_pickle=False) as file:
+    return read_likeness(LIKENESS_FILE)
+
+
+def read_likeness(path: Path) -> LikenessModel:
+    """The estimate of a file that `training.identity.likeness` wrote."""
+    with np.load(path, allow_pickle=False) as file:
         arrays = {name: file[name].astype(np.float64) for name in file.files}
     points, weight = arrays.pop("points").astype(np.int64), float(arrays.pop("seen_weight"))
     return LikenessModel(points=points, seen_weight=weight, **arrays)
@@ -170,7 +190,24 @@ def estimate_coefficients(
     return coefficients
 
 
-def estimate(views: NDArray[np.float32], confidence: float, model: LikenessModel) -> Likeness | None:
+def blend(model: LikenessModel, shown: NDArray[np.float64], read: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Coefficients (..., k) between those that the maps tell (..., k) and those that the network read.
+
+    Parameters
+    ----------
+    shown : (..., k)
+        From `estimate_coefficients`.
+    read : (..., 2, k)
+        Of the picture and of its mirror image, as `network.identity.read_identity` gives them.
+    """
+    both = (read[..., 0, :] + read[..., 1, :] @ model.mirror) / 2
+    blended: NDArray[np.float64] = shown + model.network_share * (both - shown)
+    return blended
+
+
+def estimate(
+    views: NDArray[np.float32], read: NDArray[np.float64], confidence: float, model: LikenessModel
+) -> Likeness | None:
     """The likeliest head.
 
     Parameters
@@ -178,6 +215,8 @@ def estimate(views: NDArray[np.float32], confidence: float, model: LikenessModel
     views : (k, 8, S, S)
         What the network says about an upright square that the face fills, and about its mirror image. Each is looked at
         by itself: in the mean of both the points lie differently, because correspondences are smoothed as well.
+    read : (2, k)
+        What the identity network says about the square and its mirror image.
     confidence : float
         Of the maps that the head was registered to.
     model : LikenessModel
@@ -189,7 +228,8 @@ def estimate(views: NDArray[np.float32], confidence: float, model: LikenessModel
     found = view_deviations(views, load_template(), model.points)
     if found is None:
         return None
-    return Likeness(estimate_coefficients(model, *found), likeness_strength(confidence))
+    coefficients = blend(model, estimate_coefficients(model, *found), read)
+    return Likeness(coefficients, likeness_strength(confidence))
 
 
 def view_deviations(

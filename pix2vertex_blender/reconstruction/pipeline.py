@@ -16,6 +16,7 @@ from .fitting import believable_pins, complete, follow_pins, register_template
 from .glimpses import head_glimpse, mask_glimpse, surface_glimpse
 from .likeness import Likeness, estimate, load_likeness
 from .network.device import choose_device
+from .network.identity import IdentityNetwork, load_identity_network, read_identity
 from .network.maps import read_maps, within
 from .network.network import MapNetwork, load_network, predict_views
 from .photo.background import Tell
@@ -27,7 +28,7 @@ from .photo.reading import load_photo
 from .registration.registration import Registration
 from .relief import coarse_forms
 from .reports import registration_report, template_report, versions
-from .second_pass import SecondPass, load_second_pass
+from .second_pass import CloserLook, SecondPass, load_second_pass
 from .seen_face import SeenFace
 
 #: Resolution of the crop that detail is read from.
@@ -65,11 +66,12 @@ class Options:
 
 @dataclass(frozen=True)
 class Networks:
-    """What looks at photos: the device, the network that finds and reads faces, and the one that looks again."""
+    """What looks at photos: the device, the networks that find and read faces, look again, and say who it is."""
 
     device: torch.device
     first: MapNetwork
     second_pass: SecondPass
+    identity: IdentityNetwork
 
 
 @dataclass(frozen=True)
@@ -135,7 +137,7 @@ def load_networks(device_name: str) -> Networks:
     """The networks on a device of `device.DEVICE_NAMES`."""
     device = choose_device(device_name)
     load_likeness(), coarse_forms()  # here, so that reading a face does not wait for them
-    return Networks(device, load_network(device=device), load_second_pass(device))
+    return Networks(device, load_network(device=device), load_second_pass(device), load_identity_network(device=device))
 
 
 def look(
@@ -166,11 +168,15 @@ def look(
         maps = within(maps, inside_photo(crop_to_photo, photo.size, len(maps.mask)))
         progress("network", 0.7)
         # What makes a head likely was learnt from what the second pass sees.
-        likeness = None if closer is None else estimate(closer.views, maps.confidence, load_likeness())
+        likeness = None if closer is None else _likeness(closer, maps.confidence, networks.identity)
         progress("network", 0.8)
         seen = SeenFace(maps, crop_to_photo, photo.size, fine, png.result())
         show(lambda: surface_glimpse(seen.crop, maps))
     return Sight(seen, Path(photo_path).name, face_count, closer is not None, likeness)
+
+
+def _likeness(closer: CloserLook, confidence: float, network: IdentityNetwork) -> Likeness | None:
+    return estimate(closer.views, read_identity(network, closer.pixels), confidence, load_likeness())
 
 
 def _locate(photo: Photo, network: MapNetwork, options: Options, tell: Tell) -> tuple[FoundFace, int]:

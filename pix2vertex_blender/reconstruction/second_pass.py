@@ -64,10 +64,13 @@ class CloserLook:
     views : (k, 8, S, S) float32
         What the network says about the upright square that the face fills, and about its mirror image: the channels of
         `network.MAP_CHANNELS`.
+    pixels : (S, S, 3) uint8
+        That square, RGB.
     """
 
     maps: FaceMaps
     views: NDArray[np.float32]
+    pixels: NDArray[np.uint8]
 
 
 @dataclass(frozen=True)
@@ -94,13 +97,14 @@ class SecondPass:
         if first.confidence < self.parameters.promising:
             return None
         near = upright_square(first, square, self.landmarks, self.parameters)
-        views = self.predict(cut_square(photo, near, self.input_size).pixels)
+        pixels = cut_square(photo, near, self.input_size).pixels
+        views = self.predict(pixels)
         try:
             second = read_maps(lay_back(views, near, square, self.parameters.resolution))
         except FaceNotFoundError:
             return None
         good = second.confidence > first.confidence - self.parameters.tolerance
-        return CloserLook(second, views) if good else None
+        return CloserLook(second, views, pixels) if good else None
 
 
 def load_second_pass(device: torch.device) -> SecondPass:

@@ -13,6 +13,7 @@ from pix2vertex_blender.data_files import check, write_checksum
 from pix2vertex_blender.errors import DataFileError
 from pix2vertex_blender.paths import (
     CLOSE_NETWORK_WEIGHTS,
+    IDENTITY_NETWORK_WEIGHTS,
     LIKENESS_FILE,
     NETWORK_WEIGHTS,
     PACKAGE_FOLDER,
@@ -21,7 +22,7 @@ from pix2vertex_blender.paths import (
 )
 from tests.faults.conftest import watch
 
-SHIPPED = (NETWORK_WEIGHTS, CLOSE_NETWORK_WEIGHTS, LIKENESS_FILE, TEMPLATE_FILE)
+SHIPPED = (NETWORK_WEIGHTS, CLOSE_NETWORK_WEIGHTS, IDENTITY_NETWORK_WEIGHTS, LIKENESS_FILE, TEMPLATE_FILE)
 
 
 def flipped(place: float) -> Callable[[Path], None]:

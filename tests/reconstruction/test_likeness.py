@@ -11,16 +11,21 @@ from pix2vertex_blender.reconstruction.likeness import (
     SPREAD,
     Likeness,
     LikenessModel,
+    blend,
     estimate,
     estimate_coefficients,
     face_vertices,
     likeliest,
     likeness_strength,
+    load_likeness,
     shown_deviations,
     shown_points,
     spread,
 )
 from pix2vertex_blender.template import Template
+
+#: What an identity network says that is not listened to.
+UNREAD = np.full((2, 1), 1e3)
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +41,8 @@ def model(template: Template) -> LikenessModel:
     shown = depth[0][points].ravel()
     regression = np.concatenate([0.5 * shown / (shown @ shown), np.zeros(len(points))])[:, None]
     count = len(points)
-    return LikenessModel(points, np.zeros((count, 3)), np.ones(count), 3.0, regression, np.zeros(1), depth)
+    no_network = np.zeros(1)
+    return LikenessModel(points, np.zeros((count, 3)), np.ones(count), 3.0, regression, np.zeros(1), depth, no_network)
 
 
 def likely_in(view, template: Template, model: LikenessModel, strength: float = 1.0) -> Likeness:
@@ -120,8 +126,8 @@ def test_what_is_beside_its_place_is_drawn_to_it(template, model, look_at) -> No
 
 def test_a_picture_and_its_mirror_image_are_weighed_alike(template, model, look_at) -> None:
     one, other = (as_view(look_at(template.vertices * (1, 1, depth), 10).maps) for depth in (1.0, 1.2))
-    alone = [estimate(view[None], 1.0, model) for view in (one, other)]
-    both = estimate(np.stack([one, other]), 1.0, model)
+    alone = [estimate(view[None], UNREAD, 1.0, model) for view in (one, other)]
+    both = estimate(np.stack([one, other]), UNREAD, 1.0, model)
     assert both is not None and both.strength == 1.0
     expected = np.mean([likeness.coefficients for likeness in alone if likeness is not None], axis=0)
     np.testing.assert_allclose(both.coefficients, expected)
@@ -138,8 +144,8 @@ def test_too_little_of_a_face_says_nothing(template, model, look_at) -> None:
     few[40:44, 40:60] = True
     maps = dataclasses.replace(view.maps, mask=few & view.maps.mask)
     nobody = np.full((1, 8, 64, 64), -10.0, dtype=np.float32)
-    assert estimate(as_view(maps)[None], 1.0, model) is None
-    assert estimate(nobody, 1.0, model) is None
+    assert estimate(as_view(maps)[None], UNREAD, 1.0, model) is None
+    assert estimate(nobody, UNREAD, 1.0, model) is None
 
 
 def test_coefficients_are_those_of_each_head(model) -> None:
@@ -162,3 +168,32 @@ def test_what_is_ones_own_grows_and_the_mean_head_stays(template, model) -> None
     share = np.einsum("nc,nc->", change, model.basis[0]) / np.einsum("nc,nc->", own, model.basis[0])
     assert share == pytest.approx(SPREAD - 1, rel=0.1)
     assert np.abs(change - share * own).max() < 0.05
+
+
+def test_the_mirrored_coefficients_are_those_of_the_mirrored_head(template) -> None:
+    shipped = load_likeness()
+    face = face_vertices(template)
+    coefficients = np.random.default_rng(0).normal(size=len(shipped.basis))
+    head = np.einsum("k,knc->nc", coefficients, shipped.basis)
+    mirrored = np.einsum("k,knc->nc", coefficients @ shipped.mirror, shipped.basis)
+    expected = (head * (-1, 1, 1))[template.mirror]
+    wrong = np.linalg.norm((mirrored - expected)[face]) / np.linalg.norm(head[face])
+    assert wrong < 0.2, "the basis says mirrored heads nearly as well"
+    again = coefficients @ shipped.mirror @ shipped.mirror
+    assert np.linalg.norm(again - coefficients) < 0.25 * np.linalg.norm(coefficients)
+
+
+def test_maps_and_network_are_blended_coefficient_by_coefficient() -> None:
+    shipped = load_likeness()
+    count = len(shipped.basis)
+    generator = np.random.default_rng(1)
+    shown, picture = generator.normal(size=(2, count))
+    read = np.stack([picture, picture @ shipped.mirror])
+    shares = {name: np.full(count, share) for name, share in (("maps", 0.0), ("network", 1.0), ("half", 0.5))}
+    models = {name: dataclasses.replace(shipped, network_share=share) for name, share in shares.items()}
+    np.testing.assert_allclose(blend(models["maps"], shown, read), shown)
+    alone = blend(models["network"], shown, read)
+    assert np.linalg.norm(alone - picture) < 0.2 * np.linalg.norm(picture), "picture and mirror image agree"
+    np.testing.assert_allclose(blend(models["half"], shown, read), (shown + alone) / 2)
+    swapped = blend(models["network"], shown, read[::-1] @ shipped.mirror)
+    assert np.linalg.norm(swapped - alone) < 0.2 * np.linalg.norm(alone), "which of the two is looked at first"

@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
+import cv2
 import numpy as np
 from numpy.random import Generator
+from numpy.typing import NDArray
 
 from pix2vertex_blender.reconstruction.photo.localisation import LocalisationParameters
 
@@ -147,17 +149,57 @@ def augment(
     parameters : AugmentationParameters, optional
     """
     parameters = AugmentationParameters() if parameters is None else parameters
-    crop = sample_crop(generator, parameters)
-    if generator.random() < parameters.settled_share:
-        crop = settled_crop(crop, sample, generator, parameters)
-    if parameters.upright_share and generator.random() < parameters.upright_share:
-        crop = upright_crop(crop, sample, generator, parameters)
+    crop = draw_crop(sample, generator, parameters)
     matrix = crop.source(len(sample.mask), resolution)
     mask, correspondence, geometry = resample_labels(
         sample.mask, sample.correspondence, sample.geometry, matrix, resolution
     )
     pose = crop_labels(crop, correspondence, geometry, (sample.yaw, sample.pitch, sample.roll))
-    colour, alpha = resample_image(sample.image, matrix, resolution)
+    image, covered = photograph(sample.image, mask, matrix, generator, backgrounds, distractors, parameters)
+    mask[covered] = 0
+    correspondence[:, mask == 0] = 0
+    geometry[:, mask == 0] = 0
+    landmarks = crop_landmarks(sample.landmarks, crop.mirrored, matrix)
+    return Augmented(image, mask, correspondence, geometry, pose, landmarks)
+
+
+def draw_crop(sample: Sample, generator: Generator, parameters: AugmentationParameters) -> Crop:
+    """Draw a crop of a sample: any, as the product cuts a face it has found, or as its second pass does."""
+    crop = sample_crop(generator, parameters)
+    if generator.random() < parameters.settled_share:
+        crop = settled_crop(crop, sample, generator, parameters)
+    if parameters.upright_share and generator.random() < parameters.upright_share:
+        crop = upright_crop(crop, sample, generator, parameters)
+    return crop
+
+
+def photograph(
+    image: Bytes,
+    mask: Bytes,
+    matrix: Floats,
+    generator: Generator,
+    backgrounds: Bytes,
+    distractors: Sequence[Bytes],
+    parameters: AugmentationParameters,
+) -> tuple[Bytes, NDArray[np.bool_]]:
+    """A rendered image before something, behind something, by some camera.
+
+    Parameters
+    ----------
+    image : (S, S, 4) uint8
+    mask : (R, R) uint8
+        The face on the new grid.
+    matrix : (2, 3)
+        Of `Crop.source`.
+
+    Returns
+    -------
+    picture : (R, R, 3) uint8
+    covered : (R, R) bool
+        Where something is in front.
+    """
+    resolution = len(mask)
+    colour, alpha = resample_image(image, matrix, resolution)
     face_colour = colour[mask > 0].mean(0) if mask.any() else np.full(3, 128.0)
     picture = background(resolution, face_colour, generator, backgrounds)
     if len(distractors) and generator.random() < parameters.person_share:
@@ -165,14 +207,12 @@ def augment(
     if mask.any() and generator.random() < parameters.body_share:
         picture = add_body(picture, mask, face_colour, generator, backgrounds)
     picture = picture * (1 - alpha) + colour
+    covered = np.zeros(mask.shape, bool)
     if generator.random() < parameters.occluder_share:
         picture, cover = add_occluder(picture, face_colour, generator, backgrounds)
-        mask[cover > 0.5] = 0
-        correspondence[:, mask == 0] = 0
-        geometry[:, mask == 0] = 0
-    photograph = degrade if generator.random() < parameters.degraded_share else develop
-    landmarks = crop_landmarks(sample.landmarks, crop.mirrored, matrix)
-    return Augmented(photograph(picture, generator), mask, correspondence, geometry, pose, landmarks)
+        covered = cover > 0.5
+    take = degrade if generator.random() < parameters.degraded_share else develop
+    return take(picture, generator), covered
 
 
 def sample_crop(generator: Generator, parameters: AugmentationParameters) -> Crop:
@@ -244,6 +284,15 @@ def crop_landmarks(landmarks: Floats, mirrored: bool, matrix: Floats) -> Floats:
     """Landmarks (68, 2) on the new grid of `Crop.source`; in a mirror image left and right change places."""
     places = np.linalg.solve(matrix[:, :2], (landmarks - matrix[:, 2]).T).T
     return np.ascontiguousarray(places[MIRROR] if mirrored else places, np.float32)
+
+
+def resample_mask(mask: Bytes, matrix: Floats, resolution: int) -> Bytes:
+    """A mask (S, S) at the positions of a new grid of `Crop.source`, by the nearest pixel."""
+    matrix = matrix.copy()
+    matrix[:, 2] += matrix[:, :2].sum(1) / 2 - 0.5  # OpenCV's pixel centres lie at whole numbers
+    flags = cv2.INTER_NEAREST | cv2.WARP_INVERSE_MAP
+    resampled: Bytes = cv2.warpAffine(mask, matrix, (resolution, resolution), flags=flags)
+    return resampled
 
 
 @kernel

@@ -28,7 +28,7 @@ from ..data.augmentation import AugmentationParameters, augment
 from ..data.backgrounds import background_bank
 from ..data.dataset import is_portrait
 from ..data.samples import list_samples, read_sample
-from ..likeness import true_head
+from ..identity.heads import true_head
 from .pairs import SUFFIX, Pair, mirrored, write_pair
 from .views import virtual_views
 

@@ -18,8 +18,8 @@ MAP_CHANNELS = 8
 CLOSED_MOUTH = -10.0
 
 
-class MapNetwork(nn.Module):
-    """A network from normalised crops to maps.
+class ConfiguredNetwork(nn.Module):
+    """A network that knows what it was built from.
 
     Attributes
     ----------
@@ -36,6 +36,10 @@ class MapNetwork(nn.Module):
         self.configuration = configuration
         self.stride = stride
         self.layout = torch.channels_last
+
+
+class MapNetwork(ConfiguredNetwork):
+    """A network from normalised crops to maps."""
 
     @abstractmethod
     def forward_with_pose(self, images: Tensor) -> tuple[Tensor, Tensor | None]:
@@ -153,12 +157,7 @@ class ResidualNetwork(MapNetwork):
     def __init__(self, configuration: "NetworkConfiguration") -> None:
         widths = configuration.encoder_channels
         super().__init__(configuration, stride=2 ** len(widths))
-        self.entries = nn.ModuleList([nn.Conv2d(3 * 4, widths[0], 3, padding=1)])
-        self.entries.extend(nn.Conv2d(a, b, 3, stride=2, padding=1) for a, b in pairwise(widths))
-        self.encoder = nn.ModuleList(
-            nn.Sequential(*(ResidualBlock(width, width) for _ in range(blocks)))
-            for width, blocks in zip(widths, configuration.encoder_blocks, strict=True)
-        )
+        self.entries, self.encoder = residual_encoder(configuration)
         context = configuration.context_channels
         self.context = nn.Sequential(
             nn.Linear(2 * widths[-1], context), nn.ReLU(), nn.Linear(context, context), nn.ReLU()
@@ -179,17 +178,8 @@ class ResidualNetwork(MapNetwork):
 
     def forward_with_pose(self, images: Tensor) -> tuple[Tensor, Tensor]:
         """Maps (B, 8, S, S) of normalised `images` (B, 3, S, S), and the sines of yaw, pitch and roll (B, 3)."""
-        features = functional.pixel_unshuffle(images, 2).contiguous(memory_format=self.layout)
-        skips = []
-        for level, (entry, blocks) in enumerate(zip(self.entries, self.encoder, strict=True)):
-            features = blocks(entry(features if level == 0 else functional.relu(features)))
-            skips.append(features)
-        skips.pop()
-
-        active = functional.relu(features)
-        # Not `amax`: compiled in bfloat16 its gradient is NaN, as if it looked for the maximum among rounded values.
-        largest = active.flatten(2).max(2).values
-        context = self.context(torch.cat([active.mean((2, 3)), largest], 1))
+        *skips, features = encode(images, self.entries, self.encoder, self.layout)
+        context = self.context(pooled(functional.relu(features)))
         features = _modulate(features, self.modulations[0](context))
         for level, (ascent, blocks) in enumerate(zip(self.ascents, self.decoder, strict=True), start=1):
             features = _double(ascent(features))
@@ -198,6 +188,34 @@ class ResidualNetwork(MapNetwork):
             features = blocks(torch.cat([features, skips.pop()], 1))
 
         return self.head(_double(functional.relu(self.head_norm(features)))), self.pose(context)
+
+
+def residual_encoder(configuration: "NetworkConfiguration") -> tuple[nn.ModuleList, nn.ModuleList]:
+    """The residual network's way inwards: what leads to each level, and the blocks of each level."""
+    widths = configuration.encoder_channels
+    entries = nn.ModuleList([nn.Conv2d(3 * 4, widths[0], 3, padding=1)])
+    entries.extend(nn.Conv2d(a, b, 3, stride=2, padding=1) for a, b in pairwise(widths))
+    encoder = nn.ModuleList(
+        nn.Sequential(*(ResidualBlock(width, width) for _ in range(blocks)))
+        for width, blocks in zip(widths, configuration.encoder_blocks, strict=True)
+    )
+    return entries, encoder
+
+
+def encode(images: Tensor, entries: nn.ModuleList, encoder: nn.ModuleList, layout: torch.memory_format) -> list[Tensor]:
+    """Features of each level, the innermost last, of normalised `images` (B, 3, S, S)."""
+    features = functional.pixel_unshuffle(images, 2).contiguous(memory_format=layout)
+    levels: list[Tensor] = []
+    for entry, blocks in zip(entries, encoder, strict=True):
+        features = blocks(entry(functional.relu(features) if levels else features))
+        levels.append(features)
+    return levels
+
+
+def pooled(active: Tensor) -> Tensor:
+    """Mean and largest (B, 2 C) of each channel of rectified features (B, C, H, W)."""
+    # Not `amax`: compiled in bfloat16 its gradient is NaN, as if it looked for the maximum among rounded values.
+    return torch.cat([active.mean((2, 3)), active.flatten(2).max(2).values], 1)
 
 
 def _double(features: Tensor) -> Tensor:

@@ -8,6 +8,7 @@ of what is seen between parted lips, which belongs to the mask but to no point o
 
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import safetensors
@@ -19,7 +20,7 @@ from torch import Tensor
 from ...data_files import check
 from ...errors import DataFileError
 from ...paths import CLOSE_NETWORK_WEIGHTS, NETWORK_WEIGHTS
-from .architectures import MAP_CHANNELS, MapNetwork, PaperPair, ResidualNetwork
+from .architectures import MAP_CHANNELS, ConfiguredNetwork, MapNetwork, PaperPair, ResidualNetwork
 from .configuration import NetworkConfiguration
 
 __all__ = [
@@ -31,6 +32,8 @@ __all__ = [
     "predict",
     "save_network",
 ]
+
+Network = TypeVar("Network", bound=ConfiguredNetwork)
 
 _IMAGE_MEAN = 0.45
 _IMAGE_DEVIATION = 0.27
@@ -102,9 +105,7 @@ def load_network(path: Path = NETWORK_WEIGHTS, device: torch.device | str = "cpu
     return to_device(network.eval(), torch.device(device))
 
 
-def to_device(
-    network: MapNetwork, device: torch.device, layout: torch.memory_format = torch.channels_last
-) -> MapNetwork:
+def to_device(network: Network, device: torch.device, layout: torch.memory_format = torch.channels_last) -> Network:
     """`network` on `device`, its kernels and features laid out in memory as devices compute them fastest."""
     network.layout = layout
     for parameter in network.parameters():

@@ -1,10 +1,10 @@
-"""Learn the likeliest head from rendered people: `python -m training.likeness FOLDER --seed 1 [--output FILE]`.
+"""Learn the likeliest head from rendered people: `python -m training.identity.likeness FOLDER=SEED --pairs FOLDER`.
 
 FOLDER holds samples of `training.generate` with that seed; their heads are drawn again, so that it is known where every
 vertex of the template truly lies. Each sample is cut as the second look cuts a face, read by the network, and what its
 maps show (`reconstruction.likeness.view_deviations`) becomes a pair with the true head. A ridge regression of the true
-heads' coefficients on what is shown is their conditional mean, as far as a linear one goes. `--pairs FILE` keeps the
-pairs, and goes on from those that are there.
+heads' coefficients on what is shown is their conditional mean, as far as a linear one goes. `--pairs FOLDER` keeps the
+pairs, and goes on from those that are there. What the identity network adds is learnt by `training.identity.blend`.
 """
 
 import argparse
@@ -21,8 +21,7 @@ import torch
 from numpy.typing import NDArray
 
 from pix2vertex_blender.data_files import write_checksum
-from pix2vertex_blender.errors import DataFileError, Pix2VertexError
-from pix2vertex_blender.geometry.similarity import fit_similarity
+from pix2vertex_blender.errors import Pix2VertexError
 from pix2vertex_blender.paths import CLOSE_NETWORK_WEIGHTS, LIKENESS_FILE
 from pix2vertex_blender.reconstruction.likeness import (
     LikenessModel,
@@ -33,19 +32,15 @@ from pix2vertex_blender.reconstruction.likeness import (
 from pix2vertex_blender.reconstruction.network.network import load_network, predict_views
 from pix2vertex_blender.template import load_template
 
-from .data.augmentation import UPRIGHT, augment, sample_crop
-from .data.backgrounds import background_bank
-from .data.dataset import is_portrait
-from .data.samples import Sample, list_samples, read_sample
-from .face_sampling import ShapeParameters
-from .generate import TRAINING_STREAM
-from .renderer.camera import ViewParameters
-from .renderer.surface import head_surface
-from .renderer.synthesis import SynthesisParameters, sample_head_and_view
-from .template.vertices import template_vertices
+from ..data.backgrounds import background_bank
+from ..data.dataset import is_portrait
+from ..data.samples import read_sample
+from .basis import read_basis
+from .heads import People, mirrored, people
+from .looks import take_look
 
-#: How many points of the template are looked for, and how many coefficients a head has.
-POINTS, COEFFICIENTS = 400, 100
+#: How many points of the template are looked for.
+POINTS = 400
 #: Millimetres that being seen counts beside the deviations.
 SEEN_WEIGHT = 3.0
 #: Ridges to choose from, as a share of the features' mean variance times the number of pairs.
@@ -86,48 +81,29 @@ def choose_points(count: int = POINTS) -> NDArray[np.int64]:
 
 
 def make_pair(
-    look: tuple[int, Path], seed: int, weights: Path, backgrounds: Path | None
+    look: tuple[int, People, Path], weights: Path, backgrounds: Path | None
 ) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float16]] | None:
     """What the maps show in a look at a sample, what of it is seen, and the true head; None for what is no portrait."""
-    number, path = look
+    number, people, path = look
     sample = read_sample(path)
-    index = int(path.stem)
-    truth = true_head(sample, seed, index) if is_portrait(sample) else None
-    if truth is None:
+    head = people.deviation(sample, path) if is_portrait(sample) else None
+    if head is None:
         return None
-    template, network = load_template(), load_network(weights)
-    generator, again = (np.random.default_rng([seed, 2 + number, index]) for _ in range(2))
-    mirrored = sample_crop(again, UPRIGHT).mirrored
-    crop = augment(sample, network.configuration.resolution, generator, _backgrounds(backgrounds), (), UPRIGHT)
-    found = view_deviations(predict_views(network, crop.image), template, _points())
+    network = load_network(weights)
+    generator = np.random.default_rng([people.seed, 2 + number, int(path.stem)])
+    image, flipped = take_look(sample, network.configuration.resolution, generator, _backgrounds(backgrounds))
+    found = view_deviations(predict_views(network, image), load_template(), _points())
     if found is None:
         return None
-    face = face_vertices(template)
-    head = fit_similarity(truth[face], template.vertices[face]).apply(truth) - template.vertices
-    if mirrored:
-        head = (head * (-1, 1, 1))[template.mirror]
+    head = mirrored(head) if flipped else head
     return found[0].astype(np.float32), found[1].astype(np.float32), head.astype(np.float16)
-
-
-def true_head(sample: Sample, seed: int, index: int) -> NDArray[np.float64] | None:
-    """The template's vertices (n, 3) on a sample's head; None if the head is not the first that was drawn for it."""
-    surface = head_surface()
-    size = len(sample.mask)
-    generator = np.random.default_rng([seed, TRAINING_STREAM, index])
-    parameters = SynthesisParameters(size=size, shape=ShapeParameters(), view=ViewParameters())
-    head, view = sample_head_and_view(surface, generator, parameters)
-    if abs(view.yaw - sample.yaw) > 1e-3 or abs(view.pitch - sample.pitch) > 1e-3:
-        return None
-    return template_vertices(head.vertices)
 
 
 def collect(options: argparse.Namespace, known: int) -> Iterator[Pairs]:
     """Pairs of all looks at samples after the first `known`, some hundred at a time."""
-    paths = [path for folder in options.folders for path in list_samples(folder)]
-    looks = [(number, path) for number in range(options.looks) for path in paths]
-    if not looks:
-        raise DataFileError("There are no samples: make some with python -m training.generate.")
-    job = partial(make_pair, seed=options.seed, weights=options.weights, backgrounds=options.backgrounds)
+    listed = [(people, path) for people in options.people for path in people.paths()]
+    looks = [(number, people, path) for number in range(options.looks) for people, path in listed]
+    job = partial(make_pair, weights=options.weights, backgrounds=options.backgrounds)
     with multiprocessing.get_context("spawn").Pool(options.workers, _prepare_process) as pool:
         for start in range(known, len(looks), 500):
             made = [pair for pair in pool.imap(job, looks[start : start + 500], chunksize=16) if pair is not None]
@@ -136,12 +112,10 @@ def collect(options: argparse.Namespace, known: int) -> Iterator[Pairs]:
             yield Pairs(shown, seen, heads)
 
 
-def learn(pairs: Pairs, points: NDArray[np.int64], ridge: float) -> LikenessModel:
-    """The linear estimate with the least squared error, and a ridge."""
-    template = load_template()
-    face = face_vertices(template)
+def learn(pairs: Pairs, points: NDArray[np.int64], basis: NDArray[np.float64], ridge: float) -> LikenessModel:
+    """The linear estimate of coefficients of a basis (k, n, 3) with the least squared error, and a ridge."""
+    face = face_vertices(load_template())
     heads = pairs.heads.astype(np.float32)
-    basis = head_basis(heads, face)
     coefficients = np.einsum("knc,mnc->mk", basis[:, face], heads[:, face])
     often = pairs.seen.mean(axis=0)
     mean = pairs.shown.sum(axis=0) / np.maximum(pairs.seen.sum(axis=0), 1)[:, None] * often[:, None]
@@ -153,18 +127,8 @@ def learn(pairs: Pairs, points: NDArray[np.int64], ridge: float) -> LikenessMode
     products[np.diag_indices_from(products)] += ridge * np.trace(products) / len(products)
     middle = coefficients.mean(axis=0)
     regression = np.linalg.solve(products, features.T @ (coefficients - middle))
-    return LikenessModel(points, mean.astype(np.float64), often, SEEN_WEIGHT, regression, middle, basis)
-
-
-def head_basis(heads: NDArray[np.float32], face: NDArray[np.bool_], count: int = COEFFICIENTS) -> NDArray[np.float64]:
-    """Directions (k, n, 3) in which heads (m, n, 3) differ most from the rest shape, orthonormal over the face."""
-    flat = heads[:, face].reshape(len(heads), -1)
-    values, vectors = np.linalg.eigh((flat @ flat.T).astype(np.float64))
-    order = np.argsort(values)[::-1][: min(count, int((values > 1e-6 * values.max()).sum()))]
-    # The same mixture of heads that makes a direction on the face makes it everywhere.
-    mixtures = vectors[:, order] / np.sqrt(values[order])
-    basis: NDArray[np.float64] = np.einsum("mk,mnc->knc", mixtures, heads)
-    return basis
+    nothing_read = np.zeros(len(basis))
+    return LikenessModel(points, mean.astype(np.float64), often, SEEN_WEIGHT, regression, middle, basis, nothing_read)
 
 
 def explained(model: LikenessModel, pairs: Pairs) -> float:
@@ -175,13 +139,13 @@ def explained(model: LikenessModel, pairs: Pairs) -> float:
     return float(1 - ((estimate - truth) ** 2).sum() / (truth**2).sum())
 
 
-def choose_ridge(pairs: Pairs, points: NDArray[np.int64]) -> float:
+def choose_ridge(pairs: Pairs, points: NDArray[np.int64], basis: NDArray[np.float64]) -> float:
     """The ridge that explains most of heads that were left out."""
     scores = {}
     fold = np.arange(len(pairs.seen)) % FOLDS == 0
     kept, left = (Pairs(pairs.shown[part], pairs.seen[part], pairs.heads[part]) for part in (~fold, fold))
     for ridge in RIDGES:
-        scores[ridge] = explained(learn(kept, points, ridge), left)
+        scores[ridge] = explained(learn(kept, points, basis, ridge), left)
         print(f"ridge {ridge:g}: R2 {scores[ridge]:.3f} of {fold.sum()} heads left out", flush=True)
     return max(scores, key=lambda ridge: scores[ridge])
 
@@ -196,6 +160,7 @@ def save_likeness(model: LikenessModel, path: Path) -> None:
         "regression": model.regression.astype(np.float32),
         "coefficient_mean": model.coefficient_mean.astype(np.float32),
         "basis": model.basis.astype(np.float16),
+        "network_share": model.network_share.astype(np.float32),
     }
     beside = path.with_name(path.name + ".part")
     with beside.open("wb") as file:
@@ -235,9 +200,9 @@ def _gather(options: argparse.Namespace) -> Pairs:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command line."""
-    parser = argparse.ArgumentParser(prog="python -m training.likeness", description="Learn the likeliest head.")
-    parser.add_argument("folders", type=Path, nargs="+", help="samples of training.generate")
-    parser.add_argument("--seed", type=int, required=True, help="that they were generated with")
+    parser = argparse.ArgumentParser(prog="python -m training.identity.likeness", description="Learn heads.")
+    parser.add_argument("people", type=people, nargs="+", metavar="FOLDER=SEED", help="samples of training.generate")
+    parser.add_argument("--basis", type=Path, default=LIKENESS_FILE, help="file with the basis of heads")
     parser.add_argument("--pairs", type=Path, required=True, help="folder that keeps what was collected")
     parser.add_argument("--looks", type=int, default=1, help="at each sample, augmented anew")
     parser.add_argument("--weights", type=Path, default=CLOSE_NETWORK_WEIGHTS)
@@ -250,8 +215,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Pix2VertexError as error:
         print(error, file=sys.stderr)
         return 1
-    points = choose_points()
-    save_likeness(learn(pairs, points, choose_ridge(pairs, points)), options.output)
+    points, basis = choose_points(), read_basis(options.basis)
+    save_likeness(learn(pairs, points, basis, choose_ridge(pairs, points, basis)), options.output)
     print(f"{len(pairs.seen)} pairs, {options.output.stat().st_size / 1e6:.1f} MB")
     return 0
 

@@ -6,7 +6,8 @@ import pytest
 from pix2vertex_blender.reconstruction import likeness
 from pix2vertex_blender.reconstruction.likeness import estimate_coefficients, face_vertices
 from pix2vertex_blender.template import load_template
-from training.likeness import Pairs, choose_points, explained, head_basis, learn, save_likeness
+from training.identity.basis import head_basis
+from training.identity.likeness import Pairs, choose_points, explained, learn, save_likeness
 
 PEOPLE = 300
 
@@ -26,6 +27,11 @@ def heads() -> np.ndarray:
     )
     amounts = generator.normal(0, (5, 4, 3, 2, 1), (PEOPLE, 5))
     return np.einsum("mk,knc->mnc", amounts, waves).astype(np.float16)
+
+
+@pytest.fixture(scope="module")
+def basis(heads) -> np.ndarray:
+    return head_basis(heads.astype(np.float32), face_vertices(load_template()), 5)
 
 
 def pairs_of(heads: np.ndarray, points: np.ndarray, noise: float, hidden: float = 0.0) -> Pairs:
@@ -50,36 +56,35 @@ def test_points_are_spread_over_the_face(points) -> None:
 
 
 @pytest.mark.slow
-def test_the_basis_is_orthonormal_over_the_face_and_says_all_heads(heads) -> None:
+def test_the_basis_is_orthonormal_over_the_face_and_says_all_heads(heads, basis) -> None:
     face = face_vertices(load_template())
-    basis = head_basis(heads.astype(np.float32), face, 5)
     products = np.einsum("knc,lnc->kl", basis[:, face], basis[:, face])
     np.testing.assert_allclose(products, np.eye(5), atol=1e-3)
     coefficients = np.einsum("knc,mnc->mk", basis[:, face], heads[:, face])
     np.testing.assert_allclose(np.einsum("mk,knc->mnc", coefficients, basis), heads, atol=0.05)
 
 
-def test_what_is_shown_exactly_is_found_in_people_never_met(heads, points) -> None:
+def test_what_is_shown_exactly_is_found_in_people_never_met(heads, points, basis) -> None:
     known, others = split(pairs_of(heads, points, noise=0.0))
-    assert explained(learn(known, points, 1e-6), others) > 0.99
+    assert explained(learn(known, points, basis, 1e-6), others) > 0.99
 
 
-def test_errors_and_hidden_points_are_weighed_against_what_is_known_of_heads(heads, points) -> None:
+def test_errors_and_hidden_points_are_weighed_against_what_is_known_of_heads(heads, points, basis) -> None:
     known, others = split(pairs_of(heads, points, noise=4.0, hidden=0.3))
     noise = others.shown - others.heads[:, points] * others.seen[..., None]
     as_shown = 1 - (noise**2).sum() / (others.heads[:, points].astype(np.float32) ** 2).sum()
-    assert explained(learn(known, points, 0.03), others) > max(0.6, as_shown + 0.3)
+    assert explained(learn(known, points, basis, 0.03), others) > max(0.6, as_shown + 0.3)
 
 
-def test_who_shows_nothing_is_the_mean_head(heads, points) -> None:
-    model = learn(pairs_of(heads, points, noise=4.0), points, 0.03)
+def test_who_shows_nothing_is_the_mean_head(heads, points, basis) -> None:
+    model = learn(pairs_of(heads, points, noise=4.0), points, basis, 0.03)
     mean = estimate_coefficients(model, model.shown_mean, model.seen_mean)
     np.testing.assert_allclose(mean, model.coefficient_mean)
 
 
-def test_the_file_gives_the_same_estimate(heads, points, tmp_path, monkeypatch) -> None:
+def test_the_file_gives_the_same_estimate(heads, points, basis, tmp_path, monkeypatch) -> None:
     pairs = pairs_of(heads, points, noise=1.0)
-    model = learn(pairs, points, 0.01)
+    model = learn(pairs, points, basis, 0.01)
     save_likeness(model, tmp_path / "likeness.npz")
     monkeypatch.setattr(likeness, "LIKENESS_FILE", tmp_path / "likeness.npz")
     loaded = likeness.load_likeness.__wrapped__()

@@ -1,0 +1,210 @@
+"""Train the identity network: `python -m training.identity.train RUN --data FOLDER=SEED ... --minutes N`.
+
+FOLDER holds samples of `training.generate` with that seed, rendered at 384 pixels. The network begins with the close
+network's way inwards and is taught the coefficients of the true heads in the basis that `likeness.npz` has, by squared
+millimetres over the face. The same command goes on from `RUN/checkpoint.pt`; `--export FILE` writes the averaged
+weights.
+"""
+
+import argparse
+import copy
+import dataclasses
+import sys
+import time
+from collections.abc import Iterator, Sequence
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from pix2vertex_blender.data_files import write_checksum
+from pix2vertex_blender.errors import Pix2VertexError
+from pix2vertex_blender.paths import CLOSE_NETWORK_WEIGHTS, LIKENESS_FILE
+from pix2vertex_blender.reconstruction.network.identity import (
+    IdentityNetwork,
+    load_identity_network,
+    save_identity_network,
+)
+from pix2vertex_blender.reconstruction.network.network import load_network, normalise, to_device
+
+from ..computation import PRECISIONS
+from ..data.backgrounds import background_bank
+from ..export import DATA, LICENCE
+from ..generate import HELD_OUT_STREAM
+from ..log import Position
+from ..optimiser import Optimisers, make_optimiser
+from ..train import Settings, TrainingDivergedError, learning_rate, resume, save, update_average
+from .basis import read_basis
+from .heads import people
+from .looks import Looks, LookStream, held_out_looks, read_in_background
+
+#: Batches from whose coefficients the output's scale is taken.
+SCALE_BATCHES = 10
+
+
+def new_network(weights: Path, coefficients: int) -> IdentityNetwork:
+    """A network that says nothing yet, its way inwards that of a map network."""
+    given = load_network(weights)
+    network = IdentityNetwork(given.configuration, coefficients)
+    inward = {name: value for name, value in given.state_dict().items() if name.startswith(("entries.", "encoder."))}
+    network.load_state_dict({**network.state_dict(), **inward})
+    return network
+
+
+def set_scale(network: IdentityNetwork, batches: Iterator[Looks]) -> None:
+    """Have the output begin at the mean of the coefficients, in steps of their standard deviation."""
+    drawn = torch.cat([next(batches).coefficients for _ in range(SCALE_BATCHES)])
+    network.middle.copy_(drawn.mean(0))
+    network.spread.copy_(drawn.std(0))
+
+
+def train(
+    run: Path,
+    network: IdentityNetwork,
+    settings: Settings,
+    batches: Iterator[Looks],
+    held_out: Sequence[Looks],
+    precision: str,
+) -> Position:
+    """Train `network` from the run's checkpoint, or from its own weights if there is none, to the end.
+
+    Raises
+    ------
+    TrainingDivergedError
+        If the loss is not finite: names the step; the last good checkpoint stays.
+    """
+    run.mkdir(parents=True, exist_ok=True)
+    network = to_device(network.train(), torch.device("cpu"))
+    averaged = copy.deepcopy(network).eval()
+    optimiser = make_optimiser(network, "muon", settings.learning_rate, settings.weight_decay)
+    position = resume(run / "checkpoint.pt", network, averaged, optimiser)
+    began, saved = time.monotonic() - 60 * position.minutes, position.minutes
+    explained_lately: list[float] = []
+    while (fraction := max(position.minutes / settings.minutes, position.step / settings.steps)) < 1:
+        rate = learning_rate(position.step, fraction, settings)
+        for group in optimiser.param_groups:
+            group["lr"] = rate
+        explained_lately.append(step(network, optimiser, next(batches), settings, PRECISIONS[precision]))
+        if not np.isfinite(explained_lately[-1]):
+            raise TrainingDivergedError(f"The loss is no longer finite at step {position.step}: use a smaller rate.")
+        position.step += 1
+        position.samples += settings.batch_size
+        position.minutes = (time.monotonic() - began) / 60
+        update_average(averaged, network, position.step, settings.average_horizon)
+        if position.step % settings.log_every == 0:
+            told = {"r2": float(np.mean(explained_lately)), "rate": rate}
+            _report(run, position, told | ({"held_out_r2": explained(averaged, held_out)} if held_out else {}))
+            explained_lately = []
+        if position.minutes - saved > settings.save_every_minutes:
+            save(run / "checkpoint.pt", network, averaged, optimiser, position)
+            saved = position.minutes
+    save(run / "checkpoint.pt", network, averaged, optimiser, position)
+    network.load_state_dict(averaged.state_dict())
+    return position
+
+
+def step(
+    network: IdentityNetwork, optimiser: Optimisers, batch: Looks, settings: Settings, precision: torch.dtype
+) -> float:
+    """Move the weights once; returns how much of the batch's deviations is explained (R2)."""
+    network.zero_grad(set_to_none=True)
+    with torch.autocast("cpu", torch.bfloat16, enabled=precision == torch.bfloat16):
+        estimate = network(normalise(batch.images))
+    wrong = ((estimate.float() - batch.coefficients) ** 2).sum(1)
+    (wrong.mean() / (network.spread**2).sum()).backward()
+    nn.utils.clip_grad_norm_(network.parameters(), 1.0)
+    optimiser.step()
+    return r2(wrong.detach(), batch)
+
+
+def r2(wrong: Tensor, batch: Looks) -> float:
+    """Explained share of deviations whose coefficients are wrong by `wrong` (B,), squared; the basis leaves a rest."""
+    rest = batch.sizes - (batch.coefficients**2).sum(1)
+    return float(1 - (wrong + rest).sum() / batch.sizes.sum())
+
+
+@torch.inference_mode()
+def explained(network: IdentityNetwork, held_out: Sequence[Looks]) -> float:
+    """R2 over the face of people whom the network has not met."""
+    read = torch.cat([network(normalise(batch.images)).float() for batch in held_out])
+    everyone = Looks(*(torch.cat(parts) for parts in zip(*held_out, strict=True)))
+    return r2(((read - everyone.coefficients) ** 2).sum(1), everyone)
+
+
+def _report(run: Path, position: Position, figures: dict[str, float]) -> None:
+    row = {**dataclasses.asdict(position), **figures}
+    log = run / "log.csv"
+    heading = "" if log.exists() else ",".join(row) + "\n"
+    with log.open("a") as file:
+        file.write(heading + ",".join(f"{value:.6g}" for value in row.values()) + "\n")
+    print("  ".join(f"{name} {value:.4g}" for name, value in row.items()), flush=True)
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m training.identity.train", description="Train the network.")
+    held_out = partial(people, stream=HELD_OUT_STREAM)
+    parser.add_argument("run", type=Path, help="folder of the checkpoint and the log")
+    parser.add_argument("--data", type=people, nargs="+", required=True, metavar="FOLDER=SEED", help="samples")
+    parser.add_argument("--held-out", type=held_out, metavar="FOLDER=SEED", help="samples made with --held-out")
+    parser.add_argument("--held-out-count", type=int, default=200)
+    parser.add_argument("--basis", type=Path, default=LIKENESS_FILE, help="file with the basis of heads")
+    parser.add_argument("--map-network", type=Path, default=CLOSE_NETWORK_WEIGHTS, help="whose way inwards it takes")
+    parser.add_argument("--initial", type=Path, help="identity network to begin with instead")
+    parser.add_argument("--backgrounds", type=Path, help="file to keep the background pictures in")
+    parser.add_argument("--minutes", type=float, default=60)
+    parser.add_argument("--steps", type=int, default=Settings().steps)
+    parser.add_argument("--batch-size", type=int, default=24)
+    parser.add_argument("--learning-rate", type=float, default=5e-4)
+    parser.add_argument("--precision", choices=tuple(PRECISIONS), default="float32")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--readers", type=int, default=1)
+    parser.add_argument("--export", type=Path, metavar="FILE", help="write the averaged weights when it ends")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line."""
+    options = parse(arguments)
+    torch.set_num_threads(options.threads)
+    torch.manual_seed(options.seed)
+    try:
+        basis = read_basis(options.basis)
+        if options.initial is None:
+            network = new_network(options.map_network, len(basis))
+        else:
+            network = copy.deepcopy(load_identity_network(options.initial))
+        resolution = network.configuration.resolution
+        backgrounds = background_bank(options.backgrounds)
+        began = int((options.run / "checkpoint.pt").exists() and (options.run / "checkpoint.pt").stat().st_mtime)
+        seed = (options.seed, began)
+        stream = LookStream(options.data, basis, resolution, options.batch_size, backgrounds, seed)
+        batches = read_in_background(stream, options.readers)
+        if options.initial is None:
+            set_scale(network, batches)
+        held_out = []
+        if options.held_out is not None:
+            held_out = held_out_looks(options.held_out, basis, resolution, options.held_out_count, 20, backgrounds)
+        settings = Settings(
+            batch_size=options.batch_size,
+            minutes=options.minutes,
+            steps=options.steps,
+            learning_rate=options.learning_rate,
+            seed=options.seed,
+        )
+        position = train(options.run, network, settings, batches, held_out, options.precision)
+    except Pix2VertexError as error:
+        print(error, file=sys.stderr)
+        return 1
+    if options.export is not None:
+        card = {"data": DATA, "licence": LICENCE, "samples": str(position.samples), "steps": str(position.step)}
+        save_identity_network(network, options.export, card)
+        write_checksum(options.export)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
