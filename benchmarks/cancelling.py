@@ -21,6 +21,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 import numpy as np
 
 from benchmarks.tables import Table
+from pix2vertex_blender.exchange.detail_readings import DEFAULT_READING
 from pix2vertex_blender.exchange.result import Reconstruction
 from pix2vertex_blender.jobs import JOBS
 from pix2vertex_blender.paths import SAMPLE_PORTRAIT
@@ -92,6 +93,10 @@ def reconstruction_request(folder: Path) -> dict[str, Any]:
     return {"photo": str(SAMPLE_PORTRAIT), "options": {"device": "cpu"}, "result": str(folder / "face.npz")}
 
 
+#: How detail is asked for.
+DETAIL = {"scale": 1.3, "smoothing": 2.0, "reading": DEFAULT_READING}
+
+
 def requests_after(folder: Path) -> dict[str, dict[str, Any]]:
     """What the other jobs are asked about the reconstruction in a folder."""
     face = Reconstruction.load(folder / "face.npz")
@@ -102,11 +107,11 @@ def requests_after(folder: Path) -> dict[str, dict[str, Any]]:
         "refit": {
             "source": source,
             "pins": {"30": [230.0, 130.0]},
-            "detail": {"scale": 1.3, "smoothing": 2.0},
+            "detail": DETAIL,
             "result": result,
             "vertices": str(folder / "vertices.npy"),
         },
-        "detail": {"source": source, "mesh": mesh, "scale": 1.3, "smoothing": 2.0, "result": result},
+        "detail": {"source": source, "mesh": mesh, **DETAIL, "result": result},
         "target": {"source": source, "mesh": mesh, "result": result},
         "texture": {
             "source": source,
