@@ -20,12 +20,13 @@ from pix2vertex_blender.reconstruction.network.device import choose_device
 from pix2vertex_blender.reconstruction.network.network import build_network
 
 from .arrays import Bytes
+from .checkpoints import resume
 from .data.backgrounds import background_bank
 from .data.dataset import PortraitStream, held_out_batches, read_in_background
 from .evaluate import FIGURES, evaluate
 from .log import Position
 from .optimiser import make_optimiser
-from .train import NETWORKS, Recipe, Settings, resume, train
+from .train import NETWORKS, Recipe, Settings, train
 
 
 class Variant(NamedTuple):
@@ -121,7 +122,7 @@ def measure(
     """Figures of the averaged weights of a finished run."""
     network, averaged = (build_network(recipe.configuration) for _ in range(2))
     optimiser = make_optimiser(network, recipe.optimiser, settings.learning_rate, settings.weight_decay)
-    resume(run / "checkpoint.pt", network, averaged, optimiser)
+    resume(run / "checkpoint.pt", network, averaged, optimiser, recipe.configuration.to_json())
     resolution = recipe.configuration.resolution
     batches = held_out_batches(held_out, resolution, held_out_count, settings.batch_size, backgrounds)
     return evaluate(averaged.to(device), batches, device)

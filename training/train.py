@@ -13,7 +13,7 @@ import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NamedTuple, get_args
+from typing import NamedTuple, get_args
 
 import torch
 import torch.distributed as distributed
@@ -21,11 +21,11 @@ from torch import nn
 from torch.nn.parallel import DistributedDataParallel
 
 from pix2vertex_blender.errors import DataFileError, Pix2VertexError
-from pix2vertex_blender.reconstruction.network.architectures import ConfiguredNetwork
 from pix2vertex_blender.reconstruction.network.configuration import SHIPPED, NetworkConfiguration
 from pix2vertex_blender.reconstruction.network.device import choose_device
 from pix2vertex_blender.reconstruction.network.network import MapNetwork, build_network, load_network, to_device
 
+from .checkpoints import resume, save
 from .computation import (
     LAYOUTS,
     ORDINARY_COMPUTATION,
@@ -41,7 +41,7 @@ from .data.dataset import PortraitStream, held_out_batches, read_in_background
 from .evaluate import evaluate
 from .log import Log, Position
 from .losses import SHIPPED_WEIGHTS, Batch, LossWeights, TrainingLoss
-from .optimiser import OptimiserName, Optimisers, make_optimiser
+from .optimiser import OptimiserName, make_optimiser
 from .processes import is_first_process, process_count, reader_count, start_processes
 
 
@@ -124,7 +124,7 @@ def train(
     layout = LAYOUTS[computation.layout]
     network, averaged = to_device(network.train(), device, layout), to_device(averaged.eval(), device)
     optimiser = make_optimiser(network, recipe.optimiser, settings.learning_rate, settings.weight_decay)
-    position = resume(run / "checkpoint.pt", network, averaged, optimiser)
+    position = resume(run / "checkpoint.pt", network, averaged, optimiser, network.configuration.to_json())
 
     loss_of: nn.Module = TrainingLoss(network, recipe.weights).to(device)
     if distributed.is_initialized():
@@ -159,11 +159,11 @@ def train(
             log.plot()
             validated = position.minutes
         if is_first_process() and position.minutes - saved > settings.save_every_minutes:
-            save(run / "checkpoint.pt", network, averaged, optimiser, position)
+            save(run / "checkpoint.pt", network, averaged, optimiser, position, network.configuration.to_json())
             saved = position.minutes
 
     if is_first_process():
-        save(run / "checkpoint.pt", network, averaged, optimiser, position)
+        save(run / "checkpoint.pt", network, averaged, optimiser, position, network.configuration.to_json())
         if held_out:
             log.write(position, evaluate(averaged, held_out, device))
         log.plot()
@@ -195,46 +195,6 @@ def update_average(averaged: nn.Module, network: nn.Module, step: int, horizon: 
         mean.lerp_(value, rate)
     for kept, buffer in zip(averaged.buffers(), network.buffers(), strict=True):
         kept.copy_(buffer)
-
-
-def save(
-    path: Path, network: ConfiguredNetwork, averaged: nn.Module, optimiser: Optimisers, position: Position
-) -> None:
-    """Write a checkpoint; the one before stays until the new one is whole."""
-    beside = path.with_name(path.name + ".part")
-    state = {
-        "configuration": network.configuration.to_json(),
-        "network": network.state_dict(),
-        "averaged": averaged.state_dict(),
-        "optimiser": optimiser.state_dict(),
-        "position": dataclasses.asdict(position),
-    }
-    torch.save(state, beside)
-    beside.replace(path)
-
-
-def resume(path: Path, network: ConfiguredNetwork, averaged: nn.Module, optimiser: Any) -> Position:
-    """Read a checkpoint into the network, its average and the optimiser; the start if there is none.
-
-    Raises
-    ------
-    DataFileError
-        If it is damaged or belongs to another configuration.
-    """
-    if not path.exists():
-        return Position()
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        if state["configuration"] != network.configuration.to_json():
-            raise DataFileError(f"The checkpoint {path} is of another network: choose another run folder.")
-        network.load_state_dict(state["network"])
-        averaged.load_state_dict(state["averaged"])
-        optimiser.load_state_dict(state["optimiser"])
-        return Position(**state["position"])
-    except DataFileError:
-        raise
-    except Exception as error:
-        raise DataFileError(f"The checkpoint {path} is damaged: remove it, or take another run folder.") from error
 
 
 def initial_network(options: argparse.Namespace, configuration: NetworkConfiguration) -> MapNetwork:

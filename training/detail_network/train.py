@@ -8,6 +8,7 @@ import argparse
 import csv
 import dataclasses
 import datetime
+import json
 import sys
 import time
 from collections.abc import Sequence
@@ -29,6 +30,7 @@ from pix2vertex_blender.reconstruction.network.detail_network import (
     save_detail_network,
 )
 
+from ..checkpoints import resume, save
 from ..export import DATA, LICENCE
 from ..generate import HELD_OUT_STREAM
 from ..log import Position
@@ -156,7 +158,8 @@ def train(run: Path, settings: Settings, weights: DetailWeights) -> DetailNetwor
     network = DetailNetwork(CONFIGURATION).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     averaged = deepcopy(network).eval()
     optimiser = make_optimiser(network, "muon", settings.learning_rate, settings.weight_decay)
-    position = resume(run / "checkpoint.pt", network, averaged, optimiser)
+    configuration = json.dumps(dataclasses.asdict(CONFIGURATION))
+    position = resume(run / "checkpoint.pt", network, averaged, optimiser, configuration)
     pool, held_out = SamplePool(settings.seed, position.step), held_out_samples()
     saved, began = position.minutes, time.monotonic() - 60 * position.minutes
     losses: list[float] = []
@@ -169,12 +172,12 @@ def train(run: Path, settings: Settings, weights: DetailWeights) -> DetailNetwor
         position.minutes = (time.monotonic() - began) / 60
         update_average(averaged, network, position.step, settings.average_horizon)
         if position.minutes - saved > settings.save_every_minutes:
-            save(run / "checkpoint.pt", network, averaged, optimiser, position)
+            save(run / "checkpoint.pt", network, averaged, optimiser, position, configuration)
             saved = position.minutes
         if position.step % settings.log_every == 0:
             _log(run / "log.csv", position, float(np.mean(losses)), evaluate(averaged, held_out))
             losses = []
-    save(run / "checkpoint.pt", network, averaged, optimiser, position)
+    save(run / "checkpoint.pt", network, averaged, optimiser, position, configuration)
     return averaged
 
 
@@ -200,39 +203,6 @@ def _step(
         )
     optimiser.step()
     return float(loss.detach())
-
-
-def save(path: Path, network: nn.Module, averaged: nn.Module, optimiser: Optimisers, position: Position) -> None:
-    """Write a checkpoint; the one before stays until the new one is whole."""
-    beside = path.with_name(path.name + ".part")
-    state = {
-        "network": network.state_dict(),
-        "averaged": averaged.state_dict(),
-        "optimiser": optimiser.state_dict(),
-        "position": dataclasses.asdict(position),
-    }
-    torch.save(state, beside)
-    beside.replace(path)
-
-
-def resume(path: Path, network: nn.Module, averaged: nn.Module, optimiser: Optimisers) -> Position:
-    """Read a checkpoint into the networks and the optimiser; the start if there is none.
-
-    Raises
-    ------
-    DataFileError
-        If it is damaged or belongs to another network.
-    """
-    if not path.exists():
-        return Position()
-    try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        network.load_state_dict(state["network"])
-        averaged.load_state_dict(state["averaged"])
-        optimiser.load_state_dict(state["optimiser"])
-        return Position(**state["position"])
-    except Exception as error:
-        raise DataFileError(f"The checkpoint {path} is damaged: remove it, or take another run folder.") from error
 
 
 def export(run: Path, output: Path, gain: float = 1.0) -> None:

@@ -29,13 +29,14 @@ from pix2vertex_blender.reconstruction.network.identity import (
 )
 from pix2vertex_blender.reconstruction.network.network import load_network, normalise, to_device
 
+from ..checkpoints import resume, save
 from ..computation import PRECISIONS
 from ..data.backgrounds import background_bank
 from ..export import DATA, LICENCE
 from ..generate import HELD_OUT_STREAM
 from ..log import Position
 from ..optimiser import Optimisers, make_optimiser
-from ..train import Settings, TrainingDivergedError, learning_rate, resume, save, update_average
+from ..train import Settings, TrainingDivergedError, learning_rate, update_average
 from .basis import read_basis
 from .heads import people
 from .looks import Looks, LookStream, held_out_looks, read_in_background
@@ -79,7 +80,8 @@ def train(
     network = to_device(network.train(), torch.device("cpu"))
     averaged = copy.deepcopy(network).eval()
     optimiser = make_optimiser(network, "muon", settings.learning_rate, settings.weight_decay)
-    position = resume(run / "checkpoint.pt", network, averaged, optimiser)
+    configuration = network.configuration.to_json()
+    position = resume(run / "checkpoint.pt", network, averaged, optimiser, configuration)
     began, saved = time.monotonic() - 60 * position.minutes, position.minutes
     explained_lately: list[float] = []
     while (fraction := max(position.minutes / settings.minutes, position.step / settings.steps)) < 1:
@@ -98,9 +100,9 @@ def train(
             _report(run, position, told | ({"held_out_r2": explained(averaged, held_out)} if held_out else {}))
             explained_lately = []
         if position.minutes - saved > settings.save_every_minutes:
-            save(run / "checkpoint.pt", network, averaged, optimiser, position)
+            save(run / "checkpoint.pt", network, averaged, optimiser, position, configuration)
             saved = position.minutes
-    save(run / "checkpoint.pt", network, averaged, optimiser, position)
+    save(run / "checkpoint.pt", network, averaged, optimiser, position, configuration)
     network.load_state_dict(averaged.state_dict())
     return position
 

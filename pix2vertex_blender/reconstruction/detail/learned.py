@@ -11,7 +11,7 @@ from ...exchange.progress import Pause, no_pause
 from ...geometry.mesh import vertex_normals
 from ...template import Template, load_template
 from ..network.detail_network import DetailNetwork, load_detail_network, predict_displacement
-from ..photo.sampling import visibility
+from ..photo.sampling import look_up, visibility
 from .codes import head_codes
 from .detail import GRAIN, kept_share
 from .unrolled import BOTTOM, SIZE, TOP, UnrolledSkin, describe, face_grid, sample_map
@@ -101,15 +101,4 @@ def _sampled(pixels: NDArray[np.uint8] | NDArray[np.floating], points: Array, fo
     if footprint > 1:
         colours = np.asarray(cv2.GaussianBlur(colours, (0, 0), 0.5 * footprint), dtype=np.float32)
     columns, rows = (points - 0.5).astype(np.float32).T
-    # OpenCV takes at most 32,767 columns.
-    parts = [
-        cv2.remap(
-            colours,
-            columns[None, first : first + 30000],
-            rows[None, first : first + 30000],
-            cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_REPLICATE,
-        )[0]
-        for first in range(0, len(points), 30000)
-    ]
-    return np.concatenate(parts)
+    return look_up(colours, columns, rows)

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 from ...geometry.texels import TexelGrid, texel_grid
 from ...template import Template, load_template
 from ...template.canonical import to_millimetres
+from ..photo.sampling import look_up
 from ..texture.light import Light, fit_light
 
 Array = NDArray[np.float64]
@@ -99,18 +100,7 @@ def sample_map(values: NDArray[np.floating], level: Template) -> Array:
     places = map_places(level.canonical)
     columns, rows = (places * values.shape[::-1] - 0.5).astype(np.float32).T
     source = np.ascontiguousarray(values, dtype=np.float32)
-    # OpenCV takes at most 32,767 columns.
-    parts = [
-        cv2.remap(
-            source,
-            columns[None, first : first + 30000],
-            rows[None, first : first + 30000],
-            cv2.INTER_LINEAR,
-            borderMode=cv2.BORDER_CONSTANT,
-        )[0]
-        for first in range(0, len(columns), 30000)
-    ]
-    return np.concatenate(parts).astype(np.float64)
+    return look_up(source, columns, rows, cv2.BORDER_CONSTANT).astype(np.float64)
 
 
 def describe(skin: UnrolledSkin, scale: float = 1.0) -> Map:

@@ -40,25 +40,32 @@ def sample_intensity(pixels: NDArray[np.uint8] | NDArray[np.floating], points: A
         grey = grey[..., :3] @ LUMA.astype(np.float32)
     level = np.log2(np.maximum(footprint, 1.0))
     highest = int(np.ceil(level.max(initial=0.0)))
-    x = (points[:, 0] - 0.5).astype(np.float32)[None]
-    y = (points[:, 1] - 0.5).astype(np.float32)[None]
+    x, y = (points - 0.5).astype(np.float32).T
     intensity = np.zeros(len(points))
     for number in range(highest + 1):
         share = np.maximum(1 - np.abs(level - number), 0)
         if len(some := np.flatnonzero(share)):
             blurred = grey if number == 0 else cv2.GaussianBlur(grey, (0, 0), 0.5 * 2**number)
-            intensity[some] += share[some] * _remap(blurred.astype(np.float32), x[:, some], y[:, some])
+            intensity[some] += share[some] * look_up(blurred.astype(np.float32), x[some], y[some])
     return intensity
 
 
-def _remap(image: NDArray[np.float32], x: NDArray[np.float32], y: NDArray[np.float32]) -> Array:
-    """Bilinear samples at rows of coordinates (1, n)."""
+def look_up(
+    image: NDArray[np.float32], x: NDArray[np.float32], y: NDArray[np.float32], border: int = cv2.BORDER_REPLICATE
+) -> NDArray[np.float32]:
+    """Bilinear samples (n,) or (n, c) of an image (H, W) or (H, W, c) at places x, y (n,), whole in pixels' centres.
+
+    Parameters
+    ----------
+    border : int
+        OpenCV's name of what counts outside of the image.
+    """
     # OpenCV takes at most 32,767 columns.
     parts = [
-        cv2.remap(image, x[:, k : k + 30000], y[:, k : k + 30000], cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        for k in range(0, x.shape[1], 30000)
+        cv2.remap(image, x[None, k : k + 30000], y[None, k : k + 30000], cv2.INTER_LINEAR, borderMode=border)[0]
+        for k in range(0, len(x), 30000)
     ]
-    return np.concatenate(parts, axis=1)[0].astype(np.float64)
+    return np.concatenate(parts)
 
 
 def visibility(
@@ -112,8 +119,8 @@ def visibility(
             (width, height),
             interpolation=cv2.INTER_LINEAR,
         )
-        x, y = ((points[:, k] - 0.5).astype(np.float32)[None] for k in range(2))
-        weight *= smoothstep(2 * _remap(soft, x, y) - 0.8)
+        x, y = (points - 0.5).astype(np.float32).T
+        weight *= smoothstep(2 * look_up(soft, x, y).astype(np.float64) - 0.8)
     return weight
 
 
