@@ -36,7 +36,14 @@ from ..export import DATA, LICENCE
 from ..generate import HELD_OUT_STREAM
 from ..log import Position
 from ..optimiser import Optimisers, make_optimiser
-from ..train import Settings, TrainingDivergedError, learning_rate, update_average
+from ..train import (
+    Settings,
+    TrainingDivergedError,
+    completed_steps,
+    learning_rate,
+    stream_seed,
+    update_average,
+)
 from .basis import read_basis
 from .heads import people
 from .looks import Looks, LookStream, held_out_looks, read_in_background
@@ -181,8 +188,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             network = copy.deepcopy(load_identity_network(options.initial))
         resolution = network.configuration.resolution
         backgrounds = background_bank(options.backgrounds)
-        began = int((options.run / "checkpoint.pt").exists() and (options.run / "checkpoint.pt").stat().st_mtime)
-        seed = (options.seed, began)
+        seed = stream_seed(options.seed, completed_steps(options.run / "checkpoint.pt"))
         stream = LookStream(options.data, basis, resolution, options.batch_size, backgrounds, seed)
         batches = read_in_background(stream, options.readers)
         if options.initial is None:
