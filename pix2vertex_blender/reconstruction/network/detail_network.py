@@ -13,7 +13,6 @@ from typing import cast
 
 import numpy as np
 import safetensors
-import safetensors.torch
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -22,6 +21,7 @@ from torch.nn import functional
 from ...data_files import check
 from ...errors import DataFileError
 from ...paths import DETAIL_NETWORK_WEIGHTS
+from .weights_file import read_weights, write_weights
 
 #: Millimetres: the largest displacement, and a usual one.
 RANGE, USUAL = 2.0, 0.1
@@ -143,11 +143,7 @@ class DetailNetwork(nn.Module):
 
 def save_detail_network(network: DetailNetwork, path: Path, card: dict[str, str] | None = None) -> None:
     """Write weights in half precision, with configuration and model card as metadata."""
-    weights = {name: value.half().contiguous().cpu() for name, value in network.state_dict().items()}
-    metadata = {"configuration": json.dumps(asdict(network.configuration)), **(card or {})}
-    beside = path.with_name(path.name + ".part")
-    safetensors.torch.save_file(weights, beside, metadata=metadata)
-    beside.replace(path)
+    write_weights(path, network, json.dumps(asdict(network.configuration)), card)
 
 
 @lru_cache(maxsize=2)
@@ -162,9 +158,8 @@ def load_detail_network(path: Path = DETAIL_NETWORK_WEIGHTS) -> DetailNetwork:
     if path == DETAIL_NETWORK_WEIGHTS:
         check(path)
     try:
-        with safetensors.safe_open(path, framework="pt") as file:
-            fields = json.loads((file.metadata() or {})["configuration"])
-            weights = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118 - not a dict
+        metadata, weights = read_weights(path)
+        fields = json.loads(metadata["configuration"])
         network = DetailNetwork(DetailConfiguration(**{**fields, "widths": tuple(fields["widths"])}))
         network.load_state_dict(weights)
     except (safetensors.SafetensorError, OSError, KeyError, ValueError, TypeError, RuntimeError) as error:

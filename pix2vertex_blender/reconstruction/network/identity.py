@@ -10,7 +10,6 @@ from pathlib import Path
 
 import numpy as np
 import safetensors
-import safetensors.torch
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
@@ -22,6 +21,7 @@ from ...paths import IDENTITY_NETWORK_WEIGHTS
 from .architectures import ConfiguredNetwork, encode, pooled, residual_encoder
 from .configuration import NetworkConfiguration
 from .network import normalise, to_device
+from .weights_file import read_weights, write_weights
 
 #: Channels of the innermost features that are read place by place, and width of the layer before the coefficients.
 PLACED, HIDDEN = 64, 512
@@ -62,11 +62,8 @@ class IdentityNetwork(ConfiguredNetwork):
 
 
 def save_identity_network(network: IdentityNetwork, path: Path, card: dict[str, str] | None = None) -> None:
-    """Write weights in half precision with the configuration and a model card (`card`), beside `path` first."""
-    weights = {name: value.half().contiguous().cpu() for name, value in network.state_dict().items()}
-    beside = path.with_name(path.name + ".part")
-    safetensors.torch.save_file(weights, beside, {"configuration": network.configuration.to_json(), **(card or {})})
-    beside.replace(path)
+    """Write weights with the configuration and a model card."""
+    write_weights(path, network, network.configuration.to_json(), card)
 
 
 @lru_cache(maxsize=2)
@@ -81,9 +78,8 @@ def load_identity_network(path: Path = IDENTITY_NETWORK_WEIGHTS, device: torch.d
     if path == IDENTITY_NETWORK_WEIGHTS:
         check(path)
     try:
-        with safetensors.safe_open(path, framework="pt") as file:
-            configuration = NetworkConfiguration.from_json((file.metadata() or {})["configuration"])
-            weights = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118 - not a dict
+        metadata, weights = read_weights(path)
+        configuration = NetworkConfiguration.from_json(metadata["configuration"])
         network = IdentityNetwork(configuration, len(weights["middle"]))
         network.load_state_dict(weights)
     except (safetensors.SafetensorError, OSError, KeyError, ValueError, TypeError, RuntimeError) as error:

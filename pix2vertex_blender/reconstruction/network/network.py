@@ -12,7 +12,6 @@ from typing import TypeVar
 
 import numpy as np
 import safetensors
-import safetensors.torch
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -22,6 +21,7 @@ from ...errors import DataFileError
 from ...paths import CLOSE_NETWORK_WEIGHTS, NETWORK_WEIGHTS
 from .architectures import MAP_CHANNELS, ConfiguredNetwork, MapNetwork, PaperPair, ResidualNetwork
 from .configuration import NetworkConfiguration
+from .weights_file import read_weights, write_weights
 
 __all__ = [
     "MAP_CHANNELS",
@@ -57,18 +57,8 @@ def build_network(configuration: NetworkConfiguration) -> MapNetwork:
 
 
 def save_network(network: MapNetwork, path: Path, card: dict[str, str] | None = None) -> None:
-    """Write weights in half precision with the configuration and a model card (`card`) in the metadata.
-
-    The file is written beside `path` and renamed, so that a reader never sees half of it.
-    """
-    weights = {
-        name: (value.half() if value.is_floating_point() else value).contiguous().cpu()
-        for name, value in network.state_dict().items()
-    }
-    metadata = {"configuration": network.configuration.to_json(), **(card or {})}
-    beside = path.with_name(path.name + ".part")
-    safetensors.torch.save_file(weights, beside, metadata=metadata)
-    beside.replace(path)
+    """Write weights with the configuration and a model card."""
+    write_weights(path, network, network.configuration.to_json(), card)
 
 
 @lru_cache(maxsize=4)
@@ -87,9 +77,7 @@ def load_network(path: Path = NETWORK_WEIGHTS, device: torch.device | str = "cpu
     if not path.is_file():
         raise DataFileError(f"The network's weights {path.name} are missing: install the extension again.")
     try:
-        with safetensors.safe_open(path, framework="pt") as file:
-            metadata = file.metadata() or {}
-            weights = {name: file.get_tensor(name).float() for name in file.keys()}  # noqa: SIM118 - not a dict
+        metadata, weights = read_weights(path)
     except (safetensors.SafetensorError, OSError) as error:
         raise DataFileError(
             f"The network's weights {path.name} are damaged or no weights file: install the extension again."
