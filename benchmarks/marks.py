@@ -24,6 +24,7 @@ from pix2vertex_blender.geometry.extension import smoothed
 from pix2vertex_blender.geometry.mesh import vertex_normals
 from pix2vertex_blender.reconstruction.detail.detail import DetailParameters, add_detail
 from pix2vertex_blender.reconstruction.detail.learned import learned_detail
+from pix2vertex_blender.reconstruction.detail.shown_face import ShownFace
 from pix2vertex_blender.reconstruction.network.detail_network import DetailNetwork, load_detail_network
 from pix2vertex_blender.reconstruction.photo.sampling import visibility
 from pix2vertex_blender.template import load_template
@@ -89,7 +90,7 @@ def measure(number: int, network: DetailNetwork) -> dict[str, dict[str, float]]:
     true = height - smoothed(height[:, None], vertices, level.faces, COARSE)[:, 0]
     on = {name: shown & (cover[rows, columns] > ON_MARK) for name, cover in marks.items()}
     free = shown & (np.max([cover[rows, columns] for cover in marks.values()], axis=0) < 0.02)
-    shown_in = (vertices, level, photo.pixels, photo.camera, photo.mask)
+    shown_in = (vertices, level, ShownFace(photo.pixels, photo.camera, photo.mask))
     details = {reading: add_detail(*shown_in, parameters=each) for reading, each in READINGS.items()}
     details[BY_NETWORK] = learned_detail(*shown_in, network=network)
     figures = {}

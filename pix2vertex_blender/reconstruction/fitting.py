@@ -27,7 +27,8 @@ from .corrections.eyelids import clear_eyeballs
 from .corrections.mouth import fit_mouth, seen_lips
 from .corrections.pins import landmark_matrix, point_matrix, register_to_pins
 from .corrections.tangles import untangled
-from .detail.reading import ShownFace, read_detail
+from .detail.reading import read_detail
+from .detail.shown_face import ShownFace
 from .likeness import Likeness, character, likeliest, load_likeness
 from .photo.boxes import box_around
 from .registration.alignment import align

@@ -12,7 +12,8 @@ from ..expression.neutral import worn_expression
 from ..geometry.extension import smoothed
 from ..shaping.points import PinnedPoints
 from ..template import Template, load_template
-from .detail.reading import ShownFace, read_detail
+from .detail.reading import read_detail
+from .detail.shown_face import ShownFace
 from .fitting import complete, follow_pins
 from .registration.matching import TargetIndex
 from .registration.target import build_target

@@ -11,6 +11,7 @@ from pix2vertex_blender.geometry.intersections import intersecting_triangles
 from pix2vertex_blender.geometry.mesh import triangulate, vertex_normals
 from pix2vertex_blender.geometry.similarity import fit_similarity
 from pix2vertex_blender.reconstruction.detail.detail import DetailParameters, DetailSolver, add_detail
+from pix2vertex_blender.reconstruction.detail.shown_face import ShownFace
 from pix2vertex_blender.reconstruction.photo.sampling import sample_intensity, visibility
 from pix2vertex_blender.template import load_template
 from training.paths import shared_folder
@@ -183,11 +184,11 @@ def test_detail_of_a_photo_is_bounded_and_stays_on_the_seen_face(template):
     camera = Camera(2.0, (256.0, 256.0))
     generator = np.random.default_rng(0)
     photo = (generator.random((512, 512, 3)) * 255).astype(np.uint8)
-    displacement = add_detail(level.vertices, level, photo, camera)
+    displacement = add_detail(level.vertices, level, ShownFace(photo, camera))
     size = np.linalg.norm(displacement, axis=1)
     assert size.max() < 1.5
     assert size[level.groups["face"] < 0.01].max() < 0.01
-    lost = add_detail(level.vertices, level, photo, replace(camera, centre=(5000.0, 0.0)))
+    lost = add_detail(level.vertices, level, ShownFace(photo, replace(camera, centre=(5000.0, 0.0))))
     assert (lost == 0).all()
 
 
@@ -205,6 +206,6 @@ def test_the_detail_of_a_real_face_makes_nothing_cross(template, name):
     level = load_template(1)
     turned = level.vertices @ pose.rotation.T
     camera = Camera(pose.scale, (pose.translation[0], -pose.translation[1]))
-    detail = add_detail(turned, level, photo, camera, parameters=DetailParameters(strength=1.5))
+    detail = add_detail(turned, level, ShownFace(photo, camera), parameters=DetailParameters(strength=1.5))
     assert np.linalg.norm(detail, axis=1).max() > 0.1
     assert len(intersecting_triangles(turned + detail, triangulate(level.faces))) == 0

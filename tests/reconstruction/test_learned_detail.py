@@ -13,6 +13,7 @@ from pix2vertex_blender.geometry.mesh import triangulate
 from pix2vertex_blender.geometry.similarity import fit_similarity
 from pix2vertex_blender.reconstruction.detail.codes import EXPRESSION, IDENTITY, head_codes
 from pix2vertex_blender.reconstruction.detail.learned import LearnedParameters, learned_detail
+from pix2vertex_blender.reconstruction.detail.shown_face import ShownFace
 from pix2vertex_blender.reconstruction.detail.unrolled import (
     CHANNELS,
     CONTRAST,
@@ -133,17 +134,21 @@ def test_the_codes_of_the_mean_face_are_small_and_those_of_a_smile_are_not():
 
 def test_detail_stays_on_the_seen_face_and_follows_the_sliders(network, photo):
     level = load_template(1)
-    detail = learned_detail(level.vertices, level, photo, CAMERA, network=network)
+    detail = learned_detail(level.vertices, level, ShownFace(photo, CAMERA), network=network)
     size = np.linalg.norm(detail, axis=1)
     assert size.max() > 0.01 and size[level.groups["face"] < 0.01].max() < 0.01
     assert size[level.groups["mouth_interior"] > 0].max() == 0
-    twice = learned_detail(level.vertices, level, photo, CAMERA, parameters=LearnedParameters(2.0), network=network)
+    twice = learned_detail(
+        level.vertices, level, ShownFace(photo, CAMERA), parameters=LearnedParameters(2.0), network=network
+    )
     assert np.allclose(twice, 2 * detail)
     coarser = learned_detail(
-        level.vertices, level, photo, CAMERA, parameters=LearnedParameters(scale=2.0), network=network
+        level.vertices, level, ShownFace(photo, CAMERA), parameters=LearnedParameters(scale=2.0), network=network
     )
     assert np.abs(coarser - detail).max() > 0.01
-    lost = learned_detail(level.vertices, level, photo, replace(CAMERA, centre=(5000.0, 0.0)), network=network)
+    lost = learned_detail(
+        level.vertices, level, ShownFace(photo, replace(CAMERA, centre=(5000.0, 0.0))), network=network
+    )
     assert (lost == 0).all()
 
 
@@ -170,6 +175,6 @@ def test_the_shipped_networks_detail_of_a_real_face_is_there_and_makes_nothing_c
     )
     turned = level.vertices @ pose.rotation.T
     camera = Camera(pose.scale, (pose.translation[0], -pose.translation[1]))
-    detail = learned_detail(turned, level, pixels, camera, parameters=LearnedParameters(strength=1.5))
+    detail = learned_detail(turned, level, ShownFace(pixels, camera), parameters=LearnedParameters(strength=1.5))
     assert 0.05 < np.linalg.norm(detail, axis=1).max() < 3.0
     assert len(intersecting_triangles(turned + detail, triangulate(level.faces))) == 0

@@ -4,6 +4,7 @@ import pytest
 
 from pix2vertex_blender.exchange.camera import Camera
 from pix2vertex_blender.reconstruction.detail.detail import DetailParameters, add_detail
+from pix2vertex_blender.reconstruction.detail.shown_face import ShownFace
 from pix2vertex_blender.template import load_template
 
 SKIN = np.array([196.0, 150.0, 126.0])
@@ -20,13 +21,13 @@ def displaced(paint, parameters=None):
         x, y = (400 + 3 * place[0], 400 - 3 * place[1])
         cv2.ellipse(photo, (int(x), int(y)), (9, 4), 0, 0, 360, tuple(float(v) for v in colour), -1, cv2.LINE_AA)
     photo = cv2.GaussianBlur(photo, (0, 0), 1.5).astype(np.uint8)
-    size = np.linalg.norm(add_detail(level.vertices, level, photo, CAMERA, parameters=parameters), axis=1)
+    size = np.linalg.norm(add_detail(level.vertices, level, ShownFace(photo, CAMERA), parameters=parameters), axis=1)
     near = [
         (np.linalg.norm(level.vertices[:, :2] - place, axis=1) < 4) & (level.vertices[:, 2] > 30)
         for place in (wrinkle, mark)
     ]
     flat = np.linalg.norm(
-        add_detail(level.vertices, level, np.tile(SKIN, (800, 800, 1)).astype(np.uint8), CAMERA), axis=1
+        add_detail(level.vertices, level, ShownFace(np.tile(SKIN, (800, 800, 1)).astype(np.uint8), CAMERA)), axis=1
     )
     return [max(float((size - flat)[where].mean()), 0.0) for where in near]
 

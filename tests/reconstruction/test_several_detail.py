@@ -15,6 +15,7 @@ from pix2vertex_blender.exchange.view import View, no_pins
 from pix2vertex_blender.geometry.similarity import Similarity
 from pix2vertex_blender.paths import DETAIL_NETWORK_WEIGHTS
 from pix2vertex_blender.reconstruction.detail.detail import add_detail
+from pix2vertex_blender.reconstruction.detail.shown_face import ShownFace
 from pix2vertex_blender.reconstruction.several.detail import MOST_PHOTOS, detail_of_photos, detail_views
 from pix2vertex_blender.template import load_template
 
@@ -68,7 +69,9 @@ def roughness(detail: np.ndarray, where: np.ndarray) -> float:
 def test_one_photo_says_what_it_says_alone() -> None:
     level, view = load_template(1), photo(0.0, True)
     alone = add_detail(
-        level.vertices, level, picture(True), CAMERA.resized(SIDE / MAPS), np.ones((MAPS, MAPS), dtype=bool), 1.0
+        level.vertices,
+        level,
+        ShownFace(picture(True), CAMERA.resized(SIDE / MAPS), np.ones((MAPS, MAPS), dtype=bool), 1.0),
     )
     assert np.allclose(detail_of(view), alone, atol=1e-3)
 

@@ -23,13 +23,13 @@ import scipy.sparse.linalg
 from numpy.typing import NDArray
 
 from ...errors import MeshError
-from ...exchange.camera import Camera
 from ...exchange.progress import Pause, no_pause
 from ...geometry.laplacian import cotangent_laplacian, lumped_mass
 from ...geometry.mesh import triangulate, vertex_areas, vertex_normals
 from ...template import Template
 from ..photo.sampling import sample_intensity, visibility
 from .paint import shape_share
+from .shown_face import ShownFace
 
 Array = NDArray[np.float64]
 
@@ -116,10 +116,7 @@ class Shading:
 def add_detail(
     vertices: NDArray[np.floating],
     level: Template,
-    pixels: NDArray[np.uint8] | NDArray[np.floating],
-    camera: Camera,
-    mask: NDArray[np.bool_] | None = None,
-    photo_pixel: float = 1.0,
+    shown: ShownFace,
     parameters: DetailParameters | None = None,
     pause: Pause = no_pause,
 ) -> Array:
@@ -130,19 +127,12 @@ def add_detail(
     vertices : (n, 3)
         Registered, at the template level `level`, in the camera's axes.
     level : Template
-    pixels : (H, W, 3)
-        The square crop of the photo.
-    camera : Camera
-        From millimetres to the crop's pixels.
-    mask : (h, w) bool, optional
-        Where the network sees the face, over the same square.
-    photo_pixel : float
-        The width of the photo's own pixels in pixels of the crop, more than 1 if the crop is enlarged.
+    shown : ShownFace
     parameters : DetailParameters, optional
     pause : Pause
     """
     vertices, parameters = np.asarray(vertices, dtype=np.float64), parameters or DetailParameters()
-    shading = read_shading(vertices, level, pixels, camera, mask, photo_pixel, parameters, pause)
+    shading = read_shading(vertices, level, shown, parameters, pause)
     pause()
     solver = DetailSolver(vertices, level.faces, shading.visibility, pause=pause)
     pause()
@@ -152,20 +142,18 @@ def add_detail(
 def read_shading(
     vertices: Array,
     level: Template,
-    pixels: NDArray[np.uint8] | NDArray[np.floating],
-    camera: Camera,
-    mask: NDArray[np.bool_] | None,
-    photo_pixel: float,
+    shown: ShownFace,
     parameters: DetailParameters,
     pause: Pause = no_pause,
 ) -> Shading:
     """What a photo shows of the subdivided template; the parameters are those of `add_detail`."""
     normals = vertex_normals(vertices, level.faces)
     pause()
-    seen = visibility(vertices, normals, level.faces, camera, (pixels.shape[0], pixels.shape[1]), mask, pause)
+    pixels, camera = shown.pixels, shown.camera
+    seen = visibility(vertices, normals, level.faces, camera, (pixels.shape[0], pixels.shape[1]), shown.mask, pause)
     pause()
     footprint = camera.scale * np.sqrt(vertex_areas(vertices, level.faces))
-    footprint = np.maximum(footprint, GRAIN * photo_pixel)
+    footprint = np.maximum(footprint, GRAIN * shown.photo_pixel)
     points = camera.project(vertices)
     shape = shape_share(points, pixels, camera.scale, seen, parameters.largest_hue)
     pause()

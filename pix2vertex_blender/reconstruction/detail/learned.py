@@ -6,7 +6,6 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from ...exchange.camera import Camera
 from ...exchange.progress import Pause, no_pause
 from ...geometry.mesh import vertex_normals
 from ...template import Template, load_template
@@ -14,6 +13,7 @@ from ..network.detail_network import DetailNetwork, load_detail_network, predict
 from ..photo.sampling import look_up, visibility
 from .codes import head_codes
 from .detail import GRAIN, kept_share
+from .shown_face import ShownFace
 from .unrolled import BOTTOM, SIZE, TOP, UnrolledSkin, describe, face_grid, sample_map
 
 Array = NDArray[np.float64]
@@ -41,10 +41,7 @@ class LearnedParameters:
 def learned_detail(
     vertices: NDArray[np.floating],
     level: Template,
-    pixels: NDArray[np.uint8] | NDArray[np.floating],
-    camera: Camera,
-    mask: NDArray[np.bool_] | None = None,
-    photo_pixel: float = 1.0,
+    shown: ShownFace,
     parameters: LearnedParameters | None = None,
     network: DetailNetwork | None = None,
     pause: Pause = no_pause,
@@ -53,7 +50,7 @@ def learned_detail(
 
     Parameters
     ----------
-    vertices, level, pixels, camera, mask, photo_pixel, pause
+    vertices, level, shown, pause
         As in `detail.add_detail`.
     parameters : LearnedParameters, optional
     network : DetailNetwork, optional
@@ -69,7 +66,8 @@ def learned_detail(
     vertices = np.asarray(vertices, dtype=np.float64)
     normals = vertex_normals(vertices, level.faces)
     pause()
-    seen = visibility(vertices, normals, level.faces, camera, (pixels.shape[0], pixels.shape[1]), mask, pause)
+    pixels, camera = shown.pixels, shown.camera
+    seen = visibility(vertices, normals, level.faces, camera, (pixels.shape[0], pixels.shape[1]), shown.mask, pause)
     pause()
     side = int(np.clip(16 * round(SIZE / parameters.scale / 16), SMALLEST, LARGEST))
     scale = SIZE / side
@@ -78,7 +76,7 @@ def learned_detail(
     positions, directions = drawn[..., :3], drawn[..., 3:6]
     directions = directions / np.maximum(np.linalg.norm(directions, axis=-1, keepdims=True), np.float32(1e-6))
     # A texel is as wide as the map is high, by its texels.
-    footprint = max(camera.scale * (TOP - BOTTOM) / side, GRAIN * photo_pixel)
+    footprint = max(camera.scale * (TOP - BOTTOM) / side, GRAIN * shown.photo_pixel)
     colours = _sampled(pixels, camera.project(positions.reshape(-1, 3).astype(np.float64)), footprint)
     covered = face_grid(level.level, side).covered
     visible = np.where(covered, np.clip(drawn[..., 6], 0, 1), np.float32(0)).astype(np.float32)

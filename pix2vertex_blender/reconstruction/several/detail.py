@@ -14,7 +14,8 @@ from ...expression.neutral import worn_expression
 from ...geometry.mesh import vertex_normals
 from ...template import Template, load_template
 from ..detail.detail import DetailParameters, DetailSolver, read_shading
-from ..detail.reading import ShownFace, read_detail
+from ..detail.reading import read_detail
+from ..detail.shown_face import ShownFace
 from ..photo.sampling import visibility
 from ..seen_face import SeenFace
 from .evidence import Array
@@ -107,9 +108,7 @@ def _from_shading(
     """The photos' contrasts are blended before they become relief, so that one factorisation serves all."""
     shadings = []
     for head in heads:
-        shown = head.shown
-        seen = (shown.pixels, shown.camera, shown.mask, shown.photo_pixel)
-        shadings.append(read_shading(head.vertices, level, *seen, parameters, pause))
+        shadings.append(read_shading(head.vertices, level, head.shown, parameters, pause))
         pause()
     solver = DetailSolver(vertices, level.faces, np.max([each.visibility for each in shadings], axis=0), pause=pause)
     pause()
