@@ -107,7 +107,7 @@ class Muon(Optimizer):
 def orthogonalise_all(matrices: Sequence[Tensor]) -> list[Tensor]:
     """`orthogonalise` of each matrix, the work shared by all processes, which have to hold the same matrices."""
     if not distributed.is_initialized():
-        return [orthogonalise(matrix) for matrix in matrices]
+        return orthogonalise_alike(matrices)
     rank, processes = distributed.get_rank(), distributed.get_world_size()
     # The most expensive first, in turns.
     order = sorted(range(len(matrices)), key=lambda index: -matrices[index].numel() * min(matrices[index].shape))
@@ -120,21 +120,33 @@ def orthogonalise_all(matrices: Sequence[Tensor]) -> list[Tensor]:
     return results
 
 
+def orthogonalise_alike(matrices: Sequence[Tensor]) -> list[Tensor]:
+    """`orthogonalise` of each matrix, those of the same shape at once: a graphics card waits less for the next call."""
+    places: dict[tuple[int, ...], list[int]] = {}
+    for index, matrix in enumerate(matrices):
+        places.setdefault(tuple(matrix.shape), []).append(index)
+    results = list(matrices)
+    for indices in places.values():
+        for index, result in zip(indices, orthogonalise(torch.stack([matrices[i] for i in indices])), strict=True):
+            results[index] = result
+    return results
+
+
 def orthogonalise(matrix: Tensor) -> Tensor:
-    """Draw the singular values of a matrix (m, n) towards one: they end between about 0.7 and 1.2.
+    """Draw the singular values of matrices (..., m, n) towards one: they end between about 0.7 and 1.2.
 
     The Newton-Schulz iteration works on the Gram matrix of the shorter side, so that the longer side, of a kernel
     mostly nine times as long, takes part only at the beginning and at the end.
     """
-    if matrix.shape[0] > matrix.shape[1]:
-        return orthogonalise(matrix.T).T.contiguous()
+    if matrix.shape[-2] > matrix.shape[-1]:
+        return orthogonalise(matrix.mT).mT.contiguous()
     first, third, fifth = POLYNOMIAL
-    normalised = matrix / (matrix.norm() + 1e-12)
-    gram = normalised @ normalised.T
-    identity = torch.eye(len(gram), dtype=gram.dtype, device=gram.device)
+    normalised = matrix / (matrix.norm(dim=(-2, -1), keepdim=True) + 1e-12)
+    gram = normalised @ normalised.mT
+    identity = torch.eye(gram.shape[-1], dtype=gram.dtype, device=gram.device)
     product = identity
     for _ in range(ITERATIONS):
-        polynomial = torch.addmm(first * identity + third * gram, gram, gram, alpha=fifth)
+        polynomial = first * identity + third * gram + fifth * (gram @ gram)
         product = polynomial @ product
         gram = polynomial @ gram @ polynomial
     return product @ normalised

@@ -191,8 +191,7 @@ def learning_rate(step: int, fraction: float, settings: Settings) -> float:
 def update_average(averaged: nn.Module, network: nn.Module, step: int, horizon: int) -> None:
     """Move the average towards the network's weights, faster while there are few steps to look back on."""
     rate = max(1 / horizon, 1 / (step + 1))
-    for mean, value in zip(averaged.parameters(), network.parameters(), strict=True):
-        mean.lerp_(value, rate)
+    torch._foreach_lerp_(list(averaged.parameters()), list(network.parameters()), rate)
     for kept, buffer in zip(averaged.buffers(), network.buffers(), strict=True):
         kept.copy_(buffer)
 
