@@ -18,11 +18,11 @@ from .samples import Sample, list_samples, read_sample
 #: After so many samples the folders are read again, to find those that were added.
 _SAMPLES_BETWEEN_LISTINGS = 2000
 #: A head turned further than this to a side or up or down, in degrees, is not how portraits are taken.
-_PORTRAIT_YAW, _PORTRAIT_PITCH = 45.0, 25.0
+PORTRAIT_YAW, PORTRAIT_PITCH = 45.0, 25.0
 #: Of the landmarks' hull, a portrait shows at least this part of the face.
 _PORTRAIT_VISIBLE = 0.6
 #: What share of the other samples is used.
-_UNUSUAL_SHARE = 0.4
+UNUSUAL_SHARE = 0.4
 #: How many recent samples can appear as other people in the background.
 _DISTRACTORS = 24
 
@@ -82,7 +82,7 @@ class PortraitStream(IterableDataset[Batch]):
             paths = self.paths()
             for index in generator.permutation(len(paths))[:_SAMPLES_BETWEEN_LISTINGS]:
                 sample = read_sample(paths[index])
-                if not is_portrait(sample) and generator.random() > _UNUSUAL_SHARE:
+                if not is_portrait(sample) and generator.random() > UNUSUAL_SHARE:
                     continue
                 examples.append(
                     example(sample, self.resolution, generator, self.backgrounds, recent, self.augmentation)
@@ -110,7 +110,7 @@ def is_portrait(sample: Sample) -> bool:
     """Whether most of the face is seen, more or less from the front: what the product is mostly used for."""
     hull = cv2.contourArea(cv2.convexHull(sample.landmarks.astype(np.float32)))
     visible = np.count_nonzero(sample.mask) > _PORTRAIT_VISIBLE * hull
-    return bool(visible and abs(sample.yaw) < _PORTRAIT_YAW and abs(sample.pitch) < _PORTRAIT_PITCH)
+    return bool(visible and abs(sample.yaw) < PORTRAIT_YAW and abs(sample.pitch) < PORTRAIT_PITCH)
 
 
 def example(

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import numpy as np
 import zstandard
+from numpy.typing import NDArray
 
 from pix2vertex_blender.errors import DataFileError
 
@@ -66,8 +67,8 @@ def pack_sample(sample: Sample) -> bytes:
     parts = (
         sample.image.tobytes(),
         sample.mask.tobytes(),
-        _quantise(sample.correspondence, CORRESPONDENCE_STEPS),
-        _quantise(sample.geometry, GEOMETRY_STEPS),
+        quantised(sample.correspondence, CORRESPONDENCE_STEPS).tobytes(),
+        quantised(sample.geometry, GEOMETRY_STEPS).tobytes(),
         sample.landmarks.astype(np.float32).tobytes(),
     )
     return header + zstandard.ZstdCompressor(level=COMPRESSION_LEVEL).compress(b"".join(parts))
@@ -138,8 +139,9 @@ def sample_path(folder: Path, index: int) -> Path:
     return folder / f"{index:07d}{SUFFIX}"
 
 
-def _quantise(values: Floats, steps: float) -> bytes:
-    return np.clip(np.trunc(values * steps), -LARGEST, LARGEST).astype("<i2").tobytes()
+def quantised(values: Floats, steps: float) -> NDArray[np.int16]:
+    """Values in whole steps, so many to one."""
+    return np.clip(np.trunc(values * steps), -LARGEST, LARGEST).astype("<i2")
 
 
 def _restore(data: Bytes, size: int, steps: float) -> Floats:

@@ -29,7 +29,7 @@ from pix2vertex_blender.reconstruction.likeness import (
     face_vertices,
     view_deviations,
 )
-from pix2vertex_blender.reconstruction.network.network import load_network, predict_views
+from pix2vertex_blender.reconstruction.network.network import MapNetwork, load_network, predict_views
 from pix2vertex_blender.template import load_template
 
 from ..data.backgrounds import background_bank
@@ -92,10 +92,16 @@ def make_pair(
     network = load_network(weights)
     generator = np.random.default_rng([people.seed, 2 + number, int(path.stem)])
     image, flipped = take_look(sample, network.configuration.resolution, generator, _backgrounds(backgrounds))
-    found = view_deviations(predict_views(network, image), load_template(), _points())
+    return pair_of(network, image, mirrored(head) if flipped else head)
+
+
+def pair_of(
+    network: MapNetwork, image: NDArray[np.uint8], head: NDArray[np.float64], precision: torch.dtype = torch.float32
+) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float16]] | None:
+    """What the maps show in a look (R, R, 3) at a head that deviates by (n, 3); None if it is too little."""
+    found = view_deviations(predict_views(network, image, precision), load_template(), _points())
     if found is None:
         return None
-    head = mirrored(head) if flipped else head
     return found[0].astype(np.float32), found[1].astype(np.float32), head.astype(np.float16)
 
 
@@ -215,10 +221,15 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Pix2VertexError as error:
         print(error, file=sys.stderr)
         return 1
-    points, basis = choose_points(), read_basis(options.basis)
-    save_likeness(learn(pairs, points, basis, choose_ridge(pairs, points, basis)), options.output)
-    print(f"{len(pairs.seen)} pairs, {options.output.stat().st_size / 1e6:.1f} MB")
+    learn_and_save(pairs, options.basis, options.output)
     return 0
+
+
+def learn_and_save(pairs: Pairs, basis_file: Path, output: Path) -> None:
+    """Learn the estimate with the ridge that leaves least unexplained, and write it."""
+    points, basis = choose_points(), read_basis(basis_file)
+    save_likeness(learn(pairs, points, basis, choose_ridge(pairs, points, basis)), output)
+    print(f"{len(pairs.seen)} pairs, {output.stat().st_size / 1e6:.1f} MB")
 
 
 if __name__ == "__main__":

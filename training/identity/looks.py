@@ -116,7 +116,7 @@ def look(
         The basis at the face's vertices.
     """
     sample = read_sample(path)
-    difference = people.deviation(sample, path) if _says_enough(sample) else None
+    difference = people.deviation(sample, path) if says_enough(sample) else None
     if difference is None:
         return None
     image, flipped = take_look(sample, resolution, generator, backgrounds)
@@ -161,5 +161,6 @@ def held_out_looks(
     ]
 
 
-def _says_enough(sample: Sample) -> bool:
+def says_enough(sample: Sample) -> bool:
+    """Whether a head is turned little enough to say whose it is."""
     return abs(sample.yaw) < FURTHEST_YAW and abs(sample.pitch) < FURTHEST_PITCH

@@ -27,7 +27,7 @@ from pix2vertex_blender.reconstruction.network.identity import (
     load_identity_network,
     save_identity_network,
 )
-from pix2vertex_blender.reconstruction.network.network import load_network, normalise, to_device
+from pix2vertex_blender.reconstruction.network.network import MapNetwork, load_network, normalise, to_device
 
 from ..checkpoints import resume, save
 from ..computation import PRECISIONS
@@ -52,9 +52,8 @@ from .looks import Looks, LookStream, held_out_looks, read_in_background
 SCALE_BATCHES = 10
 
 
-def new_network(weights: Path, coefficients: int) -> IdentityNetwork:
+def new_network(given: MapNetwork, coefficients: int) -> IdentityNetwork:
     """A network that says nothing yet, its way inwards that of a map network."""
-    given = load_network(weights)
     network = IdentityNetwork(given.configuration, coefficients)
     inward = {name: value for name, value in given.state_dict().items() if name.startswith(("entries.", "encoder."))}
     network.load_state_dict({**network.state_dict(), **inward})
@@ -104,7 +103,7 @@ def train(
         update_average(averaged, network, position.step, settings.average_horizon)
         if position.step % settings.log_every == 0:
             told = {"r2": float(np.mean(explained_lately)), "rate": rate}
-            _report(run, position, told | ({"held_out_r2": explained(averaged, held_out)} if held_out else {}))
+            report(run, position, told | ({"held_out_r2": explained(averaged, held_out)} if held_out else {}))
             explained_lately = []
         if position.minutes - saved > settings.save_every_minutes:
             save(run / "checkpoint.pt", network, averaged, optimiser, position, configuration)
@@ -118,20 +117,35 @@ def step(
     network: IdentityNetwork, optimiser: Optimisers, batch: Looks, settings: Settings, precision: torch.dtype
 ) -> float:
     """Move the weights once; returns how much of the batch's deviations is explained (R2)."""
-    network.zero_grad(set_to_none=True)
-    with torch.autocast("cpu", torch.bfloat16, enabled=precision == torch.bfloat16):
-        estimate = network(normalise(batch.images))
-    wrong = ((estimate.float() - batch.coefficients) ** 2).sum(1)
-    (wrong.mean() / (network.spread**2).sum()).backward()
+    wrong = leave_gradients(network, batch, precision)
     nn.utils.clip_grad_norm_(network.parameters(), 1.0)
     optimiser.step()
-    return r2(wrong.detach(), batch)
+    return float(r2(wrong, batch))
 
 
-def r2(wrong: Tensor, batch: Looks) -> float:
-    """Explained share of deviations whose coefficients are wrong by `wrong` (B,), squared; the basis leaves a rest."""
+def leave_gradients(
+    network: IdentityNetwork, batch: Looks, precision: torch.dtype, counts: Tensor | float = 1.0
+) -> Tensor:
+    """Leave the gradients of the batch's loss in the parameters; returns by what coefficients are wrong, squared.
+
+    How much each look `counts` (B,) is 1 for those that say whose head they show.
+    """
+    network.zero_grad(set_to_none=True)
+    with torch.autocast(batch.images.device.type, torch.bfloat16, enabled=precision == torch.bfloat16):
+        estimate = network(normalise(batch.images).contiguous(memory_format=network.layout))
+    wrong = ((estimate.float() - batch.coefficients) ** 2).sum(1)
+    ((wrong * counts).mean() / (network.spread**2).sum()).backward()
+    return wrong.detach()
+
+
+def r2(wrong: Tensor, batch: Looks, counts: Tensor | float = 1.0) -> Tensor:
+    """Explained share of deviations whose coefficients are wrong by `wrong` (B,), squared; the basis leaves a rest.
+
+    Each look counts as `counts` (B,) says.
+    """
     rest = batch.sizes - (batch.coefficients**2).sum(1)
-    return float(1 - (wrong + rest).sum() / batch.sizes.sum())
+    share: Tensor = 1 - ((wrong + rest) * counts).sum() / (batch.sizes * counts).sum()
+    return share
 
 
 @torch.inference_mode()
@@ -139,10 +153,11 @@ def explained(network: IdentityNetwork, held_out: Sequence[Looks]) -> float:
     """R2 over the face of people whom the network has not met."""
     read = torch.cat([network(normalise(batch.images)).float() for batch in held_out])
     everyone = Looks(*(torch.cat(parts) for parts in zip(*held_out, strict=True)))
-    return r2(((read - everyone.coefficients) ** 2).sum(1), everyone)
+    return float(r2(((read - everyone.coefficients) ** 2).sum(1), everyone))
 
 
-def _report(run: Path, position: Position, figures: dict[str, float]) -> None:
+def report(run: Path, position: Position, figures: dict[str, float]) -> None:
+    """Append a row to the log, and print it."""
     row = {**dataclasses.asdict(position), **figures}
     log = run / "log.csv"
     heading = "" if log.exists() else ",".join(row) + "\n"
@@ -183,7 +198,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         basis = read_basis(options.basis)
         if options.initial is None:
-            network = new_network(options.map_network, len(basis))
+            network = new_network(load_network(options.map_network), len(basis))
         else:
             network = copy.deepcopy(load_identity_network(options.initial))
         resolution = network.configuration.resolution

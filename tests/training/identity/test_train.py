@@ -10,7 +10,7 @@ import torch
 from pix2vertex_blender.reconstruction.likeness import load_likeness
 from pix2vertex_blender.reconstruction.network.configuration import NetworkConfiguration
 from pix2vertex_blender.reconstruction.network.identity import IdentityNetwork, load_identity_network
-from pix2vertex_blender.reconstruction.network.network import build_network, save_network
+from pix2vertex_blender.reconstruction.network.network import build_network
 from training.identity.blend import Opinions, learn_shares
 from training.identity.looks import Looks
 from training.identity.train import explained, new_network, r2, set_scale, train
@@ -69,18 +69,21 @@ def test_an_interrupted_training_is_the_same_as_a_whole_one(tmp_path) -> None:
 def test_explained_shares_are_one_for_the_truth_and_none_for_the_mean_face() -> None:
     batch = batches(1)[0]
     whole = batch._replace(sizes=(batch.coefficients**2).sum(1))
-    assert r2(torch.zeros(8), whole) == pytest.approx(1.0)
-    assert r2((whole.coefficients**2).sum(1), whole) == pytest.approx(0.0, abs=1e-6)
-    assert r2(torch.zeros(8), batch) == pytest.approx(1 / 1.1), "what the basis cannot say stays wrong"
+    assert float(r2(torch.zeros(8), whole)) == pytest.approx(1.0)
+    assert float(r2((whole.coefficients**2).sum(1), whole)) == pytest.approx(0.0, abs=1e-6)
+    assert float(r2(torch.zeros(8), batch)) == pytest.approx(1 / 1.1), "what the basis cannot say stays wrong"
+    first = torch.arange(8) < 4
+    part = Looks(*(values[:4] for values in batch))
+    wrong = torch.arange(8.0)
+    assert float(r2(wrong, batch, first.float())) == pytest.approx(float(r2(wrong[:4], part))), "what does not count"
 
 
-def test_it_begins_with_the_way_inwards_of_a_map_network(tmp_path) -> None:
+def test_it_begins_with_the_way_inwards_of_a_map_network() -> None:
     torch.manual_seed(1)
     maps = build_network(TINY)
-    save_network(maps, tmp_path / "maps.safetensors")
-    network = new_network(tmp_path / "maps.safetensors", 3)
+    network = new_network(maps, 3)
     for name, value in network.encoder.state_dict().items():
-        torch.testing.assert_close(value, maps.encoder.state_dict()[name].half().float())
+        torch.testing.assert_close(value, maps.encoder.state_dict()[name])
     assert not network.output.weight.any()
 
 
