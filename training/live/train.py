@@ -1,0 +1,360 @@
+"""Train both networks of the face's square: `python -m training.live.train RUN --minutes 60`.
+
+The other trainings read samples that were made before; a graphics card would learn from those faster than they can be
+made, stored and read. Here all cores but one draw people while the card learns, and the card keeps the last looks at
+them, from which it draws each batch for both networks. RUN gets the checkpoints of both, which the same command goes on
+from, `log.jsonl` and `log.png`, and the averaged weights whenever a checkpoint is saved.
+"""
+
+import argparse
+import copy
+import dataclasses
+import json
+import math
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Generic, TypeVar
+
+import torch
+from torch import Tensor, nn
+
+from pix2vertex_blender.errors import DataFileError, Pix2VertexError
+from pix2vertex_blender.paths import CLOSE_NETWORK_WEIGHTS, LIKENESS_FILE
+from pix2vertex_blender.reconstruction.likeness import read_likeness
+from pix2vertex_blender.reconstruction.network.architectures import ConfiguredNetwork
+from pix2vertex_blender.reconstruction.network.device import choose_device
+from pix2vertex_blender.reconstruction.network.identity import (
+    IdentityNetwork,
+    load_identity_network,
+    save_identity_network,
+)
+from pix2vertex_blender.reconstruction.network.network import (
+    MapNetwork,
+    build_network,
+    load_network,
+    save_network,
+    to_device,
+)
+
+from ..checkpoints import resume, save
+from ..computation import PRECISIONS, compute_gradients
+from ..data.backgrounds import background_bank
+from ..evaluate import evaluate
+from ..export import DATA, LICENCE
+from ..identity import train as identity_training
+from ..identity.looks import Looks
+from ..log import Position
+from ..losses import SHIPPED_WEIGHTS, Batch, TrainingLoss
+from ..optimiser import make_optimiser
+from ..processes import core_count
+from ..train import Settings, TrainingDivergedError, learning_rate, update_average
+from .looks import DrawingParameters
+from .painters import Task, painting
+from .pool import Fetcher, Lesson, Pool
+
+#: Looks that are there before the training begins, so that the first batches do not show the same people again.
+BEFORE_START = 2000
+#: Held-out looks in a batch.
+HELD_OUT_BATCH = 32
+#: What is drawn of a run.
+CURVES = {
+    "held_out_correspondence_mm": "correspondence, mm",
+    "held_out_depth_percent": "depth, %",
+    "held_out_normals_degrees": "normals, degrees",
+    "held_out_mask_iou": "mask, IoU",
+    "held_out_r2": "heads explained, R2",
+}
+#: Both networks' files in a run's folder.
+MAPS, IDENTITY = "close_network", "identity_network"
+
+
+Network = TypeVar("Network", bound=ConfiguredNetwork)
+
+
+@dataclass
+class Pupil(Generic[Network]):
+    """A network that is taught, with its average and what moves it."""
+
+    name: str
+    network: Network
+    averaged: Network
+    optimiser: identity_training.Optimisers
+    position: Position
+
+    @classmethod
+    def begin(cls, name: str, network: Network, run: Path, settings: Settings) -> "Pupil[Network]":
+        """Go on from the run's checkpoint, if there is one."""
+        averaged = copy.deepcopy(network).eval()
+        optimiser = make_optimiser(network.train(), "muon", settings.learning_rate, settings.weight_decay)
+        position = resume(_checkpoint(run, name), network, averaged, optimiser, network.configuration.to_json())
+        return cls(name, network, averaged, optimiser, position)
+
+    def move(self, rate: float, settings: Settings, clip: float) -> None:
+        """One step along the gradients that are there."""
+        nn.utils.clip_grad_norm_(self.network.parameters(), clip)
+        for group in self.optimiser.param_groups:
+            group["lr"] = rate
+        self.optimiser.step()
+        self.position.step += 1
+        self.position.samples += settings.batch_size
+        update_average(self.averaged, self.network, self.position.step, settings.average_horizon)
+
+    def save(self, run: Path) -> None:
+        """Write the checkpoint."""
+        configuration = self.network.configuration.to_json()
+        save(_checkpoint(run, self.name), self.network, self.averaged, self.optimiser, self.position, configuration)
+
+    @property
+    def card(self) -> dict[str, str]:
+        """What is said with the weights."""
+        made = {"samples": str(self.position.samples), "steps": str(self.position.step)}
+        return {"data": DATA, "licence": LICENCE, **made}
+
+
+class Lessons:
+    """The training of both networks.
+
+    Parameters
+    ----------
+    maps, identity : Pupil
+    settings : Settings
+    precision : torch.dtype
+    compiled : bool
+    """
+
+    def __init__(
+        self,
+        maps: Pupil[MapNetwork],
+        identity: Pupil[IdentityNetwork],
+        settings: Settings,
+        precision: torch.dtype,
+        compiled: bool,
+    ) -> None:
+        self.maps, self.identity, self.settings, self.precision = maps, identity, settings, precision
+        device = next(maps.network.parameters()).device
+        self.loss_of: nn.Module = TrainingLoss(maps.network, SHIPPED_WEIGHTS).to(device)
+        if compiled:
+            self.loss_of.compile()
+            identity.network.compile()
+
+    def step(self, lesson: Lesson, rate: float) -> dict[str, Tensor]:
+        """Teach both networks a batch; returns the terms of the maps' loss and the share of heads explained (R2).
+
+        Nothing is read from the device, so that it need not wait.
+        """
+        terms = compute_gradients(self.loss_of, lesson.maps, self.precision)
+        self.maps.move(rate, self.settings, self.settings.clip)
+        wrong = identity_training.leave_gradients(
+            self.identity.network, lesson.looks, self.precision, lesson.says_enough
+        )
+        self.identity.move(rate, self.settings, 1.0)
+        explained = identity_training.r2(wrong, lesson.looks, lesson.says_enough)
+        return {name: term.detach() for name, term in terms.items()} | {"r2": explained}
+
+    @torch.inference_mode()
+    def held_out_figures(self, held_out: Pool) -> dict[str, float]:
+        """What both averages make of people whom they have not met."""
+        batches: list[Batch] = []
+        looks: list[Looks] = []
+        for chosen in torch.arange(len(held_out), device=held_out.device).split(HELD_OUT_BATCH):
+            lesson = held_out.lesson(chosen, torch.zeros(len(chosen), dtype=torch.bool, device=held_out.device))
+            batches.append(lesson.maps)
+            told = lesson.says_enough > 0
+            looks.append(Looks(*(values[told] for values in lesson.looks)))
+        figures = evaluate(self.maps.averaged, batches, held_out.device)
+        figures["r2"] = identity_training.explained(self.identity.averaged, looks)
+        return {f"held_out_{name}": value for name, value in figures.items()}
+
+    def save(self, run: Path) -> None:
+        """Checkpoints and averaged weights of both."""
+        self.maps.save(run)
+        self.identity.save(run)
+        save_network(self.maps.averaged, run / f"{MAPS}.safetensors", self.maps.card)
+        save_identity_network(self.identity.averaged, run / f"{IDENTITY}.safetensors", self.identity.card)
+
+
+def teach(lessons: Lessons, run: Path, pool: Pool, held_out: Pool, fetcher: Fetcher) -> None:
+    """Teach both networks to the end of the settings' minutes."""
+    settings, position = lessons.settings, lessons.maps.position
+    began = time.monotonic() - 60 * position.minutes
+    saved = validated = position.minutes
+    lately: list[dict[str, Tensor]] = []
+    while (fraction := max(position.minutes / settings.minutes, position.step / settings.steps)) < 1:
+        fetcher.deliver()
+        rate = learning_rate(position.step, fraction, settings)
+        lately.append(lessons.step(pool.draw(settings.batch_size), rate))
+        position.minutes = lessons.identity.position.minutes = (time.monotonic() - began) / 60
+        if position.step % settings.log_every == 0:
+            figures = means(lately, position.step)
+            figures |= {"rate": rate, "looks": float(pool.received)}
+            if len(held_out) and position.minutes - validated > settings.validate_every_minutes:
+                figures |= lessons.held_out_figures(held_out)
+                validated = position.minutes
+            report(run, position, figures)
+            lately = []
+        if position.minutes - saved > settings.save_every_minutes:
+            lessons.save(run)
+            saved = position.minutes
+    lessons.save(run)
+    if len(held_out):
+        report(run, position, lessons.held_out_figures(held_out))
+        plot(run / "log.jsonl", run / "log.png")
+
+
+def report(run: Path, position: Position, figures: dict[str, float]) -> None:
+    """Append a line of JSON to the log, and print it."""
+    row = {**dataclasses.asdict(position), **figures}
+    with (run / "log.jsonl").open("a") as file:
+        file.write(json.dumps(row) + "\n")
+    print("  ".join(f"{name} {value:.4g}" for name, value in row.items()), flush=True)
+
+
+def plot(log: Path, picture: Path) -> None:
+    """Draw what both averages made of people whom they had not met, against the minutes of training."""
+    import matplotlib.figure
+
+    rows = [row for row in map(json.loads, log.read_text().splitlines()) if "held_out_r2" in row]
+    figure = matplotlib.figure.Figure(figsize=(15, 3.2), layout="constrained")
+    for axes, (name, title) in zip(figure.subplots(1, len(CURVES)), CURVES.items(), strict=True):
+        axes.plot([row["minutes"] for row in rows], [row[name] for row in rows], marker="o")
+        axes.set_title(title)
+        axes.set_xlabel("minutes")
+        axes.grid(alpha=0.3)
+    figure.savefig(picture)
+
+
+def means(rows: Sequence[dict[str, Tensor]], step: int) -> dict[str, float]:
+    """Of each term over some steps.
+
+    Raises
+    ------
+    TrainingDivergedError
+        If one is not finite: the last checkpoint stays.
+    """
+    figures = {name: float(torch.stack([row[name] for row in rows]).mean()) for name in rows[0]}
+    if not all(map(math.isfinite, figures.values())):
+        raise TrainingDivergedError(
+            f"The loss is no longer finite at step {step}: go on from the last checkpoint with a smaller learning rate."
+        )
+    return figures
+
+
+def wait_for_looks(fetcher: Fetcher, pool: Pool, count: int) -> None:
+    """Until the training can begin; those who are never taught come first."""
+    while len(pool) < count:
+        time.sleep(0.2)
+        fetcher.deliver()
+
+
+def new_identity_network(
+    weights: Path | None, map_network: MapNetwork, coefficients: int, pool: Pool
+) -> IdentityNetwork:
+    """That of a weights file, or one that says nothing yet, its way inwards that of the map network."""
+    if weights is not None:
+        return copy.deepcopy(load_identity_network(weights))
+    network = identity_training.new_network(map_network, coefficients)
+    known = pool.fields["coefficients"][: len(pool)].cpu()
+    network.middle.copy_(known.mean(0))
+    network.spread.copy_(known.std(0))
+    return network
+
+
+def _checkpoint(run: Path, name: str) -> Path:
+    return run / f"{name}.pt"
+
+
+def _memory() -> str:
+    """Where files stay in memory, if there is such a place."""
+    return "/dev/shm" if Path("/dev/shm").is_dir() else tempfile.gettempdir()
+
+
+def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
+    """Read the command line."""
+    parser = argparse.ArgumentParser(prog="python -m training.live.train", description="Train both close networks.")
+    parser.add_argument("run", type=Path, help="folder of the checkpoints and the log")
+    parser.add_argument("--initial", type=Path, default=CLOSE_NETWORK_WEIGHTS, help="map network to begin with")
+    parser.add_argument("--initial-identity", type=Path, help="identity network to begin with, of this resolution")
+    parser.add_argument("--basis", type=Path, default=LIKENESS_FILE, help="file with the basis of heads")
+    parser.add_argument("--backgrounds", type=Path, help="file to keep the background pictures in")
+    parser.add_argument("--resolution", type=int, default=256, help="pixels of a side of the square")
+    parser.add_argument("--sample-size", type=int, default=320, help="pixels of the pictures that it is cut from")
+    parser.add_argument("--looks", type=int, default=4, help="at each person")
+    parser.add_argument("--painters", type=int, help="processes that draw people (default: all cores but one)")
+    parser.add_argument("--pool", type=int, default=40_000, help="looks that the device keeps")
+    parser.add_argument("--held-out", type=int, default=512, help="people who are never taught")
+    parser.add_argument("--before-start", type=int, default=BEFORE_START, help="looks that are there at the start")
+    parser.add_argument("--batch-size", type=int, default=128)
+    parser.add_argument("--learning-rate", type=float, default=5e-4)
+    parser.add_argument("--minutes", type=float, default=60, help="of training in all")
+    parser.add_argument("--steps", type=int, default=Settings().steps, help="end after so many at the latest")
+    parser.add_argument("--validate-every", type=float, default=2.0, help="minutes")
+    parser.add_argument("--save-every", type=float, default=4.0, help="minutes")
+    parser.add_argument("--precision", choices=tuple(PRECISIONS), default="bfloat16")
+    parser.add_argument("--compile", action="store_true")
+    parser.add_argument("--device", default="auto")
+    parser.add_argument("--seed", type=int, default=1, help="of the people")
+    return parser.parse_args(arguments)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line."""
+    options = parse(arguments)
+    torch.manual_seed(options.seed)
+    torch.set_float32_matmul_precision("high")
+    try:
+        device = choose_device(options.device)
+        _train(options, device)
+    except Pix2VertexError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+def _train(options: argparse.Namespace, device: torch.device) -> None:
+    mirror = read_likeness(options.basis).mirror
+    options.run.mkdir(parents=True, exist_ok=True)
+    backgrounds = options.backgrounds or options.run / "backgrounds.npy"
+    background_bank(backgrounds)
+    given = load_network(options.initial)
+    if given.configuration.architecture != "residual":
+        raise DataFileError(f"The weights {options.initial} are of a network that the identity network cannot share.")
+    drawing = DrawingParameters(options.seed, options.resolution, options.sample_size, options.looks)
+    settings = Settings(
+        batch_size=options.batch_size,
+        minutes=options.minutes,
+        steps=options.steps,
+        learning_rate=options.learning_rate,
+        log_every=20,
+        validate_every_minutes=options.validate_every,
+        save_every_minutes=options.save_every,
+    )
+    with tempfile.TemporaryDirectory(dir=_memory()) as ring:
+        task = Task(drawing, options.basis, backgrounds, Path(ring), options.held_out)
+        count = options.painters or max(1, core_count() - 1)
+        with painting(task, len(mirror), count) as painters:
+            pool = Pool(options.pool, options.resolution, mirror, device)
+            held_out = Pool(options.held_out, options.resolution, mirror, device)
+            fetcher = Fetcher(painters, pool, held_out)
+            fetcher.start()
+            maps = build_network(dataclasses.replace(given.configuration, resolution=options.resolution))
+            maps.load_state_dict(given.state_dict())
+            wait_for_looks(fetcher, pool, options.before_start)
+            identity = new_identity_network(options.initial_identity, maps, len(mirror), pool)
+            to_device(maps, device)
+            to_device(identity, device)
+            lessons = Lessons(
+                Pupil.begin(MAPS, maps, options.run, settings),
+                Pupil.begin(IDENTITY, identity, options.run, settings),
+                settings,
+                PRECISIONS[options.precision],
+                options.compile,
+            )
+            teach(lessons, options.run, pool, held_out, fetcher)
+
+
+if __name__ == "__main__":
+    sys.exit(main())
