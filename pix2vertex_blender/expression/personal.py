@@ -15,7 +15,7 @@ from ..template.eyeballs import CLEARANCE, Ball
 from .names import ARKIT_NAMES
 from .rims import Rims, lid_rims, lip_rims, reach_of
 from .shapes import load_expressions
-from .transfer import DeformationTransfer, Gradients, expressive, template_gradients
+from .transfer import DeformationTransfer, expressive, template_gradients
 
 Array = NDArray[np.float64]
 
@@ -56,7 +56,7 @@ def personal_expressions(
         Of `ARKIT_NAMES`; `mouthClose` not without `jawOpen`.
     """
     numbers = [ARKIT_NAMES.index(name) for name in names]
-    gradients = Gradients(template_gradients().triangles, template_gradients().changes[numbers])
+    gradients = template_gradients().some(numbers)
     offsets = DeformationTransfer(neutral, expressive()).transfer(gradients, load_expressions().offsets[numbers])
     offsets *= _reaches()[numbers][..., None]
     by_name = dict(zip(names, offsets, strict=True))
@@ -65,7 +65,7 @@ def personal_expressions(
             blink += _closing(neutral, neutral + blink, side.lower(), ball, level)
             blink += _over_the_ball(neutral, blink, side.lower(), ball, level)
     for name, offset in by_name.items():
-        if not name.startswith("eyeBlink"):
+        if not name.startswith("eyeBlink") and _moves_lids(offset):
             offset += lifting(neutral + offset, balls)
     if "mouthClose" in by_name:
         by_name["mouthClose"] += _meeting(neutral, by_name["jawOpen"], by_name["mouthClose"])
@@ -96,6 +96,12 @@ def lifting(head: Array, balls: Sequence[Ball], held: Rims | None = None, cleara
         if not lifted:
             break
     return total
+
+
+def _moves_lids(offset: Array) -> bool:
+    """Whether what a shape adds (n, 3) moves lids: where it does not, none comes into a ball by it."""
+    around = _around_the_eyes()
+    return bool(np.abs(offset[around.vertices[around.lids]]).max() > LEAST)
 
 
 def _closing(neutral: Array, blink: Array, side: str, ball: Ball, level: int) -> Array:

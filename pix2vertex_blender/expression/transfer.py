@@ -14,6 +14,7 @@ length l the displacements are held to the template's, d, times the ratio s of t
 no expression of the template moves stay where they are.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 
@@ -43,12 +44,18 @@ class Gradients:
     ----------
     triangles : (m, 3)
         Those that any shape deforms.
-    changes : (k, m, 3, 3) float32
-        Deformation gradients less the identity, Q - I.
+    changes : (m, 3, k, 3) float32
+        Deformation gradients less the identity, Q - I: what a triangle (m) adds along each axis (last) for each
+        component (second) of an edge, in each shape (k). So all shapes of a triangle are one matrix product.
     """
 
     triangles: NDArray[np.int64]
     changes: NDArray[np.float32]
+
+    def some(self, numbers: Sequence[int]) -> "Gradients":
+        """Those of some of the shapes."""
+        everything = len(numbers) == self.changes.shape[2] and list(numbers) == sorted(numbers)
+        return self if everything else Gradients(self.triangles, self.changes[:, :, numbers])
 
 
 def deformation_gradients(vertices: Array, triangles: NDArray[np.integer], offsets: NDArray[np.floating]) -> Gradients:
@@ -59,9 +66,9 @@ def deformation_gradients(vertices: Array, triangles: NDArray[np.integer], offse
     moved = (np.abs(offsets) > 0).any(axis=(0, 2))
     used = triangles[moved[triangles].any(axis=1)].astype(np.int64)
     inverse = np.linalg.inv(_frames(vertices[used]))
-    changes = np.empty((len(offsets), len(used), 3, 3), dtype=np.float32)
-    for change, offset in zip(changes, offsets, strict=True):
-        change[:] = _frames((vertices + offset)[used]) @ inverse - np.eye(3)
+    changes = np.empty((len(used), 3, len(offsets), 3), dtype=np.float32)
+    for shape, offset in enumerate(offsets):
+        changes[:, :, shape] = np.swapaxes(_frames((vertices + offset)[used]) @ inverse - np.eye(3), 1, 2)
     return Gradients(used, changes)
 
 
@@ -103,25 +110,31 @@ class DeformationTransfer:
 
     def transfer(self, gradients: Gradients, offsets: NDArray[np.floating]) -> Array:
         """Displacements (k, n, 3) of the head for shapes of the template, given by gradients and offsets (k, n, 3)."""
-        count, moving = len(offsets), len(gradients.triangles)
-        edges, weights = _weighted_edges(self._head, gradients.triangles)
-        along = edges @ self._head  # the triangles' first edges, then the second, then the third
-        wanted = np.empty((len(along), count * 3))
-        for edge in range(3):
-            rows = slice(edge * moving, (edge + 1) * moving)
-            turned = np.einsum("kmij,mj->mki", gradients.changes, along[rows].astype(np.float32), optimize=True)
-            wanted[rows] = turned.reshape(moving, -1)
-        right = edges.T @ (weights[:, None] * wanted)
-        held = np.moveaxis(offsets, 0, 1).reshape(len(self._head), -1)
+        vertices, count, triangles = len(self._head), len(offsets), gradients.triangles
+        pulls = _pulls(self._head, triangles).astype(np.float32)
+        wanted = np.matmul(pulls, gradients.changes.reshape(len(triangles), 3, 3 * count))
+        wanted = wanted.reshape(triangles.size, 3 * count)
+        corners = (np.ones(triangles.size, dtype=np.float32), (triangles.ravel(), np.arange(triangles.size)))
+        right = (sparse.csr_matrix(corners, (vertices, triangles.size)) @ wanted).astype(np.float64)
+        held = np.moveaxis(offsets, 0, 1).reshape(vertices, -1)
         right += (self._mass * self._scale)[:, None] * held
         solution = np.zeros_like(right)
         solution[self._movable] = self._factor.solve(right[self._movable])
-        return np.ascontiguousarray(np.moveaxis(solution.reshape(len(self._head), count, 3), 1, 0))
+        return np.ascontiguousarray(np.moveaxis(solution.reshape(vertices, count, 3), 1, 0))
 
 
 def _weighted_edges(vertices: Array, triangles: NDArray[np.integer]) -> tuple[sparse.csr_matrix, Array]:
     """The matrix (3 m, n) of the edges' differences, those opposite to the first corners first, and weights (3 m,)."""
-    corners = vertices[triangles]
+    start, end = (np.concatenate([triangles[:, (corner + i) % 3] for corner in range(3)]) for i in (1, 2))
+    rows = np.arange(len(start))
+    values = np.ones(len(start))
+    shape = (len(start), len(vertices))
+    edges = sparse.csr_matrix((values, (rows, start)), shape) - sparse.csr_matrix((values, (rows, end)), shape)
+    return edges.tocsr(), _edge_weights(vertices[triangles]).ravel()
+
+
+def _edge_weights(corners: Array) -> Array:
+    """The cotangent weights (3, m) of the edges opposite to each corner of triangles (m, 3, 3)."""
     weights = []
     for corner in range(3):
         one = corners[:, (corner + 1) % 3] - corners[:, corner]
@@ -129,12 +142,21 @@ def _weighted_edges(vertices: Array, triangles: NDArray[np.integer]) -> tuple[sp
         doubled_area = np.linalg.norm(np.cross(one, other), axis=1)
         cotangent = np.einsum("ij,ij->i", one, other) / np.maximum(doubled_area, 1e-12)
         weights.append(np.clip(cotangent, 0.0, LARGEST_COTANGENT) / 2)
-    start, end = (np.concatenate([triangles[:, (corner + i) % 3] for corner in range(3)]) for i in (1, 2))
-    rows = np.arange(len(start))
-    values = np.ones(len(start))
-    shape = (len(start), len(vertices))
-    edges = sparse.csr_matrix((values, (rows, start)), shape) - sparse.csr_matrix((values, (rows, end)), shape)
-    return edges.tocsr(), np.concatenate(weights)
+    return np.stack(weights)
+
+
+def _pulls(vertices: Array, triangles: NDArray[np.integer]) -> Array:
+    """What the edges of each triangle add up to at its corners (m, 3, 3): ``sum_j w_ij (x_i - x_j)``.
+
+    Times a triangle's Q - I it is what the triangle adds to the right side of the equation there.
+    """
+    corners = vertices[triangles]
+    weights = _edge_weights(corners)
+    # Opposite to each corner: from the next corner to the one after it.
+    opposite = [
+        weights[corner][:, None] * (corners[:, (corner + 1) % 3] - corners[:, (corner + 2) % 3]) for corner in range(3)
+    ]
+    return np.stack([opposite[(corner + 2) % 3] - opposite[(corner + 1) % 3] for corner in range(3)], axis=1)
 
 
 @cache
