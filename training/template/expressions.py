@@ -45,8 +45,9 @@ SAMPLES = 800
 #: Standard deviation of the coefficients of the identities: somewhat more than the model's own.
 IDENTITY_DEVIATION = 1.1
 #: What neither identities nor expressions say: standard deviations and widths of smooth fields in mm, and of the noise.
-SMOOTH_FIELDS = ((1.2, 12.0), (1.5, 40.0))
-NOISE = 0.5
+#: Networks blur what is fine: were it trusted more than what is coarse, raised brows would be taken for a feature.
+SMOOTH_FIELDS = ((0.6, 12.0), (1.0, 40.0))
+NOISE = 2.0
 #: Standard deviations of what is left open of the head's place (mm), rotation (radians) and size.
 OPEN_PLACE, OPEN_ROTATION, OPEN_SIZE = 30.0, 0.2, 0.2
 #: What the model lacks: a tongue that comes out opens the jaw as far as it is thick, so that no tooth cuts it, and
