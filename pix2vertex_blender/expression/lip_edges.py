@@ -15,8 +15,9 @@ from .rims import lip_rims
 
 Array = NDArray[np.float64]
 
-#: How far (mm) lips that touch stay apart, so that they can be told apart.
-GAP = 0.4
+#: How far (mm) lips that touch stay apart: nearer, their skin would cross between the vertices of the edges; farther
+#: away, teeth would be a light line between them.
+GAP = 0.2
 #: Finer levels move the edges by less than a tenth of a millimetre.
 FINEST = 2
 
