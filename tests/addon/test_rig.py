@@ -2,6 +2,7 @@
 
 import dataclasses
 from collections.abc import Iterator
+from pathlib import Path
 
 import addon_utils
 import bpy
@@ -12,7 +13,7 @@ from pix2vertex_blender.addon.rig.armature import bones_of, rig_of
 from pix2vertex_blender.addon.scene.axes import from_blender, to_blender
 from pix2vertex_blender.addon.scene.expressions import set_expressions
 from pix2vertex_blender.addon.scene.face_object import build_face_object
-from pix2vertex_blender.addon.scene.face_update import add_missing_eyeballs, update_face_object
+from pix2vertex_blender.addon.scene.face_update import add_missing_eyeballs, bring_rig_along, update_face_object
 from pix2vertex_blender.addon.scene.mesh_object import mesh_coordinates, set_mesh_coordinates
 from pix2vertex_blender.exchange.result import Reconstruction
 from pix2vertex_blender.expression.names import ARKIT_NAMES
@@ -142,6 +143,45 @@ def test_eyes_look_where_their_keys_say(face, key, eye, direction) -> None:
     boxes = [(points.min(axis=0) + points.max(axis=0)) / 2 for points in (moved, rest)]
     assert np.abs(boxes[0] - boxes[1]).max() < 5e-4, "about its own centre"
     assert np.abs(shown(other) - still).max() < 1e-6
+
+
+@pytest.mark.parametrize(
+    ("key", "direction"),
+    [("eyeLookUpLeft", (0, 0, 1)), ("eyeLookDownLeft", (0, 0, -1)), ("eyeLookOutLeft", (1, 0, 0))],
+)
+def test_eyes_look_where_their_keys_say_without_a_rig_and_no_farther_with_one(face, key, direction) -> None:
+    bring_rig_along(face)
+    ball, other = child(face, "Eyeball Left"), child(face, "Eyeball Right")
+    rest, still = shown(ball), shown(other)
+    keys(face)[key].value = 1.0
+    looking = shown(ball)
+    assert (looking - rest)[rest[:, 1].argmin()] @ np.array(direction) > 0.0045
+    assert np.abs(shown(other) - still).max() < 1e-6
+    ball.rotation_euler.z = 0.1
+    by_hand_too = shown(ball)
+    assert np.abs(by_hand_too - looking).max() > 0.001, "what is turned by hand is added"
+    ball.rotation_euler.z = 0.0
+    bpy.ops.pix2vertex.add_rig()
+    assert np.abs(shown(ball) - looking).max() < 1e-5
+    keys(face)[key].value = 0.0
+    assert np.abs(shown(ball) - rest).max() < 1e-5
+
+
+def test_a_blender_file_of_a_face_has_eyes_that_go_on_following_its_keys(face, tmp_path: Path) -> None:
+    bring_rig_along(face)
+    keys(face)["eyeLookUpLeft"].value = 0.5
+    looking = shown(child(face, "Eyeball Left"))
+    bpy.ops.pix2vertex.export(filepath=str(tmp_path / "face.blend"), preset="BLENDER")
+    bpy.ops.wm.read_factory_settings(use_empty=True)
+    with bpy.data.libraries.load(str(tmp_path / "face.blend")) as (there, here):
+        here.objects = list(there.objects)
+    for item in here.objects:
+        bpy.context.scene.collection.objects.link(item)
+    written = bpy.data.objects["Eyeball_Left"]
+    assert np.abs(shown(written) - looking).max() < 1e-5
+    keys(written.parent)["eyeLookUpLeft"].value = 0.0
+    assert np.abs(shown(written) - looking).max() > 0.002
+    assert len(bpy.data.shape_keys) == 1, "it follows keys of its own face"
 
 
 def test_the_head_takes_everything_along_and_a_gaze_by_hand_is_added(face) -> None:

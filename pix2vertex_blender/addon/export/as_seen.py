@@ -6,6 +6,8 @@ from contextlib import contextmanager
 import bpy
 import numpy as np
 
+from ..rig.armature import rig_of
+from ..rig.eyeballs import turn_with_keys
 from ..scene.mesh_object import EYEBALL, Coordinates, mesh_coordinates, set_mesh_coordinates
 from ..scene.shaping_keys import bring_eyes_and_mouth_along, offset_of, shaping_keys
 
@@ -32,13 +34,20 @@ def as_seen(face: bpy.types.Object, copies: Sequence[bpy.types.Object]) -> Itera
 
 def eyeballs_that_follow(face: bpy.types.Object, copies: Sequence[bpy.types.Object]) -> None:
     """Have the copies of eyeballs, which stand where they are seen, follow the keys of the face's copy from now on."""
-    seen = {child[EYEBALL]: child.delta_location.copy() for child in face.children if EYEBALL in child}
+    seen = {child[EYEBALL]: child for child in face.children if EYEBALL in child}
     for item in copies:
         if EYEBALL in item and item[EYEBALL] in seen:
-            item.location -= seen[item[EYEBALL]]
+            child = seen[item[EYEBALL]]
+            item.location -= child.delta_location
+            if any(child.delta_rotation_euler):
+                back = child.delta_rotation_euler.to_matrix().inverted()
+                item.rotation_euler = (back @ item.rotation_euler.to_matrix()).to_euler(item.rotation_mode)
     for item in copies:
-        if shaping_keys(item) and item.data == face.data:
-            bring_eyes_and_mouth_along(item)
+        if item.data == face.data:
+            if shaping_keys(item):
+                bring_eyes_and_mouth_along(item)
+            if rig_of(face) is None:
+                turn_with_keys(item)
 
 
 def _apply(item: bpy.types.Object, values: Mapping[str, float]) -> None:

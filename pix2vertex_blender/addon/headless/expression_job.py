@@ -7,6 +7,7 @@ import bpy
 from ...exchange.expressions import ExpressionSet
 from ..process import session
 from ..scene.expressions import PHOTO_KEY, set_expressions
+from ..scene.face_update import bring_rig_along
 from .errand import await_end
 
 #: What `--expressions` and `--neutral` ask for: the face as in the photo, or without its expression.
@@ -26,4 +27,5 @@ def add_expressions(face: bpy.types.Object, source: Path, shown: str) -> None:
     result = session.temporary_folder() / "expressions.npz"
     await_end(session.worker().submit("expressions", source=str(source), basis="NEUTRAL", result=str(result)))
     set_expressions(face, "NEUTRAL", ExpressionSet.load(result))
+    bring_rig_along(face)
     face.data.shape_keys.key_blocks[PHOTO_KEY].value = float(shown == AS_IN_PHOTO)

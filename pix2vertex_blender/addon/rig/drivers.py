@@ -45,13 +45,18 @@ def drive_bones(face: bpy.types.Object, rig: bpy.types.Object) -> None:
         return
     if "jaw" in bones:
         _drive_jaw(keys, rig, bones["jaw"])
-    for side, sign in (("Left", 1), ("Right", -1)):
-        eye = bones.get(f"{side.lower()}_eye")
-        if eye is None:
+    for side, eye in enumerate(("left_eye", "right_eye")):
+        if eye not in bones:
             continue
-        up = {f"eyeLookUp{side}": GAZE, f"eyeLookDown{side}": -GAZE}
-        left = {f"eyeLookOut{side}": sign * GAZE, f"eyeLookIn{side}": -sign * GAZE}
-        _constrain(keys, rig, rig.pose.bones[eye.name], TURNED, (up, {}, left))
+        up, left = ({name: GAZE * share for name, share in each.items()} for each in gaze_keys(side))
+        _constrain(keys, rig, rig.pose.bones[bones[eye].name], TURNED, (up, {}, left))
+
+
+def gaze_keys(side: int) -> tuple[dict[str, float], dict[str, float]]:
+    """Which keys turn the left (0) or the right eye (1) up, and which to the person's left: 1, or -1 the other way."""
+    name, outwards = (("Left", 1.0), ("Right", -1.0))[side]
+    up = {f"eyeLookUp{name}": 1.0, f"eyeLookDown{name}": -1.0}
+    return up, {f"eyeLookOut{name}": outwards, f"eyeLookIn{name}": -outwards}
 
 
 def _drive_jaw(keys: bpy.types.Key, rig: bpy.types.Object, bone: bpy.types.Bone) -> None:
@@ -99,10 +104,10 @@ def _constrain(
         constraint.mix_mode = "ADD"
     for axis, parts in zip(_AXES, there, strict=True):
         if parts:  # with both ends of its range at 0 the constraint gives the least that it maps to, whatever it reads
-            _drive(constraint.driver_add(f"to_min_{axis}_rot" if turning else f"to_min_{axis}"), keys, parts)
+            drive(constraint.driver_add(f"to_min_{axis}_rot" if turning else f"to_min_{axis}"), keys, parts)
 
 
-def _drive(curve: bpy.types.FCurve, keys: bpy.types.Key, amounts: Mapping[str, float]) -> None:
+def drive(curve: bpy.types.FCurve, keys: bpy.types.Key, amounts: Mapping[str, float]) -> None:
     """Have a driver add up the values of keys; of so simple an expression Blender needs no script."""
     driver = curve.driver
     driver.type = "SCRIPTED"

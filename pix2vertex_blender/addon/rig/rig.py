@@ -11,6 +11,7 @@ from ..scene.mesh_object import EYEBALL, mesh_coordinates
 from .armature import RIG, add_armature, bones_of, place_bones, rename_bones, rig_of
 from .binding import bind_face, bind_parts, tongue_on, unbind
 from .drivers import drive_bones
+from .eyeballs import leave_to_bones
 from .gaze import give_gaze_to_bone, is_around_origin, middle_of
 
 
@@ -48,6 +49,7 @@ def update_rig(face: bpy.types.Object) -> None:
 
 
 def _fit(rig: bpy.types.Object, face: bpy.types.Object, naming: str, *, with_neck: bool) -> None:
+    leave_to_bones(face)
     before = {bone: each.name for bone, each in bones_of(rig).items()}
     bones = joints(face_vertices(face), _eyes(face), with_neck=with_neck, tongue_on=tongue_on(face))
     place_bones(rig, bones, naming)

@@ -201,11 +201,15 @@ def _link_beside(face: bpy.types.Object, items: list[bpy.types.Object]) -> None:
 
 
 def bring_rig_along(face: bpy.types.Object) -> None:
-    """Bring the rig of a face up to date, if it has one."""
+    """Bring the rig of a face up to date, if it has one; without one the eyeballs follow the face's keys."""
     if rig_of(face) is not None:
         from ..rig.rig import update_rig
 
         update_rig(face)
+    else:
+        from ..rig.eyeballs import turn_with_keys
+
+        turn_with_keys(face)
 
 
 def leave_mode(face: bpy.types.Object, context: bpy.types.Context) -> None:
