@@ -83,6 +83,21 @@ def test_the_basis_becomes_neutral_and_the_face_looks_as_before(face, smiling):
     assert np.abs(shown(face) - before).max() < 1e-6
 
 
+def test_a_face_whose_vertices_were_changed_is_refused_before_anything_is_touched(face):
+    import bmesh
+
+    edited = bmesh.new()
+    edited.from_mesh(face.data)
+    edited.verts.ensure_lookup_table()
+    bmesh.ops.delete(edited, geom=[edited.verts[0]], context="VERTS")
+    edited.to_mesh(face.data)
+    edited.free()
+    kept, before, children = names(face), shown(face), list(face.children)
+    with pytest.raises(RuntimeError, match="no longer has the vertices of a reconstructed face"):
+        bpy.ops.pix2vertex.add_expressions()
+    assert names(face) == kept and np.array_equal(shown(face), before) and list(face.children) == children
+
+
 def to_metres(points: np.ndarray) -> np.ndarray:
     from pix2vertex_blender.addon.scene.axes import to_blender
 

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
-from pix2vertex_blender.geometry.mesh import unique_edges
+from pix2vertex_blender.geometry.mesh import boundary_edges, unique_edges
 from pix2vertex_blender.template import load_template
 from training.template.annotation_fit import IDENTITIES, annotation_offsets, symmetric_model
 from training.template.landmarks import MIRRORED
@@ -182,3 +182,17 @@ def test_landmarks_lie_in_their_groups(template):
     where = {27: "nose", 30: "nose", 8: "chin", 51: "upper_lip", 57: "lower_lip", 37: "eyelids", 46: "eyelids"}
     for number, name in (where | {19: "brow", 24: "brow"}).items():
         assert template.groups[name][template.landmarks_68[number]] > 0.5, (number, name)
+
+
+@pytest.mark.parametrize("side", ["left", "right"])
+def test_nostrils_are_cavities(template, side):
+    inside = (template.groups["nostril_interior"] > 0.5) & (template.groups[side] > 0.5)
+    edges = unique_edges(template.faces)
+    across = edges[inside[edges].sum(axis=1) == 1]
+    rim = template.vertices[np.unique(across[~inside[across]])]
+    upwards = np.linalg.svd(rim - rim.mean(axis=0))[2][2]
+    upwards *= np.sign(upwards[1])
+    depths = (template.vertices[inside] - rim.mean(axis=0)) @ upwards
+    assert depths.max() > 5.0
+    assert (depths > 2.5).sum() > 10, "a room, not a point"
+    assert not inside[boundary_edges(template.faces)].any(), "closed"
