@@ -16,7 +16,7 @@ from .pictures import EYE, IRIS, LIGHTS, PUPIL, SKIN, opaque, rotation
 Points = NDArray[np.float64]
 Image = NDArray[np.uint8]
 
-#: The mouth's inside and the sockets, seen between parted lips and lids.
+#: The mouth's inside, the sockets and the nostrils, where hardly any light comes.
 INSIDE = (92, 56, 52)
 SAMPLES = 2
 #: Colours of the parts' materials; tears are too clear to be drawn.
@@ -84,7 +84,8 @@ def shade(
 
 def _colours(template: Template) -> Points:
     """Colours (n + e, 3) of the vertices of head and eyeballs."""
-    inside = np.clip(template.groups["mouth_interior"] + template.groups["eye_socket"], 0, 1)[:, None]
+    hidden = ("mouth_interior", "eye_socket", "nostril_interior")
+    inside = np.clip(sum(template.groups[name] for name in hidden), 0, 1)[:, None]
     skin = (1 - inside) * np.array(SKIN) + inside * np.array(INSIDE)
     eyes = np.tile(np.array(EYE, dtype=np.float64), (len(template.eyeballs.around), 1))
     for name, colour in (("iris", IRIS), ("pupil", PUPIL)):
