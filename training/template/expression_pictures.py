@@ -5,7 +5,7 @@ the reconstruction also the face as in its photo, neutral with all the detail of
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -141,8 +141,10 @@ def neutral_beside_photo(face: Reconstruction) -> Image:
     actor, level = Actor.behind(face.coarse_vertices, face.detail_level), load_template(face.detail_level)
     seen, still = (load_template().subdivide(head, level.level) for head in (face.coarse_vertices, actor.neutral))
     share = load_template().subdivide(wrinkle_share(actor.neutral, face.coarse_vertices)[:, None], level.level)
-    parts = {part.name: part.vertices for part in actor.parts if part.name != "tear_lines"}
-    in_photo = {part.name: part.vertices for part in face.mouth if part.name != "tear_lines"}
+    parts, in_photo = (
+        {part.name: part.vertices.astype(np.float64) for part in each if part.name != "tear_lines"}
+        for each in (actor.parts, face.mouth)
+    )
     rows = []
     for yaw in CLOSE_YAWS[:2]:
         looks = (seen + face.detail, in_photo), (still + face.detail, parts), (still + (1 - share) * face.detail, parts)
@@ -167,6 +169,7 @@ def main() -> None:
     parser.add_argument("reconstruction", nargs="?", type=Path)
     options = parser.parse_args()
     options.folder.mkdir(parents=True, exist_ok=True)
+    heads: dict[str, tuple[Callable[[Points, int], Actor], Points]]
     heads = {name: (Actor.neutral_head, made_up_head(seed)) for name, seed in (("first", 11), ("second", 12))}
     if options.reconstruction:
         face = Reconstruction.load(options.reconstruction)
