@@ -11,13 +11,17 @@ from numpy.typing import NDArray
 
 from ..geometry.similarity import fit_similarity
 from ..template import load_template, subdivision_matrix
-from .rims import lip_rims
+from .rims import inner_lips, lip_rims
 
 Array = NDArray[np.float64]
 
 #: How far (mm) lips that touch stay apart: nearer, their skin would cross between the vertices of the edges; farther
 #: away, teeth would be a light line between them.
 GAP = 0.2
+#: So often what is seen of shut lips is averaged over neighbouring places.
+AVERAGES = 6
+#: So many rings of vertices behind the edges of lips are kept from crossing.
+RINGS_INSIDE = 1
 #: Finer levels move the edges by less than a tenth of a millimetre.
 FINEST = 2
 
@@ -53,6 +57,28 @@ def touching_edges(head: Array, chosen: NDArray[np.bool_] | None = None) -> Arra
     return edges + np.stack([half, -half])
 
 
+def resting_edges(head: Array) -> Array:
+    """Edges (2, k, 3) of the lips of a head (n, 3) in any frame that shows no expression: shut, without kinks.
+
+    The line in which they meet is the middle of the head's. How far it lies from the template's, which comes from what
+    was seen of each place of parted lips by itself, is averaged along the mouth; the corners stay. To each other lips
+    are as the template's: those shifted along the line cross where it slopes.
+    """
+    template, rims = load_template(), lip_rims()
+    pose = fit_similarity(template.vertices, head, template.groups["face"])
+    rest = lip_edges(template.vertices)
+    difference = lip_edges(head).mean(axis=0) - pose.apply(rest.mean(axis=0))
+    first, last = head[rims.corners] - pose.apply(template.vertices[rims.corners])
+    smooth = np.concatenate([first[None], difference, last[None]])
+    for _ in range(AVERAGES):
+        smooth[1:-1] = (smooth[:-2] + 2 * smooth[1:-1] + smooth[2:]) / 4
+    middle = pose.apply(rest.mean(axis=0)) + smooth[1:-1]
+    apart = pose.scale * (rest[0] - rest[1])
+    apart[:, 1] = GAP
+    half = apart @ pose.rotation.T / 2
+    return np.stack([middle + half, middle - half])
+
+
 def with_lip_edges(head: Array, edges: Array, level: int) -> Array:
     """A head (n, 3) at level 0 that has its lips' edges at places (2, k, 3) when it is subdivided to a level.
 
@@ -65,6 +91,31 @@ def with_lip_edges(head: Array, edges: Array, level: int) -> Array:
     goals = np.where(unknown[:, None], there, goals)
     steps = np.linalg.solve(moves, goals - there).reshape(edges.shape)
     return head + lip_rims().move(*steps)
+
+
+def apart_inside(head: Array, level: int) -> Array:
+    """A head (n, 3) whose lips do not cross behind their edges when it is subdivided to a level.
+
+    There they are at least as far apart as those of the template with its lips shut.
+    """
+    template = load_template()
+    pose = fit_similarity(template.vertices, head, template.groups["face"])
+    result, up = head.copy(), pose.rotation[:, 1]
+    for (upper, lower), least in zip(inner_lips(RINGS_INSIDE), _gaps_inside(min(level, FINEST)), strict=True):
+        short = np.maximum(pose.scale * least - (head[upper] - head[lower]) @ up, 0.0)[:, None] / 2
+        result[upper] += short * up
+        result[lower] -= short * up
+    return result
+
+
+@cache
+def _gaps_inside(level: int) -> Array:
+    """How far (rings, k) the shut lips of the template are apart behind their edges, in millimetres."""
+    rest = load_template().vertices
+    shut = with_lip_edges(rest, touching_edges(rest), level)
+    rings = inner_lips(RINGS_INSIDE)
+    gaps: Array = shut[rings[:, 0], 1] - shut[rings[:, 1], 1]
+    return gaps
 
 
 @cache

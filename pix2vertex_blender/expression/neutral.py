@@ -10,7 +10,7 @@ from scipy.optimize import lsq_linear
 from ..geometry.similarity import fit_similarity
 from ..template import load_template
 from ..template.eyeballs import Ball
-from .lip_edges import touching_edges, with_lip_edges
+from .lip_edges import apart_inside, resting_edges, with_lip_edges
 from .names import ARKIT_NAMES
 from .personal import lifting, personal_expressions
 from .shapes import load_expressions
@@ -122,7 +122,7 @@ def photo_face(registered: Array, balls: Sequence[Ball], level: int = 0) -> Neut
 
 def rested(head: Array, balls: Sequence[Ball], level: int = 0) -> Array:
     """A head (n, 3) whose lips are shut at a subdivision level, and whose lids are in front of the balls."""
-    shut = with_lip_edges(head, touching_edges(head), level)
+    shut = apart_inside(with_lip_edges(head, resting_edges(head), level), level)
     return shut + lifting(shut, balls)
 
 

@@ -109,6 +109,21 @@ def lip_rims() -> Rims:
 
 
 @cache
+def inner_lips(rings: int) -> Vertices:
+    """The vertices (rings, 2, k) behind the edges of upper and lower lip, from the edges into the mouth."""
+    inside, adjacency, rims = load_template().groups["mouth_interior"], _adjacency(), lip_rims()
+    before = np.concatenate([rims.upper, rims.lower])
+    known = {*before.tolist(), *rims.corners.tolist()}
+    found = []
+    for _ in range(rings):
+        around = [[each for each in adjacency[vertex].indices if each not in known] for vertex in before]
+        before = np.array([max(some, key=lambda vertex: inside[vertex]) for some in around])
+        known |= set(before.tolist())
+        found.append(before.reshape(2, -1))
+    return np.stack(found)
+
+
+@cache
 def _adjacency() -> sparse.csr_matrix:
     """The template's graph (n, n)."""
     template = load_template()
