@@ -7,7 +7,6 @@ import bpy
 import numpy as np
 
 from ..rig.armature import rig_of
-from ..rig.eyeballs import turn_with_keys
 from ..scene.mesh_object import EYEBALL, Coordinates, mesh_coordinates, set_mesh_coordinates
 from ..scene.shaping_keys import bring_eyes_and_mouth_along, offset_of, shaping_keys
 
@@ -34,6 +33,8 @@ def as_seen(face: bpy.types.Object, copies: Sequence[bpy.types.Object]) -> Itera
 
 def eyeballs_that_follow(face: bpy.types.Object, copies: Sequence[bpy.types.Object]) -> None:
     """Have the copies of eyeballs, which stand where they are seen, follow the keys of the face's copy from now on."""
+    from ..rig.eyeballs import turn_with_keys  # which knows the template, that Blender's start does not need
+
     seen = {child[EYEBALL]: child for child in face.children if EYEBALL in child}
     for item in copies:
         if EYEBALL in item and item[EYEBALL] in seen:
