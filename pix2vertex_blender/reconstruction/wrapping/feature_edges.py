@@ -16,14 +16,18 @@ from numpy.typing import NDArray
 from scipy.sparse.csgraph import dijkstra
 
 from ...exchange.camera import Camera
-from ...geometry.mesh import normalise, unique_edges, vertex_normals
+from ...geometry.mesh import normalise, triangulate, unique_edges, vertex_normals
 from ...template import load_template
+from .scan import Scan
+from .scan_surface import ScanSurface
 from .viewing import Picture
 
 Array = NDArray[np.float64]
 
 #: Added to display values before logarithms are taken.
 DARK = 10.0
+#: Parts of the line from one landmark of a brow to the next.
+PARTS = 4
 
 
 @dataclass(frozen=True)
@@ -47,7 +51,7 @@ class EdgeKind:
         edges say nothing of it.
     outside : float
         How far (mm) outside of the strongest change the template's edge runs: on 150 rendered heads, whose truth is
-        known, changes were found so far inside in the median.
+        known, changes of lips and lids were found so far inside in the median.
     """
 
     redness: float
@@ -60,7 +64,7 @@ class EdgeKind:
 
 
 LIP = EdgeKind(redness=1.0, brightness=0.0, least=0.05, width=1.75, reach=6.0, least_facing=0.35, outside=0.0)
-BROW = EdgeKind(redness=0.0, brightness=-1.0, least=0.15, width=1.75, reach=6.0, least_facing=0.35, outside=0.5)
+BROW = EdgeKind(redness=0.0, brightness=-1.0, least=0.15, width=1.75, reach=6.0, least_facing=0.35, outside=0.0)
 UPPER_LID = EdgeKind(redness=0.0, brightness=-1.0, least=0.25, width=1.0, reach=3.0, least_facing=-1.0, outside=-0.35)
 LOWER_LID = replace(UPPER_LID, outside=0.6)
 
@@ -71,14 +75,14 @@ class FeatureEdge:
 
     Attributes
     ----------
-    vertices : (k,)
-        Of level 0, along the edge.
+    points : (k, n) sparse
+        Along the edge, as weighted means of the vertices of level 0.
     inside : (j,)
         Vertices whose middle lies inside.
     kind : EdgeKind
     """
 
-    vertices: NDArray[np.intp]
+    points: sparse.csr_matrix
     inside: NDArray[np.intp]
     kind: EdgeKind
 
@@ -110,18 +114,43 @@ class EdgeParameters:
 
 @cache
 def feature_edges() -> tuple[FeatureEdge, ...]:
-    """The upper edges of the brows, the lids' and the lips' outer ones, densely."""
-    marks = load_template().landmarks_68
+    """The upper edges of the brows, the lids' and the lips' outer ones, densely.
+
+    The morphable model's brows lie some 4 mm above those of people, and above where annotators see them: a brow's edge
+    runs through the annotators' points.
+    """
+    template = load_template()
+    marks = template.landmarks_68
     mouth = marks[60:68]
     edges = [
-        FeatureEdge(_between(marks[48:55])[2:-2], mouth, LIP),
-        FeatureEdge(_between(marks[[*range(54, 60), 48]])[2:-2], mouth, LIP),
+        FeatureEdge(vertex_points(_between(marks[48:55])[2:-2]), mouth, LIP),
+        FeatureEdge(vertex_points(_between(marks[[*range(54, 60), 48]])[2:-2]), mouth, LIP),
     ]
-    for brow, eye in ((range(17, 22), range(36, 42)), (range(22, 27), range(42, 48))):
-        edges.append(FeatureEdge(_between(marks[list(brow)]), marks[list(eye)], BROW))
-        edges.append(FeatureEdge(_between(marks[list(eye)[:4]])[1:-1], marks[list(eye)], UPPER_LID))
-        edges.append(FeatureEdge(_between(marks[[*list(eye)[3:], eye[0]]])[1:-1], marks[list(eye)], LOWER_LID))
+    seen = template.landmark_points(template.vertices)
+    for brow, eye in ((slice(17, 22), range(36, 42)), (slice(22, 27), range(42, 48))):
+        lids = marks[list(eye)]
+        edges.append(FeatureEdge(_along(seen[brow]), lids, BROW))
+        edges.append(FeatureEdge(vertex_points(_between(lids[:4])[1:-1]), lids, UPPER_LID))
+        edges.append(FeatureEdge(vertex_points(_between(lids[[3, 4, 5, 0]])[1:-1]), lids, LOWER_LID))
     return tuple(edges)
+
+
+def vertex_points(vertices: NDArray[np.integer]) -> sparse.csr_matrix:
+    """Vertices (k,) of level 0 as points (k, n)."""
+    rows = np.arange(len(vertices))
+    return sparse.csr_matrix((np.ones(len(rows)), (rows, vertices)), (len(rows), len(load_template().vertices)))
+
+
+def _along(marks: Array) -> sparse.csr_matrix:
+    """Points (k, n) of the template, some 2.5 mm apart, along lines from each of some places (m, 3) to the next."""
+    template = load_template()
+    shares = np.arange(PARTS * (len(marks) - 1) + 1) / PARTS
+    places = np.column_stack([np.interp(shares, np.arange(len(marks)), column) for column in marks.T])
+    triangles = triangulate(template.faces)
+    found = ScanSurface(Scan(template.vertices, triangles)).nearest(places)
+    rows = np.repeat(np.arange(len(places)), 3)
+    entries = found.weights.ravel(), (rows, triangles[found.triangles].ravel())
+    return sparse.csr_matrix(entries, (len(places), len(template.vertices)))
 
 
 def edge_goals(
@@ -129,8 +158,8 @@ def edge_goals(
     picture: Picture,
     edges: Sequence[FeatureEdge],
     parameters: EdgeParameters = EdgeParameters(),
-) -> tuple[NDArray[np.intp], Array]:
-    """Which vertices (k,) of edges belong at which pixels (k, 2) of a picture.
+) -> tuple[sparse.csr_matrix, Array]:
+    """Which points (k, n) of edges, as means of vertices, belong at which pixels (k, 2) of a picture.
 
     Parameters
     ----------
@@ -143,9 +172,10 @@ def edge_goals(
     camera = picture.viewpoint.camera
     normals = vertex_normals(vertices, load_template().faces)
     facing = np.einsum("ij,ij->i", normals, towards_camera(vertices, camera))
-    chosen, goals = [np.zeros(0, dtype=np.intp)], [np.zeros((0, 2))]
+    chosen, goals = [sparse.csr_matrix((0, len(vertices)))], [np.zeros((0, 2))]
     for edge in edges:
-        places = camera.project(vertices[edge.vertices])
+        points = edge.points @ vertices
+        places = camera.project(points)
         middle = camera.project(vertices[edge.inside].mean(axis=0)[None])[0]
         outwards = _outwards(places, middle)
         offsets, changes = _changes(picture.pixels, places, outwards, camera.scale, edge.kind, parameters)
@@ -154,12 +184,12 @@ def edge_goals(
         found = _most_likely(parameters.trust * changes / typical, offsets, lengths, parameters)
         rows = np.arange(len(found))
         sure = (changes[rows, found] > edge.kind.least) & (found > 0) & (found < len(offsets) - 1)
-        sure &= facing[edge.vertices] > edge.kind.least_facing
-        sure &= ~hidden_behind(vertices[edge.vertices], places, picture, parameters.hidden)
-        chosen.append(edge.vertices[sure])
+        sure &= edge.points @ facing > edge.kind.least_facing
+        sure &= ~hidden_behind(points, places, picture, parameters.hidden)
+        chosen.append(edge.points[np.flatnonzero(sure)])
         beyond = offsets[found] + edge.kind.outside
         goals.append((places + (beyond * camera.scale)[:, None] * outwards)[sure])
-    return np.concatenate(chosen), np.concatenate(goals)
+    return sparse.vstack(chosen, format="csr"), np.concatenate(goals)
 
 
 def _between(marks: NDArray[np.integer]) -> NDArray[np.intp]:

@@ -18,7 +18,7 @@ from ..registration.deformation import Array
 from ..registration.matching import TargetIndex
 from ..registration.untangling import Untangler
 from .contour import contour_curve, contour_goals
-from .feature_edges import edge_goals, feature_edges
+from .feature_edges import edge_goals, feature_edges, vertex_points
 from .viewing import Picture
 
 
@@ -65,12 +65,12 @@ def follow_picture(
     )
     curve = contour_curve(picture)
     for _ in range(parameters.rounds):
-        terms = edge_goals(current, picture, feature_edges()), contour_goals(current, picture, curve)
-        chosen, goals = (np.concatenate(parts) for parts in zip(*terms, strict=True))
-        if len(chosen) == 0:
+        of_edges, edges = edge_goals(current, picture, feature_edges())
+        of_contour, contour = contour_goals(current, picture, curve)
+        points = sparse.vstack([of_edges, vertex_points(of_contour)], format="csr")
+        goals = np.concatenate([edges, contour])
+        if len(goals) == 0:
             break
-        picked = (np.ones(len(chosen)), (np.arange(len(chosen)), chosen))
-        points = sparse.csr_matrix(picked, (len(chosen), len(current)))
         current = follow_sightlines(current, target, sightlines(points, picture.viewpoint.camera, goals), pins)
     triangles = triangulate(load_template().faces)
     rest = np.asarray(vertices, dtype=np.float64)

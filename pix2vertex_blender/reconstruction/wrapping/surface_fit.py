@@ -100,6 +100,8 @@ def slide(
 ) -> NDArray[np.float64]:
     """Let the registered template (n, 3) slide along a scan until it is bent as little as possible.
 
+    Where that would push lips through each other, it stays where it is.
+
     Parameters
     ----------
     vertices : (n, 3)
@@ -122,8 +124,10 @@ def slide(
         current = fit_closely(
             sheet, current, lambda moved: _matches(moved, sheet, target, parameters), folds, settings, silent
         ).vertices
-    distances = np.linalg.norm(current - vertices / sheet.unit, axis=1)[template.groups["face"] > 0.5]
-    return current * sheet.unit if np.percentile(distances, 90) < parameters.farthest else vertices
+    slid, tangles = Untangler(sheet.reference, sheet.triangles, folds).repair(current)
+    distances = np.linalg.norm(slid - vertices / sheet.unit, axis=1)[template.groups["face"] > 0.5]
+    usable = np.percentile(distances, 90) < parameters.farthest and not tangles.any.any()
+    return slid * sheet.unit if usable else vertices
 
 
 def fit_to_surface(

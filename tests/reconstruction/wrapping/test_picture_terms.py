@@ -41,19 +41,15 @@ def plain() -> Picture:
 def painted(plain: Picture) -> Picture:
     """With red lips, dark eyes and brows, whose edges are the template's."""
     template, pixels = load_template(), plain.pixels.copy()
-    places = plain.viewpoint.camera.project(template.vertices)
-    lips, (brow, upper, lower), (other_brow, other_upper, other_lower) = (
-        feature_edges()[:2],
-        feature_edges()[2:5],
-        feature_edges()[5:],
-    )
-    below = places[brow.vertices] + (0, 6 * SCALE), places[other_brow.vertices] + (0, 6 * SCALE)
+    camera = plain.viewpoint.camera
+    upper_lip, lower_lip, *others = (camera.project(edge.points @ template.vertices) for edge in feature_edges())
+    brow, upper, lower, other_brow, other_upper, other_lower = others
     for parts, colour in (
-        ([places[edge.vertices] for edge in lips], RED),
-        ([places[brow.vertices], below[0][::-1]], DARK),
-        ([places[other_brow.vertices], below[1][::-1]], DARK),
-        ([places[upper.vertices], places[lower.vertices]], DARK),
-        ([places[other_upper.vertices], places[other_lower.vertices]], DARK),
+        ([upper_lip, lower_lip], RED),
+        ([brow, (brow + (0, 6 * SCALE))[::-1]], DARK),
+        ([other_brow, (other_brow + (0, 6 * SCALE))[::-1]], DARK),
+        ([upper, lower], DARK),
+        ([other_upper, other_lower], DARK),
     ):
         outline = np.rint((np.concatenate(parts) - 0.5) * 16).astype(np.int32)
         cv2.fillPoly(pixels, [outline], colour, lineType=cv2.LINE_AA, shift=4)
@@ -68,16 +64,16 @@ def target() -> TargetIndex:
 
 def away_from_edges(vertices: NDArray[np.float64], kind: object) -> float:
     """How far (mm) the edges' vertices of a kind lie from the template's own edges, in the median over them."""
-    template = load_template()
-    edges = [edge.vertices for edge in feature_edges() if edge.kind is kind]
-    truth = np.concatenate(
-        [
-            template.vertices[edge[:-1]] + share * (template.vertices[edge[1:]] - template.vertices[edge[:-1]])
-            for edge in edges
-            for share in np.linspace(0, 1, 20)
-        ]
-    )
-    return float(np.median(cKDTree(truth[:, :2]).query(vertices[np.concatenate(edges)][:, :2])[0]))
+    truth = load_template().vertices
+    edges = [edge.points for edge in feature_edges() if edge.kind is kind]
+    dense = np.concatenate([densely(edge @ truth) for edge in edges])
+    moved = np.concatenate([edge @ vertices for edge in edges])
+    return float(np.median(cKDTree(dense[:, :2]).query(moved[:, :2])[0]))
+
+
+def densely(places: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Points all along the line through some places (k, c)."""
+    return np.concatenate([places[:-1] + share * np.diff(places, axis=0) for share in np.linspace(0, 1, 20)])
 
 
 @pytest.mark.parametrize("shift", [(0.0, 0.0, 0.0), (0.0, -2.0, 0.0), (0.8, 1.5, 0.0)])
@@ -86,10 +82,8 @@ def test_edges_are_found_where_they_are(painted: Picture, shift: tuple[float, fl
     template, camera = load_template(), painted.viewpoint.camera
     for edge in feature_edges():
         chosen, goals = edge_goals(template.vertices + shift, painted, [edge])
-        assert len(chosen) > 0.5 * len(edge.vertices)
-        places = camera.project(template.vertices[edge.vertices])
-        dense = np.concatenate([places[:-1] + share * np.diff(places, axis=0) for share in np.linspace(0, 1, 20)])
-        distances = cKDTree(dense).query(goals)[0] / SCALE
+        assert chosen.shape[0] > 0.5 * edge.points.shape[0]
+        distances = cKDTree(densely(camera.project(edge.points @ template.vertices))).query(goals)[0] / SCALE
         # The drawn edges are sharp: those of hair and lids run where a soft change is strongest, and farther out.
         assert abs(np.median(distances) - abs(edge.kind.outside)) < 0.5
 
@@ -97,14 +91,14 @@ def test_edges_are_found_where_they_are(painted: Picture, shift: tuple[float, fl
 def test_where_nothing_is_seen_nothing_is_drawn(plain: Picture) -> None:
     """Skin all over has no edges; neither has what a hand hides."""
     template = load_template()
-    assert len(edge_goals(template.vertices, plain, feature_edges())[0]) == 0
+    assert len(edge_goals(template.vertices, plain, feature_edges())[1]) == 0
 
 
 def test_hidden_edges_are_no_goals(painted: Picture) -> None:
     """What is seen lies far in front of the face."""
     template = load_template()
     covered = replace(painted, depth=np.full_like(painted.depth, 200.0))
-    assert len(edge_goals(template.vertices, covered, feature_edges())[0]) == 0
+    assert len(edge_goals(template.vertices, covered, feature_edges())[1]) == 0
 
 
 def test_the_lips_are_drawn_to_their_edges(painted: Picture) -> None:
