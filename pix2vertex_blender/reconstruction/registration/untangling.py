@@ -47,14 +47,27 @@ class Tangles:
 
 
 class Untangler:
-    """Finds and repairs tangles of deformed versions of one mesh (n, 3) in millimetres."""
+    """Finds and repairs tangles of deformed versions of one mesh (n, 3) in millimetres.
 
-    def __init__(self, reference: Array, triangles: NDArray[np.integer], folds: Folds) -> None:
+    Parameters
+    ----------
+    reference : (n, 3)
+    triangles : (m, 3)
+    folds : Folds
+        Of both.
+    close : (n,) bool, optional
+        Where surfaces are close; around the mesh's openings if it is not told.
+    """
+
+    def __init__(
+        self,
+        reference: Array,
+        triangles: NDArray[np.integer],
+        folds: Folds,
+        close: NDArray[np.bool_] | None = None,
+    ) -> None:
         self._reference, self._triangles, self._folds = reference, triangles, folds
-        near = np.zeros(len(reference), dtype=bool)
-        for loop in openings(triangles, len(reference)):
-            near[loop] = True
-        self._near = grow(near, triangles, RINGS)
+        self._near = _around_openings(triangles, len(reference)) if close is None else close
 
     def find(self, vertices: Array) -> Tangles:
         """The tangles of a deformed mesh (n, 3)."""
@@ -107,6 +120,13 @@ class Untangler:
             moved = affine_displacement(self._reference[around], vertices[around] - self._reference[around])
             result[around] += share[:, None] * (self._reference[around] + moved - result[around])
         return result
+
+
+def _around_openings(triangles: NDArray[np.integer], count: int) -> NDArray[np.bool_]:
+    near = np.zeros(count, dtype=bool)
+    for loop in openings(triangles, count):
+        near[loop] = True
+    return grow(near, triangles, RINGS)
 
 
 def affine_displacement(points: Array, displacements: Array) -> Array:

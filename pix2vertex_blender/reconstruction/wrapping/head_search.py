@@ -1,7 +1,7 @@
 """Where the head of a scan is, whichever way the scan lies and whatever its unit is."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import product
 
 import numpy as np
@@ -15,7 +15,7 @@ from ...geometry.mesh import normalise
 from ...geometry.similarity import Similarity, fit_similarity_robustly
 from ...template.canonical import to_millimetres
 from ..network.maps import read_maps
-from ..photo.face_search import find_faces
+from ..photo.face_search import SMALLEST_FACE
 from ..photo.localisation import Localiser
 from ..photo.photo import Photo, Square, cut_square
 from .scan import Scan, clustered
@@ -24,9 +24,9 @@ from .viewing import Picture, Viewpoint, take_picture
 #: The scan's radius in the pictures of the search, and from how far they are taken, in about millimetres.
 RADIUS, DISTANCE = 150.0, 1100.0
 #: Sides in pixels of the pictures of the search, and of those that are searched for small heads.
-SMALL, LARGE = 320, 640
-#: Cells along the scan's radius: as fine as the pictures.
-CELLS = 110
+SMALL, LARGE = 320, 960
+#: Cells along the scan's radius: as fine as the pictures, and as the large ones.
+CELLS, FINE_CELLS = 110, 450
 #: Degrees between the ways up that are tried where no axis of the scan points upwards.
 ROLL_STEP = 60.0
 #: Fewer pixels than this with a known place do not tell how a head is turned.
@@ -40,6 +40,8 @@ LEAST_ALIKE = 7.0
 HEAD_SHARE = 0.15
 #: From how many pictures of the search the head is read with care.
 MOST_CANDIDATES = 3
+#: At how many places of each picture the network looks for small faces.
+MOST_PLACES = 4
 
 #: Where a camera is, and what is up for it.
 _Direction = tuple[NDArray[np.float64], NDArray[np.float64]]
@@ -75,8 +77,8 @@ def find_head(scan: Scan, localiser: Localiser, pause: Pause) -> FoundHead:
     """Look at a scan from all around until a face is seen.
 
     First from rings around the axes y and z, each taken for the one that points upwards, at the whole scan and, as for
-    a standing body, at its top; where no face is seen, around the other axes, then from directions all over the
-    sphere, each turned; and at last for small faces.
+    a standing body, at its top; where no face is seen, around the other axes, and at the ends of its principal ones, as
+    for a body that lies or leans, then from directions all over the sphere, each turned; and at last for small faces.
 
     Parameters
     ----------
@@ -93,9 +95,10 @@ def find_head(scan: Scan, localiser: Localiser, pause: Pause) -> FoundHead:
     rings = [[ring[:4], ring[4:]] for ring in map(_ring, _AXES)]
     upright = [(whole, group) for ring in rings[:2] for group in ring]
     bodies = [(whole.top(up), _ring(up)[:4]) for up in _AXES[:2]]
+    leaning = [(whole.top(up), _ring(up, first)[:4]) for up, first in whole.principal_axes()]
     others = [(whole, group) for ring in rings[2:] for group in ring]
     maybe: list[_Glance] = []
-    for subject, group in [*upright, *bodies, *others, (whole, list(_sphere()))]:
+    for subject, group in [*upright, *bodies, *others, *leaning, (whole, list(_sphere()))]:
         found = _glances(subject, group, localiser, pause)
         sure = [each for each in found if each[0] >= localiser.parameters.doubtful]
         maybe += [each for each in found if each[0] < localiser.parameters.doubtful]
@@ -134,11 +137,26 @@ class _Subject:
         radius = float(np.linalg.norm(scan.vertices - centre, axis=1).max())
         return cls(scan, clustered(scan, radius / CELLS), centre, radius)
 
-    def top(self, up: Sequence[int]) -> "_Subject":
+    def finer(self) -> "_Subject":
+        """The same for large pictures."""
+        return replace(self, coarse=clustered(self.scan, self.radius / FINE_CELLS))
+
+    def top(self, up: Sequence[float] | NDArray[np.float64]) -> "_Subject":
         """The highest part: the head, if the scan is that of a standing person."""
         heights = self.scan.vertices @ np.array(up, dtype=np.float64)
         high = heights > heights.max() - HEAD_SHARE * np.ptp(heights)
-        return _Subject.all_of(self.scan.part(high)) if high.any() else self
+        part = self.scan.part(high)
+        return _Subject.all_of(part) if len(part.triangles) else self
+
+    def principal_axes(self) -> list[tuple[NDArray[np.float64], NDArray[np.float64]]]:
+        """Both ways along each principal axis of the scan, and another of its axes."""
+        points = self.coarse.vertices - self.coarse.vertices.mean(axis=0)
+        axes = np.linalg.eigh(points.T @ points)[1].T[::-1]
+        return [
+            (sign * axis, other)
+            for axis, other in zip(axes, np.roll(axes, -1, axis=0), strict=True)
+            for sign in (1, -1)
+        ]
 
     def viewpoint(self, direction: _Direction, side: int) -> Viewpoint:
         """The camera in a direction; its picture has so many pixels along each side."""
@@ -202,10 +220,11 @@ def camera_axes(towards: NDArray[np.floating], up: NDArray[np.floating]) -> NDAr
     return np.stack([x, np.cross(z, x), z])
 
 
-def _ring(up: Sequence[int]) -> list[_Direction]:
-    """Directions around an axis of the scan that is taken for the upright one."""
+def _ring(up: Sequence[float] | NDArray[np.float64], first: NDArray[np.float64] | None = None) -> list[_Direction]:
+    """Directions around an axis of the scan that is taken for the upright one, from `first` on."""
     axis = np.array(up, dtype=np.float64)
-    first = np.roll(np.abs(axis), 1)
+    if first is None:
+        first = np.roll(np.abs(axis), 1)
     # A face that looks along an axis is met by the first four.
     angles = np.radians([0, 90, 180, 270, 45, 135, 225, 315])
     return [(np.cos(angle) * first + np.sin(angle) * np.cross(axis, first), axis) for angle in angles]
@@ -235,11 +254,18 @@ def _glances(subject: _Subject, directions: Iterable[_Direction], localiser: Loc
 
 
 def _small_face(subject: _Subject, localiser: Localiser, pause: Pause) -> FoundHead | None:
-    """A face that is small beside the rest of the scan."""
+    """A face that is small beside the rest of the scan; of so many places only what is beyond doubt is one."""
+    subject = subject.finer()
     for axis in _AXES[:2]:
         for direction in _ring(axis)[:4]:
             picture = take_picture(subject.coarse, subject.viewpoint(direction, LARGE))
-            for face in find_faces(localiser, Photo("scan", picture.pixels), lambda _fraction: pause()):
-                if (head := read_head(picture, face.square, localiser)) is not None:
+            photo = Photo("scan", picture.pixels)
+            likely = localiser.detector.find(picture.pixels, SMALLEST_FACE, LARGE / 2, pause)[:MOST_PLACES]
+            places = [(photo, replace(each.square, turn=0.0)) for each in likely]
+            for face in localiser.glances(places, lambda _fraction: pause()):
+                if face is None or face.confidence < localiser.parameters.plausible:
+                    continue
+                head = read_head(picture, face.square, localiser)
+                if head is not None and head.confidence >= localiser.parameters.doubtful:
                     return head
     return None

@@ -15,6 +15,7 @@ from ...template import Template, load_template
 from ...template.eyeballs import RADIUS, place_balls
 from ..photo.sampling import smoothstep
 from .binding import Array, Binding, BindingParameters
+from .parting import Parting
 
 #: The regions of a head that can be shaped for themselves, and their groups of the template; the rest is proportions.
 REGIONS: Mapping[str, tuple[str, ...]] = {
@@ -84,6 +85,7 @@ class OwnHead:
         self._parts = loose_parts(triangles, len(vertices))
         self._eyes = [eye for eye in self._find_eyes() if len(eye)]
         self._attached = self._find_attached()
+        self._parting = Parting(vertices, self._skin(triangles), wrapped, self._binding.unit)
 
     def change_to(self, face: Array) -> Array:
         """What makes our template on the head (c, 3) a face (c, 3), which may be anywhere and of any size.
@@ -102,7 +104,8 @@ class OwnHead:
         What is near them moves as well: teeth, lashes, and eyes, which stay round.
         """
         result = self._binding.follow(change)
-        return self._completed(result, [self._eye_motion(eye, result) for eye in self._eyes])
+        motions = [self._eye_motion(eye, result) for eye in self._eyes]
+        return self._with_loose_parts(self._parting.parted(self._around_eyes(result, motions)), motions)
 
     def moved_by_expression(self, change: NDArray[np.floating], inside: Mapping[str, tuple[Array, Array]]) -> Array:
         """The same for an expression, in which eyes turn, if at all, and what is in the mouth moves with the jaw.
@@ -114,7 +117,8 @@ class OwnHead:
             Our teeth and tongue in the head's coordinates, and how far they move.
         """
         still = Similarity(1.0, np.eye(3), np.zeros(3))
-        result = self._completed(self._binding.follow(change), [still for _eye in self._eyes])
+        motions = [still for _eye in self._eyes]
+        result = self._with_loose_parts(self._around_eyes(self._binding.follow(change), motions), motions)
         for rows, part in self._in_the_mouth({name: places for name, (places, _moves) in inside.items()}):
             places, moves = inside[part]
             result[rows] = moves[KDTree(places).query(self.vertices[rows])[1]]
@@ -142,10 +146,14 @@ class OwnHead:
         own, apart = self.vertices[eye], self._apart[eye] / (LIDS * self._binding.unit)
         return fit_similarity(own, own + result[eye], np.exp(-(apart**2)))
 
-    def _completed(self, result: Array, motions: Sequence[Similarity]) -> Array:
-        """Motions (k, 3) of the skin, with eyes that move as they are, lids that keep their distance, and lashes."""
+    def _around_eyes(self, result: Array, motions: Sequence[Similarity]) -> Array:
+        """Motions (k, 3) of the skin, with lids that keep their distance from eyes that move as they are."""
         for eye, motion in zip(self._eyes, motions, strict=True):
             result = self._around_eye(result, eye, motion)
+        return result
+
+    def _with_loose_parts(self, result: Array, motions: Sequence[Similarity]) -> Array:
+        """The same with eyes, and lashes that move with the skin."""
         rows, skin, shares = self._attached
         result[rows] = np.einsum("kf,kfc->kc", shares, result[skin])
         for eye, motion in zip(self._eyes, motions, strict=True):
@@ -164,6 +172,12 @@ class OwnHead:
         longer = share * (motion.scale * before[near] - distance) / np.maximum(distance, 1e-3 * radius)
         result[near] += longer[:, None] * away
         return result
+
+    def _skin(self, triangles: NDArray[np.integer]) -> NDArray[np.integer]:
+        """The triangles (m, 3) of the largest part."""
+        largest = np.zeros(len(self.vertices), dtype=bool)
+        largest[max(self._parts, key=len)] = True
+        return triangles[largest[triangles].all(axis=1)]
 
     def _find_attached(self) -> tuple[NDArray[np.intp], NDArray[np.intp], Array]:
         """Vertices (k,) of parts that hang on the largest, the vertices (k, 3) of that near them, and their shares."""

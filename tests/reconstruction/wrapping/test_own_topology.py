@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
+from pix2vertex_blender.geometry.intersections import intersecting_triangles
 from pix2vertex_blender.geometry.mesh import triangulate
 from pix2vertex_blender.geometry.similarity import fit_similarity
 from pix2vertex_blender.reconstruction.wrapping.own_topology import carried
@@ -61,6 +62,22 @@ def test_what_is_inside_follows_and_what_is_far_stays() -> None:
     assert np.abs(change[-3:]).max() == 0
     back = np.flatnonzero(template.vertices[:, 2] < -50)
     assert np.abs(change[back]).max() < 0.2
+
+
+def test_lips_do_not_pass_through_each_other() -> None:
+    """A face whose lower lip lies 3 mm higher than the head's parted lips have room for."""
+    template, head = load_template(), head_shape(3)
+    lower = template.groups["lower_lip"] * template.groups["face"]
+    face = head + 3.0 * lower[:, None] * [0.0, 1.0, 0.0]
+    vertices, triangles = template.subdivide(head, 1), triangulate(load_template(1).faces)
+    moved = carried(vertices, triangles, head, face)
+    assert len(intersecting_triangles(vertices, triangles)) == 0
+    assert len(intersecting_triangles(template.subdivide(face, 1), triangles)) > 20
+    assert len(intersecting_triangles(moved, triangles)) == 0
+    changed = np.linalg.norm(moved - vertices, axis=1)
+    assert changed.max() > 0.5
+    far = load_template(1).vertices[:, 1] > 0
+    assert changed[far].max() < 0.3
 
 
 @pytest.mark.slow

@@ -44,10 +44,11 @@ def painted(plain: Picture) -> Picture:
     camera = plain.viewpoint.camera
     upper_lip, lower_lip, *others = (camera.project(edge.points @ template.vertices) for edge in feature_edges())
     brow, upper, lower, other_brow, other_upper, other_lower = others
+    below = np.array([0.0, 6 * SCALE])
     for parts, colour in (
         ([upper_lip, lower_lip], RED),
-        ([brow, (brow + (0, 6 * SCALE))[::-1]], DARK),
-        ([other_brow, (other_brow + (0, 6 * SCALE))[::-1]], DARK),
+        ([brow, (brow + below)[::-1]], DARK),
+        ([other_brow, (other_brow + below)[::-1]], DARK),
         ([upper, lower], DARK),
         ([other_upper, other_lower], DARK),
     ):
