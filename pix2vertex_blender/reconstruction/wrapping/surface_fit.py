@@ -10,15 +10,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...exchange.progress import Progress, silent
-from ...geometry.mesh import triangulate
 from ...template import Template
 from ...template.canonical import SIZE
-from ..registration.contacts import Folds
+from ..registration.contacts import Folds, grow
 from ..registration.deformation import Array
 from ..registration.elasticity import Deformable
 from ..registration.matching import Matches, TargetIndex
 from ..registration.registration import RegistrationParameters, facing, fit_closely, robust_weights
-from ..registration.untangling import Untangler
+from ..registration.untangling import RINGS, Untangler
 
 
 @dataclass(frozen=True)
@@ -163,7 +162,9 @@ def fit_to_surface(
         fit = fit_closely(sheet, sheet.reference, match, folds, settings, tell)
         current, used = fit.vertices * sheet.unit, fit.used
     rest = Deformable(vertices, template.faces, template.canonical, face)
-    untangler = Untangler(rest.reference, rest.triangles, Folds(rest.reference, triangulate(template.faces)))
+    # Nostrils may cut as well, which are no openings of the template, and lips and lids on their inner sides.
+    close = grow(face > 0, rest.triangles, RINGS)
+    untangler = Untangler(rest.reference, rest.triangles, Folds(rest.reference, rest.triangles), close)
     repaired, _tangles = untangler.repair(current / rest.unit)
     return SurfaceFit(repaired * rest.unit, used > 0)
 
