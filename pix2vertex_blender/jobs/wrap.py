@@ -7,6 +7,9 @@ from ..exchange.progress import Progress
 from ..exchange.protocol import Request
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from ..reconstruction.wrapping.results import WrappedHead
     from ..reconstruction.wrapping.scan import Scan
 
@@ -69,8 +72,10 @@ def carry_face(request: Request, progress: Progress) -> dict[str, Any]:
     """Give the head `mesh`, a scan as in `wrap_scan`, the shape of the saved reconstruction `source`.
 
     `result` gets how far its vertices move in their order: `moves.whole` (n, 3), with the request's `regions` also
-    `moves.REGION` for each region, which sum up to it. If `mesh` has `points` (b, 3), `points` are where they come to
-    lie. The reply has the fields of `WrapReport` as `report`: how well our head lies on that head.
+    `moves.REGION` for each region, which sum up to it. Parts that are no surface of the head, `part_vertices` (p, 3)
+    and `part_triangles` of `mesh`, move with it: n counts them as well, behind the head's. If `mesh` has `points`
+    (b, 3), `points` are where they come to lie. The reply has the fields of `WrapReport` as `report`: how well our
+    head lies on that head.
     """
     progress("start", 0.0)
     from dataclasses import asdict
@@ -84,7 +89,7 @@ def carry_face(request: Request, progress: Progress) -> dict[str, Any]:
 
     face, mesh = Reconstruction.load(Path(request["source"])), _read_mesh(request)
     head = wrap_mesh(mesh, WrapOptions(**request["options"]), progress)
-    own = OwnHead(mesh.vertices, mesh.triangles, head.vertices)
+    own = OwnHead(*_with_parts(mesh, request), head.vertices)
     change = own.change_to(face.coarse_vertices)
     moves = {"whole": own.moved(change)} | (own.moved_by_region(change) if request.get("regions") else {})
     arrays = {f"moves.{name}": each for name, each in moves.items()}
@@ -98,8 +103,8 @@ def carry_face(request: Request, progress: Progress) -> dict[str, Any]:
 def carry_expressions(request: Request, progress: Progress) -> dict[str, Any]:
     """Give the head `mesh`, a scan as in `wrap_scan`, ARKit's 52 expressions.
 
-    `result` gets `moves.NAME` (n, 3) for each of them: how far the head's vertices move. The reply is that of
-    `carry_face`.
+    `result` gets `moves.NAME` (n, 3) for each of them: how far the head's vertices move, and those of its parts. The
+    reply is that of `carry_face`.
     """
     progress("start", 0.0)
     from dataclasses import asdict
@@ -111,11 +116,24 @@ def carry_expressions(request: Request, progress: Progress) -> dict[str, Any]:
 
     mesh = _read_mesh(request)
     head = wrap_mesh(mesh, WrapOptions(**request["options"]), progress)
-    own = OwnHead(mesh.vertices, mesh.triangles, head.vertices)
+    own = OwnHead(*_with_parts(mesh, request), head.vertices)
     coarse = head.reconstruction.coarse_vertices
     moves = expressions_of(own, coarse, head.placement, lambda fraction: progress("expressions", fraction))
     write_arrays(Path(request["result"]), **{f"moves.{name}": each for name, each in moves.items()})
     return {"report": asdict(head.report)}
+
+
+def _with_parts(mesh: "Scan", request: Request) -> "tuple[NDArray[np.float64], NDArray[np.integer]]":
+    """Vertices and triangles of a head and of the objects that move with it."""
+    import numpy as np
+
+    from ..exchange.arrays import read_arrays
+
+    arrays = read_arrays(Path(request["mesh"]), LARGEST_MESH)
+    if "part_vertices" not in arrays:
+        return mesh.vertices, mesh.triangles
+    vertices = np.concatenate([mesh.vertices, arrays["part_vertices"].astype(np.float64)])
+    return vertices, np.concatenate([mesh.triangles, arrays["part_triangles"] + len(mesh.vertices)])
 
 
 def _read_mesh(request: Request) -> "Scan":

@@ -151,11 +151,11 @@ def wrap(request, progress):
 
 
 def carry(request, progress):
-    """Move every vertex of the head by a unit upwards."""
+    """Move every vertex of the head and its parts by a unit upwards."""
     progress("start", 0.0)
     up = [0.0, 0.0, 1.0]
     with np.load(request["mesh"]) as arrays:
-        count = len(arrays["vertices"])
+        count = len(arrays["vertices"]) + len(arrays.get("part_vertices", ()))
         moves = {"moves.whole": np.tile(up, (count, 1))}
         if request["regions"]:
             moves |= {f"moves.{name}": np.tile(up, (count, 1)) / 2 for name in ("proportions", "nose")}
@@ -169,7 +169,7 @@ def carry_expressions(request, progress):
     """Two expressions: a unit upwards, and a unit to the right."""
     progress("start", 0.0)
     with np.load(request["mesh"]) as arrays:
-        count = len(arrays["vertices"])
+        count = len(arrays["vertices"]) + len(arrays.get("part_vertices", ()))
     ways = {"jawOpen": [0.0, 0.0, 1.0], "mouthLeft": [1.0, 0.0, 0.0]}
     np.savez(request["result"], **{f"moves.{name}": np.tile(way, (count, 1)) for name, way in ways.items()})
     return {"report": {}}

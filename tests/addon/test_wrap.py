@@ -211,6 +211,60 @@ def test_regions_have_keys_of_their_own_and_bones_move(reconstruction) -> None:
         bpy.ops.pix2vertex.shape_own_head(head="Grid", with_bones=True)
 
 
+def teeth_of(head: bpy.types.Object) -> bpy.types.Object:
+    """A triangle that hangs on a head and is turned against it."""
+    teeth = add_mesh("Teeth", np.eye(3), np.array([[0, 1, 2]]))
+    teeth.parent, teeth.rotation_euler = head, (np.pi, 0, 0)
+    bpy.context.view_layer.update()
+    return teeth
+
+
+@pytest.mark.usefixtures("practice")
+def test_teeth_that_are_an_object_of_their_own_follow(reconstruction) -> None:
+    """In their own axes, as far as the head's key says; what somebody else's parent carries stays."""
+    head = grid()
+    teeth, other = teeth_of(head), add_mesh("Other", np.eye(3), np.array([[0, 1, 2]]))
+    build_face_object(reconstruction, bpy.context)
+    for _time in range(2):
+        assert bpy.ops.pix2vertex.shape_own_head(head="Grid") == {"FINISHED"}
+    assert bpy.ops.pix2vertex.own_head_expressions(head="Grid") == {"FINISHED"}
+    keys = teeth.data.shape_keys.key_blocks
+    assert list(keys.keys()) == ["Basis", "Face", "jawOpen", "mouthLeft"] and other.data.shape_keys is None
+    assert (keys["Face"].data[1].co - keys["Basis"].data[1].co - Vector((0, 0, -1))).length < 1e-5
+    head.data.shape_keys.key_blocks["Face"].value = 0.25
+    bpy.context.view_layer.update()
+    seen = teeth.evaluated_get(bpy.context.evaluated_depsgraph_get())
+    assert (seen.data.vertices[1].co - teeth.data.vertices[1].co - Vector((0, 0, -0.25))).length < 1e-5
+
+
+@pytest.mark.usefixtures("practice")
+def test_parts_stay_where_they_are_not_wanted(reconstruction) -> None:
+    """Nothing of theirs changes."""
+    head = grid()
+    teeth = teeth_of(head)
+    build_face_object(reconstruction, bpy.context)
+    assert bpy.ops.pix2vertex.shape_own_head(head="Grid", with_parts=False) == {"FINISHED"}
+    assert teeth.data.shape_keys is None
+
+
+@pytest.mark.usefixtures("practice")
+def test_a_head_of_ones_own_becomes_the_face_itself(reconstruction) -> None:
+    """A new basis: keys keep what they add, and one of the same face does not add it again."""
+    head = grid()
+    teeth = teeth_of(head)
+    build_face_object(reconstruction, bpy.context)
+    assert bpy.ops.pix2vertex.shape_own_head(head="Grid") == {"FINISHED"}
+    smile = head.shape_key_add(name="Smile", from_mix=False)
+    smile.data[3].co.x += 0.5
+    assert bpy.ops.pix2vertex.shape_own_head(head="Grid", as_basis=True) == {"FINISHED"}
+    keys = head.data.shape_keys.key_blocks
+    assert keys["Face"].value == 0.0
+    assert (keys["Basis"].data[3].co - Vector((3, 0, 1.3))).length < 1e-5
+    assert (keys["Smile"].data[3].co - Vector((3.5, 0, 1.3))).length < 1e-5
+    assert (head.data.vertices[3].co - Vector((3, 0, 1.3))).length < 1e-5
+    assert (teeth.data.vertices[0].co - Vector((1, 0, -1))).length < 1e-5
+
+
 @pytest.mark.usefixtures("practice")
 def test_a_head_of_ones_own_gets_the_expressions() -> None:
     """Under ARKit's names; a key that the artist has already stays as it is."""

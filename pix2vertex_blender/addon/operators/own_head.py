@@ -7,10 +7,21 @@ import bpy
 from ...errors import SceneError
 from ...exchange.progress import STAGE_LABELS
 from ..process import session
+from ..properties.wrap import BASIS_DESCRIPTION, BASIS_NAME, PARTS_DESCRIPTION, PARTS_NAME
 from ..rig.own_bones import armature_of, bone_ends, move_bones
 from ..scene.face_object import active_face
 from ..scene.face_update import LINKED
-from ..scene.own_head import set_expression_keys, set_face_keys
+from ..scene.own_head import (
+    EXPRESSIONS,
+    SHAPES,
+    WHOLE,
+    face_keys,
+    set_basis,
+    set_driven_keys,
+    set_expression_keys,
+    set_face_keys,
+)
+from ..scene.own_parts import arrays_of_parts, moving, parts_of, split_moves
 from ..scene.record import has_record, read_record
 from ..scene.reference import Reference
 from ..scene.scan_object import read_unmodified
@@ -23,6 +34,7 @@ NO_FACE = "Select a face made by pix2vertex"
 NO_HEAD = "Choose the mesh object that gets the face's shape."
 IS_FACE = "{name} is a face made by pix2vertex: choose a head of your own."
 SHAPED = "{head} has the shape key {key} with the shape of {face}"
+RESHAPED = "{head} has the shape of {face}"
 SHAPED_BY_REGION = "{head} has {count} shape keys with the shape of {face}"
 EXPRESSIVE = "{head} has the expressions"
 SOME_KEPT = "{head} has the expressions; {kept} that it had already stay as they are"
@@ -38,6 +50,9 @@ class OwnHeadChoice:
         name="Own Head",
         description="Name of the mesh object that gets the shape; the scene's if empty",
         options={"SKIP_SAVE"},
+    )
+    with_parts: bpy.props.BoolProperty(
+        name=PARTS_NAME, description=PARTS_DESCRIPTION, default=True, options={"SKIP_SAVE"}
     )
 
     def chosen_head(self) -> bpy.types.Object:
@@ -71,6 +86,7 @@ class PIX2VERTEX_OT_shape_own_head(OwnHeadChoice, WorkerOperator, bpy.types.Oper
         description="A shape key for each region, so that their strengths can be set apart",
         options={"SKIP_SAVE"},
     )
+    as_basis: bpy.props.BoolProperty(name=BASIS_NAME, description=BASIS_DESCRIPTION, options={"SKIP_SAVE"})
     with_bones: bpy.props.BoolProperty(
         name="Move Bones",
         description="Move the bones of the head's armature with its surface",
@@ -89,36 +105,36 @@ class PIX2VERTEX_OT_shape_own_head(OwnHeadChoice, WorkerOperator, bpy.types.Oper
         """Have our template wrapped to the head and the face's shape carried over, and write the keys."""
         from ...exchange.arrays import read_arrays
 
-        self._take_scene_settings()
+        _take_scene_settings(self, "by_region", "as_basis", "with_parts", "with_bones")
         face, head = active_face(bpy.context), self.chosen_head()
         assert face is not None  # as `poll_idle` says
-        watched, name = WatchedFace.of(head), face.name
+        watched, name = _watch(self, head), face.name
         rig = armature_of(head) if self.with_bones else None
         found = Reference.to(rig) if rig is not None else None
         source, result = self.temporary_file("_source.npz"), self.temporary_file(".npz")
         read_record(face).save(source)
         points = {"points": bone_ends(rig)} if rig is not None else {}
-        request = _mesh(self, head, **points) | {"source": str(source), "regions": self.by_region}
+        by_region = self.by_region and not self.as_basis
+        request = _mesh(self, head, **points) | {"source": str(source), "regions": by_region}
         yield session.worker().submit("carry", options=_options(), result=str(result), **request)
-        head = watched.find_to_change()
+        head, *parts = (each.find_to_change() for each in watched)
         arrays = read_arrays(result, 1 << 32)
         if found is not None:
             rig = found.find()
             if rig is None:
                 raise SceneError(BONES_GONE)
             move_bones(rig, arrays["points"])
-        keys = set_face_keys(head, name, _moves(arrays))
+        own, *others = split_moves(_moves(arrays), [head, *parts])
+        if self.as_basis:
+            for item, moves in zip([head, *parts], [own, *others], strict=True):
+                set_basis(item, name, moves[WHOLE])
+            return RESHAPED.format(head=head.name, face=name)
+        keys = set_face_keys(head, name, own)
+        for part, moves in zip(parts, others, strict=True):
+            set_driven_keys(part, head, moving(face_keys(name, moves), max(head.dimensions)), SHAPES)
         if len(keys) > 1:
             return SHAPED_BY_REGION.format(head=head.name, count=len(keys), face=name)
         return SHAPED.format(head=head.name, key=keys[0], face=name)
-
-    def _take_scene_settings(self) -> None:
-        """Use the scene's settings, unless a script says what it wants."""
-        if not self.options.is_invoke:
-            return
-        for name in ("by_region", "with_bones"):
-            if not self.properties.is_property_set(name):
-                setattr(self, name, getattr(bpy.context.scene.pix2vertex_wrap, name))
 
 
 class PIX2VERTEX_OT_own_head_expressions(OwnHeadChoice, WorkerOperator, bpy.types.Operator):
@@ -133,12 +149,17 @@ class PIX2VERTEX_OT_own_head_expressions(OwnHeadChoice, WorkerOperator, bpy.type
         """Have our template wrapped to the head and its expressions carried over, and write the keys."""
         from ...exchange.arrays import read_arrays
 
+        _take_scene_settings(self, "with_parts")
         head = self.chosen_head()
-        watched, result = WatchedFace.of(head), self.temporary_file(".npz")
+        watched, result = _watch(self, head), self.temporary_file(".npz")
         request = _mesh(self, head)
         yield session.worker().submit("carry_expressions", options=_options(), result=str(result), **request)
-        head = watched.find_to_change()
-        kept = set_expression_keys(head, _moves(read_arrays(result, 1 << 32)))
+        head, *parts = (each.find_to_change() for each in watched)
+        own, *others = split_moves(_moves(read_arrays(result, 1 << 32)), [head, *parts])
+        kept = set_expression_keys(head, own)
+        for part, moves in zip(parts, others, strict=True):
+            made = {key: each for key, each in moves.items() if key not in kept}
+            set_driven_keys(part, head, moving(made, max(head.dimensions)), EXPRESSIONS)
         if kept:
             return SOME_KEPT.format(head=head.name, kept=len(kept))
         return EXPRESSIVE.format(head=head.name)
@@ -148,12 +169,27 @@ def _options() -> dict[str, Any]:
     return {"device": bpy.context.scene.pix2vertex.device, "detail_level": 0}
 
 
-def _mesh(operator: WorkerOperator, head: bpy.types.Object, **points: Any) -> dict[str, Any]:
-    """The part of a request that is the head, as it was modelled."""
+def _take_scene_settings(operator: Any, *names: str) -> None:
+    """Use the scene's settings, unless a script says what it wants."""
+    if not operator.options.is_invoke:
+        return
+    for name in names:
+        if not operator.properties.is_property_set(name):
+            setattr(operator, name, getattr(bpy.context.scene.pix2vertex_wrap, name))
+
+
+def _watch(operator: OwnHeadChoice, head: bpy.types.Object) -> list[WatchedFace]:
+    """The head, and the parts that move with it."""
+    return [WatchedFace.of(item) for item in (head, *(parts_of(head) if operator.with_parts else []))]
+
+
+def _mesh(operator: Any, head: bpy.types.Object, **points: Any) -> dict[str, Any]:
+    """The part of a request that is the head, with what moves with it, as it was modelled."""
     from ...exchange.arrays import write_arrays
 
     mesh, scan = operator.temporary_file("_head.npz"), read_unmodified(head, bpy.context)
-    write_arrays(mesh, **scan.arrays, **points)
+    parts = arrays_of_parts(parts_of(head) if operator.with_parts else [])
+    write_arrays(mesh, **scan.arrays, **parts, **points)
     return {"mesh": str(mesh)} | ({"texture": str(scan.texture)} if scan.texture is not None else {})
 
 

@@ -51,7 +51,12 @@ class PIX2VERTEX_PT_own_head(Sidebar, bpy.types.Panel):
         settings = context.scene.pix2vertex_wrap
         column.prop(settings, "head")
         row = self.layout.row()
-        row.prop(settings, "by_region")
+        row.prop(settings, "as_basis")
+        regions = row.row()
+        regions.active = not settings.as_basis
+        regions.prop(settings, "by_region")
+        row = self.layout.row()
+        row.prop(settings, "with_parts")
         row.prop(settings, "with_bones")
         draw_operator(self.layout, context, PIX2VERTEX_OT_shape_own_head.bl_idname, icon="MOD_MESHDEFORM")
         draw_operator(self.layout, context, PIX2VERTEX_OT_own_head_expressions.bl_idname, icon="SHAPEKEY_DATA")

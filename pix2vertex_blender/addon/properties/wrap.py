@@ -15,6 +15,11 @@ SCAN_UNITS = (
     ("inch", "Inches", "One unit of the scan is an inch"),
 )
 
+BASIS_NAME = "New Basis"
+BASIS_DESCRIPTION = "Change the head itself instead of adding a shape key; its other shape keys keep what they add"
+PARTS_NAME = "Move Parts"
+PARTS_DESCRIPTION = "Move eyes, teeth and lashes that are objects of their own, on the head or its parent or armature"
+
 
 def _is_mesh(_settings: bpy.types.PropertyGroup, item: bpy.types.Object) -> bool:
     return item.type == "MESH"
@@ -40,6 +45,8 @@ class PIX2VERTEX_PG_wrap(bpy.types.PropertyGroup):
         name="By Region",
         description="A shape key for each region, so that their strengths can be set apart",
     )
+    as_basis: bpy.props.BoolProperty(name=BASIS_NAME, description=BASIS_DESCRIPTION)
+    with_parts: bpy.props.BoolProperty(name=PARTS_NAME, description=PARTS_DESCRIPTION, default=True)
     with_bones: bpy.props.BoolProperty(
         name="Move Bones",
         description="Move the bones of the head's armature with its surface",

@@ -87,6 +87,17 @@ def read_unmodified(item: bpy.types.Object, context: bpy.types.Context) -> ScanA
         As `read_scan`.
     """
     check_scale(item)
+    return read_basis(item, context)
+
+
+def read_basis(item: bpy.types.Object, context: bpy.types.Context) -> ScanArrays:
+    """The same, however it is scaled.
+
+    Raises
+    ------
+    SceneError
+        If it has no surface.
+    """
     scan = _read_mesh(item, item.data, context)
     if item.data.shape_keys is not None:
         basis = _values(item.data.shape_keys.reference_key.data, "co", np.float32, 3)

@@ -92,13 +92,8 @@ def find_head(scan: Scan, localiser: Localiser, pause: Pause) -> FoundHead:
     FaceNotFoundError
     """
     whole = _Subject.all_of(scan.with_vertex_colours())
-    rings = [[ring[:4], ring[4:]] for ring in map(_ring, _AXES)]
-    upright = [(whole, group) for ring in rings[:2] for group in ring]
-    bodies = [(whole.top(up), _ring(up)[:4]) for up in _AXES[:2]]
-    leaning = [(whole.top(up), _ring(up, first)[:4]) for up, first in whole.principal_axes()]
-    others = [(whole, group) for ring in rings[2:] for group in ring]
     maybe: list[_Glance] = []
-    for subject, group in [*upright, *bodies, *others, *leaning, (whole, list(_sphere()))]:
+    for subject, group in _looks_all_around(whole):
         found = _glances(subject, group, localiser, pause)
         sure = [each for each in found if each[0] >= localiser.parameters.doubtful]
         maybe += [each for each in found if each[0] < localiser.parameters.doubtful]
@@ -218,6 +213,21 @@ def camera_axes(towards: NDArray[np.floating], up: NDArray[np.floating]) -> NDAr
     z = normalise(np.asarray(towards, dtype=np.float64))
     x = normalise(np.cross(up, z))
     return np.stack([x, np.cross(z, x), z])
+
+
+def _looks_all_around(whole: _Subject) -> Iterator[tuple[_Subject, list[_Direction]]]:
+    """What is looked at from where, the likeliest first; see `find_head`."""
+    for up in _AXES[:2]:
+        yield whole, _ring(up)[:4]
+        yield whole, _ring(up)[4:]
+    for up in _AXES[:2]:
+        yield whole.top(up), _ring(up)[:4]
+    for up in _AXES[2:]:
+        yield whole, _ring(up)[:4]
+        yield whole, _ring(up)[4:]
+    for axis, first in whole.principal_axes():
+        yield whole.top(axis), _ring(axis, first)[:4]
+    yield whole, list(_sphere())
 
 
 def _ring(up: Sequence[float] | NDArray[np.float64], first: NDArray[np.float64] | None = None) -> list[_Direction]:

@@ -34,7 +34,7 @@ LIDS = 3.0
 #: Skin within the first of these shares of an eye's radius from its middle keeps its distance from that; beyond the
 #: second it moves freely.
 AROUND = (1.15, 1.5)
-#: Loose parts that are nearer than this (mm of the template) to the largest, as lashes are, move with it.
+#: Loose parts that are nearer than this (mm of the template) to the skin, as lashes are, move with it.
 ATTACHED = 6.0
 
 
@@ -83,9 +83,10 @@ class OwnHead:
         self._parameters, self._template = parameters, load_template()
         self._binding = Binding(vertices, triangles, wrapped, parameters.binding)
         self._parts = loose_parts(triangles, len(vertices))
+        self._skin = self._find_skin()
         self._eyes = [eye for eye in self._find_eyes() if len(eye)]
         self._attached = self._find_attached()
-        self._parting = Parting(vertices, self._skin(triangles), wrapped, self._binding.unit)
+        self._parting = Parting(vertices, self._triangles_of_skin(triangles), wrapped, self._binding.unit)
 
     def change_to(self, face: Array) -> Array:
         """What makes our template on the head (c, 3) a face (c, 3), which may be anywhere and of any size.
@@ -173,22 +174,28 @@ class OwnHead:
         result[near] += longer[:, None] * away
         return result
 
-    def _skin(self, triangles: NDArray[np.integer]) -> NDArray[np.integer]:
-        """The triangles (m, 3) of the largest part."""
-        largest = np.zeros(len(self.vertices), dtype=bool)
-        largest[max(self._parts, key=len)] = True
-        return triangles[largest[triangles].all(axis=1)]
+    def _find_skin(self) -> NDArray[np.intp]:
+        """The vertices of the part that is the head: the nearest to most of our face; hair may be larger."""
+        part_of = np.empty(len(self.vertices), dtype=np.intp)
+        for number, part in enumerate(self._parts):
+            part_of[part] = number
+        face = self.wrapped[self._template.groups["face"] > 0.5]
+        return self._parts[np.bincount(part_of[KDTree(self.vertices).query(face)[1]]).argmax()]
+
+    def _triangles_of_skin(self, triangles: NDArray[np.integer]) -> NDArray[np.integer]:
+        skin = np.zeros(len(self.vertices), dtype=bool)
+        skin[self._skin] = True
+        return triangles[skin[triangles].all(axis=1)]
 
     def _find_attached(self) -> tuple[NDArray[np.intp], NDArray[np.intp], Array]:
-        """Vertices (k,) of parts that hang on the largest, the vertices (k, 3) of that near them, and their shares."""
-        largest = max(self._parts, key=len)
-        distances, nearest = KDTree(self.vertices[largest]).query(self.vertices, k=3)
+        """Vertices (k,) of parts that hang on the skin, the vertices (k, 3) of that near them, and their shares."""
+        distances, nearest = KDTree(self.vertices[self._skin]).query(self.vertices, k=3)
         self._apart = distances[:, 0]
         reach = ATTACHED * self._binding.unit
-        parts = [part for part in self._parts if part is not largest and np.median(distances[part, 0]) < reach]
+        parts = [part for part in self._parts if part is not self._skin and np.median(distances[part, 0]) < reach]
         rows = np.concatenate([np.zeros(0, dtype=np.intp), *parts])
         counts = 1 / np.maximum(distances[rows], 1e-3 * reach)
-        return rows, largest[nearest[rows]], counts / counts.sum(axis=1, keepdims=True)
+        return rows, self._skin[nearest[rows]], counts / counts.sum(axis=1, keepdims=True)
 
     def _balls(self, head: Array) -> list[Array]:
         """The centres (3,) of the eyeballs of our template somewhere on the head."""
@@ -223,9 +230,8 @@ class OwnHead:
             return []
         trees = {name: KDTree(points) for name, points in places.items()}
         skin = KDTree(self.wrapped[self._template.groups["face"] > 0.5])
-        largest = max(map(len, self._parts))
         found = []
-        for part in (part for part in self._parts if len(part) < largest):
+        for part in (part for part in self._parts if part is not self._skin):
             own = self.vertices[part]
             away = {name: float(tree.query(own)[0].mean()) for name, tree in trees.items()}
             nearest = min(away, key=lambda name: away[name])
