@@ -16,6 +16,7 @@ from first_minutes import first
 from hand import FOLDER, TASK, fault, only, seen, show_tab
 from long_session import choose_photo, correct, detail, export, inspect, reconstruct, refit, start, texture
 from panel_pictures import panels, preferences
+from wrapping import wrap
 
 
 def whole() -> Iterator[float]:
@@ -32,8 +33,9 @@ def whole() -> Iterator[float]:
         "pins": corrected,
         "panels": [*begun, *pictures],
         "faults": [*begun, disable],
+        "wrap": [wrap],
         "session": [*corrected, *rest, disable],
-    }.get(TASK["only"], [*corrected, *rest, *pictures, disable])
+    }.get(TASK["only"], [*corrected, *rest, *pictures, wrap, disable])
     for step in steps:
         try:
             only()

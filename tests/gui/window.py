@@ -43,7 +43,8 @@ _WORKERS_ENVIRONMENT = {**os.environ, **limits.environment(threads=0, memory_lim
 _ONLY = (
     "first: from a photo to a textured FBX in Blender as it ships, action by action; "
     "panels: only their pictures; session: only the clicks of a longer session; pins: only dragging and Refit; "
-    "faults: the extension disabled while it works; documentation: the pictures of the window in docs/"
+    "faults: the extension disabled while it works; wrap: only scans and heads of one's own; "
+    "documentation: the pictures of the window in docs/"
 )
 
 #: What Blender may take in all, on a computer that does other things as well.
@@ -193,7 +194,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--blender", choices=SUITES, default="4.3", help="which window (default: %(default)s)")
     parser.add_argument("--zip", type=Path, help="the extension's zip; its own libraries are used")
     parser.add_argument("--language", default="", help="Blender's name of the interface's language, such as zh_HANS")
-    parser.add_argument("--only", choices=("first", "panels", "session", "pins", "faults", "documentation"), help=_ONLY)
+    parser.add_argument(
+        "--only", choices=("first", "panels", "session", "pins", "faults", "wrap", "documentation"), help=_ONLY
+    )
     return parser
 
 
