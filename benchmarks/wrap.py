@@ -3,9 +3,10 @@
 Each photo is wrapped as a depth photo, whose depths are rounded to whole millimetres, and as the coloured mesh of its
 exact depths. Prints for both, in millimetres: median and 95th percentile of the distance of the face's vertices and of
 the finished head with its detail from the true surface, how far the landmarks lie from where the annotations say in
-the picture (the 51 inner ones, and all), how many triangles cut others, and the seconds. ``--without-picture`` leaves
-out the edges and the contour that the picture shows (Beyond 3DMM, eqs. 9 and 10), to compare. ``--million`` and
-``--six-million`` measure time and memory with one scan of so many triangles that lies anyhow instead.
+the picture (the 51 inner ones, all, and those of the jaw from the line along which they are annotated), how many
+triangles cut others, and the seconds. ``--without-picture`` leaves out the edges and the contour that the picture
+shows (Beyond 3DMM, eqs. 9 and 10), to compare. ``--million`` and ``--six-million`` measure time and memory with one
+scan of so many triangles that lies anyhow instead.
 """
 
 import argparse
@@ -22,6 +23,7 @@ from typing import Any
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[1]))
@@ -41,7 +43,20 @@ from pix2vertex_blender.template import load_template
 
 #: Points farther away (mm) lie where the true surface ends.
 FARTHEST = 5.0
-COLUMNS = ("median", "p95", "median detailed", "p95 detailed", "covered", "inner 51", "all 68", "cuts", "seconds")
+#: Landmarks along the contour, which people annotate at places of their own.
+JAW = slice(0, 17)
+COLUMNS = (
+    "median",
+    "p95",
+    "median detailed",
+    "p95 detailed",
+    "covered",
+    "inner 51",
+    "all 68",
+    "jaw line",
+    "cuts",
+    "seconds",
+)
 
 
 def wrap_as_depth_photo(face: DepthFace, options: WrapOptions) -> WrappedHead:
@@ -82,20 +97,27 @@ def figures(face: DepthFace, head: WrappedHead, seconds: float) -> dict[str, flo
         values["median" + suffix] = float(np.median(found.distances[lying]))
         values["p95" + suffix] = float(np.percentile(found.distances[lying], 95))
     cut = intersecting_triangles(head.vertices, triangulate(template.faces))
-    errors = landmark_errors(np.array(head.report.landmarks_68), np.array(face.index["landmarks"]), truth)
+    annotated, places = np.array(face.index["landmarks"]), in_picture(np.array(head.report.landmarks_68), truth)
+    errors = np.linalg.norm(places - annotated, axis=1) * truth.pixel
+    values["jaw line"] = float(from_line(places[JAW], annotated[JAW]).mean() * truth.pixel)
     values |= {"covered": head.report.covered, "inner 51": float(errors[17:].mean()), "all 68": float(errors.mean())}
     return values | {"cuts": float(len(cut)), "seconds": seconds}
 
 
-def landmark_errors(points: NDArray[np.float64], annotated: NDArray[np.float64], truth: Any) -> NDArray[np.float64]:
-    """Distances (68,) in the picture, in millimetres at the face."""
+def in_picture(points: NDArray[np.float64], truth: Any) -> NDArray[np.float64]:
+    """Pixels (k, 2) of points (k, 3) in the camera's axes."""
     height, width = truth.depth.shape
     focal = DISTANCE / truth.pixel
-    pixels = np.column_stack(
+    return np.column_stack(
         [width / 2 - focal * points[:, 0] / points[:, 2], height / 2 + focal * points[:, 1] / points[:, 2]]
     )
-    errors: NDArray[np.float64] = np.linalg.norm(pixels - annotated, axis=1) * truth.pixel
-    return errors
+
+
+def from_line(places: NDArray[np.float64], corners: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Distances (k,) of places (k, 2) from the line through corners (m, 2)."""
+    dense = [corners[:-1] + share * np.diff(corners, axis=0) for share in np.linspace(0, 1, 50)]
+    distances: NDArray[np.float64] = cKDTree(np.concatenate(dense)).query(places)[0]
+    return distances
 
 
 def measure(faces: Sequence[DepthFace], options: WrapOptions) -> dict[str, dict[str, dict[str, float]]]:

@@ -27,7 +27,7 @@ def wrap() -> Iterator[float]:
 
 def head_of(name: str) -> bpy.types.Object:
     """The template as a mesh that knows nothing of faces, in metres, z up, selected alone."""
-    template = module("template.template").load_template(1)
+    template = module("template.template").load_template()
     x, y, z = template.vertices.T / 1000.0
     mesh = bpy.data.meshes.new(name)
     mesh.from_pydata(list(zip(x.tolist(), (-z).tolist(), y.tolist(), strict=True)), [], template.faces.tolist())
