@@ -1,9 +1,9 @@
-"""How our head lies on scans of rendered people: ``benchmarks/wrap_rendered.py FOLDER``, a folder of `training.generate`.
+"""How our head lies on scans of rendered people: ``benchmarks/wrap_rendered.py FOLDER`` with samples.
 
-What a portrait shows of a face becomes a mesh, in turn turned anyhow and in metres, with holes and noise, turned and
-without colours, with all of these in inches, and as it is. Prints, in millimetres, the distance of the face from the
-mesh, how far (on the mean face) what is found lies from the true correspondence, for the whole face and at the inner
-landmarks, how many triangles cut others, and the unit that was found.
+The folder is one that `training.generate` has written. What a portrait shows of a face becomes a mesh, in turn turned
+anyhow and in metres, with holes and noise, turned and without colours, with all of these in inches, and as it is.
+Prints, in millimetres, the distance of the face from the mesh, how far (on the mean face) what is found lies from the
+true correspondence, for the whole face and at the inner landmarks, how many triangles cut others, and the unit.
 """
 
 import argparse
