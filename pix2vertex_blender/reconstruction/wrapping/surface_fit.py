@@ -123,7 +123,7 @@ def slide(
         current = fit_closely(
             sheet, current, lambda moved: _matches(moved, sheet, target, parameters), folds, settings, silent
         ).vertices
-    slid, tangles = Untangler(sheet.reference, sheet.triangles, folds).repair(current)
+    slid, tangles = _untangler(sheet, folds).repair(current)
     distances = np.linalg.norm(slid - vertices / sheet.unit, axis=1)[template.groups["face"] > 0.5]
     usable = np.percentile(distances, 90) < parameters.farthest and not tangles.any.any()
     return slid * sheet.unit if usable else vertices
@@ -162,11 +162,14 @@ def fit_to_surface(
         fit = fit_closely(sheet, sheet.reference, match, folds, settings, tell)
         current, used = fit.vertices * sheet.unit, fit.used
     rest = Deformable(vertices, template.faces, template.canonical, face)
-    # Nostrils may cut as well, which are no openings of the template, and lips and lids on their inner sides.
-    close = grow(face > 0, rest.triangles, RINGS)
-    untangler = Untangler(rest.reference, rest.triangles, Folds(rest.reference, rest.triangles), close)
-    repaired, _tangles = untangler.repair(current / rest.unit)
+    repaired, _tangles = _untangler(rest, Folds(rest.reference, rest.triangles)).repair(current / rest.unit)
     return SurfaceFit(repaired * rest.unit, used > 0)
+
+
+def _untangler(sheet: Deformable, folds: Folds) -> Untangler:
+    """What finds cuts anywhere in the face: nostrils are no openings of the template, and lips have inner sides."""
+    close = grow(sheet.weights > 0, sheet.triangles, RINGS)
+    return Untangler(sheet.reference, sheet.triangles, folds, close)
 
 
 def _matches(

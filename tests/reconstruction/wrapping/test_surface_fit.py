@@ -1,8 +1,11 @@
 """The template on a scan's own surface."""
 
 import numpy as np
+import pytest
 
 from pix2vertex_blender.exchange.progress import silent
+from pix2vertex_blender.expression.names import ARKIT_NAMES
+from pix2vertex_blender.expression.personal import personal_expressions
 from pix2vertex_blender.geometry.intersections import intersecting_triangles
 from pix2vertex_blender.geometry.mesh import triangulate
 from pix2vertex_blender.geometry.similarity import fit_similarity
@@ -12,6 +15,7 @@ from pix2vertex_blender.reconstruction.wrapping.results import distances_from
 from pix2vertex_blender.reconstruction.wrapping.surface_detail import detail_of_scan
 from pix2vertex_blender.reconstruction.wrapping.surface_fit import fit_to_surface, slide
 from pix2vertex_blender.template import load_template
+from pix2vertex_blender.template.eyeballs import place_balls
 from tests.reconstruction.wrapping.made_up import head_shape
 
 
@@ -82,3 +86,16 @@ def test_a_head_that_cannot_slide_stays() -> None:
     aligned = fit_similarity(template.vertices, hanging, template.groups["face"]).apply(template.vertices)
     kept = slide(hanging, aligned, template, target)
     np.testing.assert_array_equal(kept, hanging)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("name", "strength"), [("mouthFunnel", 0.8), ("mouthPucker", 1.0)])
+def test_lips_do_not_pass_through_each_other_while_it_slides(name: str, strength: float) -> None:
+    """What bends the mean head least may have lips that cut each other, as those of a strong expression do."""
+    template, shape = load_template(), head_shape(6)
+    offsets = personal_expressions(shape, place_balls(template, shape))[ARKIT_NAMES.index(name)]
+    expressive = shape + strength * offsets
+    aligned = fit_similarity(template.vertices, expressive, template.groups["face"]).apply(template.vertices)
+    slid = slide(expressive, aligned, template, scanned_face(expressive))
+    assert not np.array_equal(slid, expressive)
+    assert len(intersecting_triangles(slid, triangulate(template.faces))) == 0
