@@ -115,7 +115,7 @@ def main() -> None:
     parser.add_argument("--count", type=int, default=10, help="how many scans")
     parser.add_argument("--device", default="cpu")
     arguments = parser.parse_args()
-    options, rows = WrapOptions(device=arguments.device, detail_level=0), []
+    options, rows = WrapOptions(device=arguments.device, detail_level=0), list[dict[str, float]]()
     print(f"{'':<36}" + "".join(f"{column:>10}" for column in COLUMNS))
     for path in sorted(arguments.folder.glob(f"*{SUFFIX}"))[arguments.first :]:
         variant, generator = VARIANTS[len(rows) % len(VARIANTS)], np.random.default_rng(int(path.stem))
