@@ -7,12 +7,14 @@ the size of their steps can be compared. Beyond 3DMM's other tables, and the coa
     networks       pix2vertex, figure 5 and supplement A: the normals loss, and a network for each map
     losses         Beyond 3DMM, table 4: what the shape's own loss brings
     augmentation   Beyond 3DMM, table 3: new views, and new views with other shapes, in the same minutes
+    translation    pix2vertex, 5.3: whether samples translated to another look (--translation RUN) are worth anything
 """
 
 import argparse
 import dataclasses
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
@@ -20,7 +22,7 @@ import torch
 
 from benchmarks import published
 from benchmarks.tables import Table
-from pix2vertex_blender.errors import Pix2VertexError
+from pix2vertex_blender.errors import OptionError, Pix2VertexError
 from pix2vertex_blender.reconstruction.network.device import choose_device
 
 from .arrays import Bytes
@@ -29,9 +31,18 @@ from .data.backgrounds import background_bank
 from .data.new_views import ViewChanges, write_new_views
 from .evaluate import FIGURES
 from .train import Recipe, Settings
+from .translation.measure import load_generator
+from .translation.samples import write_translated_samples
+from .translation.train import CHECKPOINT
 
 #: Figures of `training.evaluate` that the tables show.
 SHOWN = ("correspondence_mm", "depth_percent", "normals_degrees", "mask_iou")
+
+
+#: What the tables of data train.
+RECIPE = VARIANTS["shipped"].recipe
+
+NO_GENERATOR = "Say with --translation which run of training.translation is to translate samples."
 
 
 class Ablation(NamedTuple):
@@ -57,12 +68,10 @@ ABLATIONS = {
         "by python -m training.fine_shape table losses.",
     ),
 }
-#: What the training data of each row of the table of augmentations is made of.
-AUGMENTATIONS = {
-    "rendered views alone": None,
-    "and new views": ViewChanges(shape_share=0.0),
-    "and new views and shapes": ViewChanges(shape_share=1.0),
-}
+#: Makes a folder of new samples of those of another.
+MakeSamples = Callable[[Path, Path], int]
+#: What is first in the tables of data, and what all others have too.
+ALONE = "rendered views alone"
 
 
 def variants_table(options: argparse.Namespace, settings: Settings, backgrounds: Bytes, device: torch.device) -> None:
@@ -83,24 +92,51 @@ def variants_table(options: argparse.Namespace, settings: Settings, backgrounds:
     )
 
 
-def augmentation_table(
-    options: argparse.Namespace, recipe: Recipe, settings: Settings, backgrounds: Bytes, device: torch.device
+def augmentations(count: int, seed: int) -> dict[str, MakeSamples]:
+    """What the rows of Beyond 3DMM's table 3 have beside the samples as they were rendered."""
+    kinds = {"and new views": ViewChanges(shape_share=0.0), "and new views and shapes": ViewChanges(shape_share=1.0)}
+    return {
+        title: partial(write_new_views, count=count, changes=changes, seed=seed) for title, changes in kinds.items()
+    }
+
+
+def translations(run: Path, resolution: int, count: int, seed: int, backgrounds: Bytes) -> dict[str, MakeSamples]:
+    """The same for samples in the look that a generator has learnt.
+
+    Raises
+    ------
+    DataFileError
+        If the run has no generator.
+    """
+    look = load_generator(run / CHECKPOINT)
+    shown = partial(write_translated_samples, count=count, seed=seed, generator=look, resolution=resolution)
+    return {"and translated samples": partial(shown, backgrounds=backgrounds)}
+
+
+def data_table(
+    name: str,
+    kinds: Mapping[str, MakeSamples],
+    options: argparse.Namespace,
+    recipe: Recipe,
+    settings: Settings,
+    backgrounds: Bytes,
+    device: torch.device,
 ) -> Table:
-    """Train the same network in the same time with each kind of data; new views are made where they are missing."""
+    """Train the same network as long with each kind of data; new samples are made where they are missing."""
     rows: list[tuple[str | float | int, ...]] = []
-    for number, (title, changes) in enumerate(AUGMENTATIONS.items()):
+    for number, title in enumerate((ALONE, *kinds)):
         data = list(options.data)
-        if changes is not None:
-            made = options.folder / f"new_views_{number}"
-            write_new_views(options.data[0], made, options.new_count, changes, settings.seed)
+        if title in kinds:
+            made = options.folder / f"{name}_samples_{number}"
+            kinds[title](options.data[0], made)
             data.append(made)
-        run = options.folder / f"augmentation_{number}"
+        run = options.folder / f"{name}_{number}"
         position = train_recipe(run, recipe, data, settings, backgrounds, device)
         figures = measure(run, recipe, options.held_out, options.held_out_count, settings, backgrounds, device)
-        rows.append((title, position.samples, *(figures[name] for name in SHOWN)))
+        rows.append((title, position.samples, *(figures[each] for each in SHOWN)))
         print(f"{title}: {position.samples} samples seen", flush=True)
-    columns = ("training data", "samples seen", *(FIGURES[name][0].split(",")[0] for name in SHOWN))
-    return Table("augmentation", f"Ours, measured now, {_length(settings)} each", columns, rows)
+    columns = ("training data", "samples seen", *(FIGURES[each][0].split(",")[0] for each in SHOWN))
+    return Table(name, f"Ours, measured now, {_length(settings)} each", columns, rows)
 
 
 def _length(settings: Settings) -> str:
@@ -113,12 +149,14 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m training.ablations", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
     )
-    parser.add_argument("ablation", choices=[*ABLATIONS, "augmentation"])
+    parser.add_argument("ablation", choices=[*ABLATIONS, "augmentation", "translation"])
     parser.add_argument("folder", type=Path, help="where the runs are kept")
     parser.add_argument("--data", type=Path, nargs="+", required=True, help="folders of samples")
     parser.add_argument("--held-out", type=Path, required=True, help="folder of held-out samples")
     parser.add_argument("--held-out-count", type=int, default=128)
-    parser.add_argument("--new-count", type=int, default=1000, help="new views to make of the first folder")
+    parser.add_argument("--new-count", type=int, default=1000, help="new samples to make of the first folder")
+    parser.add_argument("--translation", type=Path, metavar="RUN", help="of training.translation, with its generator")
+    parser.add_argument("--translation-resolution", type=int, default=128, help="pixels that it was trained at")
     parser.add_argument("--minutes", type=float, default=10, help="of each training")
     parser.add_argument("--steps", type=int, help="of each training at the most, where others use the machine too")
     parser.add_argument("--batch-size", type=int, default=8)
@@ -135,14 +173,24 @@ def main(arguments: Sequence[str] | None = None) -> None:
         settings = dataclasses.replace(settings, steps=options.steps)
     try:
         device, backgrounds = choose_device(options.device), background_bank(options.backgrounds)
-        if options.ablation == "augmentation":
-            print(published.AUGMENTATION.markdown(), flush=True)
-            recipe = VARIANTS["shipped"].recipe
-            print(augmentation_table(options, recipe, settings, backgrounds, device).markdown())
-        else:
+        if options.ablation in ABLATIONS:
             variants_table(options, settings, backgrounds, device)
+            return
+        kinds = _kinds(options, settings, backgrounds)
+        print(data_table(options.ablation, kinds, options, RECIPE, settings, backgrounds, device).markdown())
     except Pix2VertexError as error:
         sys.exit(f"{error}")
+
+
+def _kinds(options: argparse.Namespace, settings: Settings, backgrounds: Bytes) -> dict[str, MakeSamples]:
+    """The rows of a table of data, below the paper's if it has one."""
+    if options.ablation == "augmentation":
+        print(published.AUGMENTATION.markdown(), flush=True)
+        return augmentations(options.new_count, settings.seed)
+    if options.translation is None:
+        raise OptionError(NO_GENERATOR)
+    resolution = options.translation_resolution
+    return translations(options.translation, resolution, options.new_count, settings.seed, backgrounds)
 
 
 if __name__ == "__main__":

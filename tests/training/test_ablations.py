@@ -10,11 +10,13 @@ import torch
 from benchmarks import published
 from pix2vertex_blender.reconstruction.network.configuration import NetworkConfiguration
 from tests.training.made_up import made_up_sample
-from training.ablations import ABLATIONS, AUGMENTATIONS, augmentation_table, main
+from training.ablations import ABLATIONS, ALONE, augmentations, data_table, main, translations
 from training.compare import VARIANTS
 from training.data.samples import list_samples, sample_path, write_sample
 from training.losses import SHIPPED_WEIGHTS
 from training.train import Recipe, Settings
+from training.translation.networks import TranslationConfiguration
+from training.translation.train import CHECKPOINT, Translation, TranslationSettings, save
 
 TINY = NetworkConfiguration("residual", 32, (8, 16), (8,), (), 0, (0, 1), (1,), context_channels=8)
 BACKGROUNDS = np.random.default_rng(0).integers(0, 256, (3, 48, 48, 3), dtype=np.uint8)
@@ -27,14 +29,19 @@ def test_each_kind_of_data_is_trained_on_and_measured(tmp_path: Path) -> None:
         folder.mkdir()
         for index, yaw in enumerate(yaws):
             write_sample(sample_path(folder, index), made_up_sample(yaw=yaw, pitch=0.0))
-    options = argparse.Namespace(folder=tmp_path, data=[data], held_out=held_out, held_out_count=1, new_count=2)
+    options = argparse.Namespace(folder=tmp_path, data=[data], held_out=held_out, held_out_count=1)
     settings = Settings(batch_size=2, minutes=1e9, steps=2, warm_up_steps=1, log_every=100)
     recipe = Recipe(TINY, SHIPPED_WEIGHTS, "adamw")
-    table = augmentation_table(options, recipe, settings, BACKGROUNDS, torch.device("cpu"))
-    assert [row[0] for row in table.rows] == list(AUGMENTATIONS)
-    assert all(row[1] == 4 and np.isfinite(row[2:]).all() for row in table.rows)
-    assert [len(list_samples(tmp_path / f"new_views_{k}")) for k in (1, 2)] == [2, 2]
-    assert "Ours, measured now" in table.markdown()
+    look = Translation(TranslationConfiguration(width=6, blocks=1), TranslationSettings())
+    save(tmp_path / CHECKPOINT, look)
+    kinds = {"augmentation": augmentations(2, 1), "translation": translations(tmp_path, 32, 2, 1, BACKGROUNDS)}
+    for name, makers in kinds.items():
+        table = data_table(name, makers, options, recipe, settings, BACKGROUNDS, torch.device("cpu"))
+        assert [row[0] for row in table.rows] == [ALONE, *makers]
+        assert all(row[1] == 4 and np.isfinite(row[2:]).all() for row in table.rows)
+        made = [tmp_path / f"{name}_samples_{number + 1}" for number in range(len(makers))]
+        assert [len(list_samples(folder)) for folder in made] == [2] * len(makers)
+        assert "Ours, measured now" in table.markdown()
 
 
 def test_variants_exist_and_printed_means_are_those_of_their_rows() -> None:
@@ -51,3 +58,5 @@ def test_missing_data_is_one_sentence(tmp_path: Path, monkeypatch: pytest.Monkey
     words = ["losses", str(tmp_path / "runs"), "--data", str(tmp_path), "--held-out", str(tmp_path)]
     with pytest.raises(SystemExit, match="There are no samples in"):
         main(words)
+    with pytest.raises(SystemExit, match="Say with --translation which run"):
+        main(["translation", *words[1:]])

@@ -8,7 +8,8 @@ import pytest
 from pix2vertex_blender.errors import DataFileError
 from pix2vertex_blender.template import load_template
 from tests.training.made_up import made_up_sample
-from training.data.new_views import ViewChanges, camera_of, reshaped, turned, varied, write_new_views
+from training.data.new_views import ViewChanges, reshaped, turned, varied, write_new_views
+from training.data.sample_surface import camera_of
 from training.data.samples import list_samples, read_sample, sample_path, write_sample
 from training.renderer.camera import rotation_matrix
 

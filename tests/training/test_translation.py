@@ -12,7 +12,7 @@ from pix2vertex_blender.errors import DataFileError
 from pix2vertex_blender.reconstruction.network.configuration import NetworkConfiguration
 from pix2vertex_blender.reconstruction.network.network import build_network, save_network
 from tests.training.made_up import made_up_sample
-from training.data.samples import sample_path, write_sample
+from training.data.samples import list_samples, read_sample, sample_path, write_sample
 from training.translation.__main__ import main
 from training.translation.domains import picture_batches, read_domain, to_pictures, to_tensor, write_look
 from training.translation.losses import (
@@ -24,6 +24,7 @@ from training.translation.losses import (
 )
 from training.translation.measure import load_generator, look_distance, translated
 from training.translation.networks import TranslationConfiguration
+from training.translation.samples import translated_sample
 from training.translation.train import CHECKPOINT, CollapsedError, Translation, TranslationSettings, train
 
 SIZE = 32
@@ -74,6 +75,23 @@ def test_an_untrained_generator_changes_nothing() -> None:
     images = torch.from_numpy(pictures().transpose(0, 3, 1, 2).copy())
     assert torch.equal(translated(translation().generator.eval(), images), images)
     assert np.array_equal(to_pictures(to_tensor(pictures())), pictures())
+
+
+def test_a_translated_sample_has_another_look_and_the_same_labels() -> None:
+    """A generator that adds one colour everywhere adds it to the whole picture, and changes nothing finer."""
+    sample, walls = made_up_sample(64), np.full((2, 64, 64, 3), 90, np.uint8)
+    generator = translation().generator.eval()
+    same = translated_sample(sample, np.random.default_rng(5), generator, SIZE, walls)
+    generator.last.bias.data[:] = torch.tensor([0.0, 0.2, 0.0])
+    greener = translated_sample(sample, np.random.default_rng(5), generator, SIZE, walls)
+    head = sample.image[..., 3] == 255
+    assert np.abs(same.image[head].astype(int) - sample.image[head]).max() <= 1
+    assert (same.image[..., 3] == 255).all() and len(np.unique(same.image[~head], axis=0)) > 1, "there is a background"
+    added = greener.image.astype(int) - same.image
+    unclipped = same.image[..., 1] < 180
+    assert np.abs(added[..., [0, 2]]).max() <= 1 and np.abs(added[unclipped][:, 1] - 25.5).max() < 2.5
+    for field in ("mask", "correspondence", "geometry", "landmarks"):
+        assert np.array_equal(getattr(greener, field), getattr(sample, field))
 
 
 def test_the_losses_are_those_of_a_game() -> None:
@@ -197,7 +215,11 @@ def test_bad_folders_and_checkpoints_are_one_sentence(
 
 
 @pytest.mark.slow
-def test_from_samples_to_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_from_samples_to_a_table(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    walls = np.random.default_rng(0).integers(0, 256, (2, 64, 64, 3), dtype=np.uint8)
+    monkeypatch.setattr("training.translation.__main__.background_bank", lambda _path: walls)
     samples, weights = tmp_path / "samples", tmp_path / "weights.safetensors"
     samples.mkdir()
     for index in range(4):
@@ -212,6 +234,14 @@ def test_from_samples_to_a_table(tmp_path: Path, capsys: pytest.CaptureFixture[s
     main(["train", run, *folders, "--weights", str(weights), "--steps", "3", "--width", "6", *common])
     main(["apply", run, str(tmp_path / "plain"), str(tmp_path / "made"), *common])
     assert len(list((tmp_path / "made").glob("*.png"))) == 3
+    shown = ["samples", run, str(samples), str(tmp_path / "shown"), "--count", "2", *common]
+    main(shown), main(shown)
+    printed = capsys.readouterr().out.splitlines()[-2:]
+    assert [line.split(" in ")[0] for line in printed] == ["2 new samples", "0 new samples"]
+    assert all(
+        np.array_equal(read_sample(path).mask, read_sample(samples / path.name).mask)
+        for path in list_samples(tmp_path / "shown")
+    )
     options = ["--held-out", str(samples), "--target", str(tmp_path / "film"), "--weights", str(weights)]
     main(["measure", run, *options, "--picture", str(tmp_path / "sheet.png"), *common])
     table = [line for line in capsys.readouterr().out.splitlines() if line.startswith("| ")]

@@ -134,6 +134,20 @@ def list_samples(folder: Path) -> list[Path]:
     return sorted(Path(folder).glob("*" + SUFFIX))
 
 
+def samples_in(folder: Path, start: int = 0, count: int | None = None) -> list[Path]:
+    """So many samples of a folder that has to have some, from one on, in the order of their numbers.
+
+    Raises
+    ------
+    DataFileError
+        If there are none.
+    """
+    paths = list_samples(folder)[start:][:count]
+    if not paths:
+        raise DataFileError(f"There are no samples in {folder}: make some with python -m training.generate.")
+    return paths
+
+
 def sample_path(folder: Path, index: int) -> Path:
     """Where the sample of an index lies."""
     return folder / f"{index:07d}{SUFFIX}"

@@ -7,13 +7,12 @@ table NAME FOLDER --bank B --held-out H a paper's ablation, its figures and ours
 """
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
 from benchmarks.tables import Cell, Table
-from pix2vertex_blender.errors import Pix2VertexError
 
+from ..commands import Command, run_command
 from .bank import BankSettings, write_bank
 from .losses import LOSSES
 from .measure import COLUMNS, network_figures, read_pairs, registered_figures
@@ -74,60 +73,68 @@ def _settings(options: argparse.Namespace, loss: str, sees_photo: bool) -> FineS
     )
 
 
-def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m training.fine_shape", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    commands = parser.add_subparsers(required=True)
-    one = commands.add_parser("bank", help="register rendered people")
-    one.add_argument("samples", type=Path, help="folder of training.generate")
-    one.add_argument("folder", type=Path)
-    one.add_argument("--seed", type=int, required=True, help="that the samples were generated with")
-    one.add_argument("--start", type=int, default=0, help="first sample, so that held-out pairs are other people")
-    one.add_argument("--count", type=int, default=15_000, help="samples to look at")
-    one.add_argument("--size", type=int, default=FineShapeConfiguration().size, help="pixels of the pictures' side")
-    one.add_argument("--backgrounds", type=Path, help="file to keep the background pictures in")
-    one.add_argument("--workers", type=int, default=1)
-    one.set_defaults(run_command=make_bank)
-    two = commands.add_parser("train", help="learn to displace registered heads")
-    two.add_argument("run", type=Path)
-    two.add_argument("--no-photo", action="store_true", help="the twin that sees no picture")
-    two.set_defaults(run_command=learn)
-    three = commands.add_parser("measure", help="errors of displaced heads")
-    three.add_argument("runs", type=Path, nargs="+")
-    three.set_defaults(run_command=measure)
-    four = commands.add_parser("table", help="a paper's ablation")
-    four.add_argument("name", choices=tuple(STUDIES))
-    four.add_argument("folder", type=Path, help="where the runs are kept")
-    four.set_defaults(run_command=compare)
-    default = FineShapeSettings()
-    for each in (two, four):
-        each.add_argument("--bank", type=Path, nargs="+", required=True, help="folders of pairs")
-        each.add_argument("--look", choices=(VIRTUAL, PHOTO, MODEL, CAMERA), default=VIRTUAL)
-        each.add_argument("--views", type=int, choices=range(1, 8), default=FineShapeConfiguration().views)
-        each.add_argument("--size", type=int, default=FineShapeConfiguration().size, help="pixels, a multiple of 16")
-        each.add_argument("--narrow", type=int, default=1, help="divide all channels by this, for trying it out")
-        each.add_argument("--unconditioned", action="store_true", help="do not tell the decoder the registered head")
-        each.add_argument("--loss", choices=LOSSES, default=default.loss)
-        each.add_argument("--batch-size", type=int, default=default.batch_size)
-        each.add_argument("--steps", type=int, default=default.steps, help="in all")
-        each.add_argument("--minutes", type=float, default=default.minutes, help="of this start at the most")
-        each.add_argument("--learning-rate", type=float, default=default.learning_rate)
-        each.add_argument("--seed", type=int, default=default.seed)
-    for each in (three, four):
-        each.add_argument("--held-out", type=Path, nargs="+", required=True, help="folders of pairs of other people")
-        each.add_argument("--count", type=int, default=200, help="of them")
-    return parser.parse_args(arguments)
+def _add_bank(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("samples", type=Path, help="folder of training.generate")
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--seed", type=int, required=True, help="that the samples were generated with")
+    parser.add_argument("--start", type=int, default=0, help="first sample, so that held-out pairs are other people")
+    parser.add_argument("--count", type=int, default=15_000, help="samples to look at")
+    parser.add_argument("--size", type=int, default=FineShapeConfiguration().size, help="pixels of the pictures' side")
+    parser.add_argument("--backgrounds", type=Path, help="file to keep the background pictures in")
+    parser.add_argument("--workers", type=int, default=1)
+
+
+def _add_train(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--no-photo", action="store_true", help="the twin that sees no picture")
+    _add_training(parser)
+
+
+def _add_measure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("runs", type=Path, nargs="+")
+    _add_held_out(parser)
+
+
+def _add_table(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("name", choices=tuple(STUDIES))
+    parser.add_argument("folder", type=Path, help="where the runs are kept")
+    _add_training(parser)
+    _add_held_out(parser)
+
+
+def _add_training(parser: argparse.ArgumentParser) -> None:
+    """What is trained, on what and how."""
+    network, default = FineShapeConfiguration(), FineShapeSettings()
+    parser.add_argument("--bank", type=Path, nargs="+", required=True, help="folders of pairs")
+    parser.add_argument("--look", choices=(VIRTUAL, PHOTO, MODEL, CAMERA), default=VIRTUAL)
+    parser.add_argument("--views", type=int, choices=range(1, 8), default=network.views)
+    parser.add_argument("--size", type=int, default=network.size, help="pixels, a multiple of 16")
+    parser.add_argument("--narrow", type=int, default=1, help="divide all channels by this, for trying it out")
+    parser.add_argument("--unconditioned", action="store_true", help="do not tell the decoder the registered head")
+    parser.add_argument("--loss", choices=LOSSES, default=default.loss)
+    parser.add_argument("--batch-size", type=int, default=default.batch_size)
+    parser.add_argument("--steps", type=int, default=default.steps, help="in all")
+    parser.add_argument("--minutes", type=float, default=default.minutes, help="of this start at the most")
+    parser.add_argument("--learning-rate", type=float, default=default.learning_rate)
+    parser.add_argument("--seed", type=int, default=default.seed)
+
+
+def _add_held_out(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--held-out", type=Path, nargs="+", required=True, help="folders of pairs of other people")
+    parser.add_argument("--count", type=int, default=200, help="of them")
+
+
+COMMANDS = {
+    "bank": Command(make_bank, _add_bank, "register rendered people"),
+    "train": Command(learn, _add_train, "learn to displace registered heads"),
+    "measure": Command(measure, _add_measure, "errors of displaced heads"),
+    "table": Command(compare, _add_table, "a paper's ablation"),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line."""
-    options = parse(arguments)
-    try:
-        options.run_command(options)
-    except Pix2VertexError as error:
-        sys.exit(f"{error}")
+    run_command("python -m training.fine_shape", __doc__, COMMANDS, arguments)
 
 
 if __name__ == "__main__":

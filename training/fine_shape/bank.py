@@ -10,7 +10,7 @@ import cv2
 import numpy as np
 import torch
 
-from pix2vertex_blender.errors import DataFileError, Pix2VertexError
+from pix2vertex_blender.errors import Pix2VertexError
 from pix2vertex_blender.exchange.frames import Frame
 from pix2vertex_blender.exchange.progress import StageClock, silent
 from pix2vertex_blender.geometry.mesh import vertex_normals
@@ -27,7 +27,7 @@ from ..arrays import Bytes, Floats
 from ..data.augmentation import AugmentationParameters, augment
 from ..data.backgrounds import background_bank
 from ..data.dataset import is_portrait
-from ..data.samples import list_samples, read_sample
+from ..data.samples import read_sample, samples_in
 from ..identity.heads import true_head
 from .pairs import SUFFIX, Pair, mirrored, write_pair
 from .views import virtual_views
@@ -115,9 +115,7 @@ def write_bank(samples: Path, folder: Path, start: int, count: int, settings: Ba
     DataFileError
         If there are no samples.
     """
-    paths = list_samples(samples)[start : start + count]
-    if not paths:
-        raise DataFileError(f"There are no samples in {samples}: make some with python -m training.generate.")
+    paths = samples_in(samples, start, count)
     folder.mkdir(parents=True, exist_ok=True)
     missing = [path for path in paths if not (folder / f"{path.stem}{SUFFIX}").exists()]
     job = partial(_write_pair_of, folder=folder, settings=settings)

@@ -3,11 +3,11 @@
 looks SAMPLES FOLDER --look plain|film      pictures of our renderer in a look
 train RUN --source FOLDER --target FOLDER   learn to translate; the same command goes on where it was
 apply RUN FOLDER OUTPUT                     translate all pictures of a folder
+samples RUN SAMPLES FOLDER                  translate training samples, for training.train --data
 measure RUN ... --held-out SAMPLES          what the network reads from translated pictures, beside the truth
 """
 
 import argparse
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,11 +15,12 @@ import cv2
 import numpy as np
 import torch
 
-from pix2vertex_blender.errors import OptionError, Pix2VertexError
+from pix2vertex_blender.errors import OptionError
 from pix2vertex_blender.paths import NETWORK_WEIGHTS
 from pix2vertex_blender.reconstruction.network.device import choose_device
 from pix2vertex_blender.reconstruction.network.network import load_network
 
+from ..commands import Command, run_command
 from ..data.augmentation import CROPS
 from ..data.backgrounds import background_bank
 from ..data.dataset import held_out_batches
@@ -27,6 +28,7 @@ from .domains import ENDINGS, NOTHING, PLAIN, cut, picture_batches, read_domain,
 from .losses import GeometricConstraint
 from .measure import BOUND, GEOMETRY, geometry_figures, load_generator, look_distance, translated, write_sheet
 from .networks import TranslationConfiguration
+from .samples import write_translated_samples
 from .train import CHECKPOINT, Translation, TranslationSettings, train
 
 MULTIPLE = "The resolution has to be a multiple of {stride}, not {resolution}."
@@ -77,6 +79,14 @@ def apply(options: argparse.Namespace) -> None:
         cv2.imwrite(str(options.output / f"{path.stem}.png"), made[..., ::-1])
 
 
+def samples(options: argparse.Namespace) -> None:
+    """Translate training samples."""
+    generator, backgrounds = load_generator(options.run / CHECKPOINT), background_bank(options.backgrounds)
+    look = generator, options.resolution, backgrounds
+    written = write_translated_samples(options.samples, options.folder, options.count, options.seed, *look)
+    print(f"{written} new samples in {options.folder}")
+
+
 def measure(options: argparse.Namespace) -> None:
     """Print the table, and write a picture if one is asked for."""
     device = choose_device(options.device)
@@ -102,63 +112,91 @@ def measure(options: argparse.Namespace) -> None:
         write_sheet(options.picture, first, list(generators.values()), target)
 
 
-def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
-    """Read the command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m training.translation", description=__doc__, formatter_class=argparse.RawTextHelpFormatter
-    )
-    commands = parser.add_subparsers(required=True)
-    one = commands.add_parser("looks", help="pictures of our renderer in a look")
-    one.add_argument("samples", type=Path)
-    one.add_argument("folder", type=Path)
-    one.add_argument("--look", choices=("plain", "film"), required=True)
-    one.add_argument("--count", type=int, default=500)
-    one.add_argument("--start", type=int, default=0, help="first sample, so that two looks show different people")
-    one.add_argument("--backgrounds", type=Path, help="file to keep the background pictures in")
-    one.set_defaults(run_command=looks)
-    two = commands.add_parser("train", help="learn to translate")
-    two.add_argument("run", type=Path)
-    two.add_argument("--source", type=Path, required=True, help="folder of pictures")
-    two.add_argument("--target", type=Path, required=True, help="folder of pictures that have nothing to do with them")
+def _add_resolution(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--resolution", type=int, default=128, help="pixels of a side that the generator is shown")
+
+
+def _add_crop(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--crop", choices=tuple(CROPS), default="ordinary", help="as which network sees a face")
+
+
+def _add_weights(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--weights", type=Path, default=NETWORK_WEIGHTS, help="of the network that reads geometry")
+
+
+def _add_backgrounds(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("--backgrounds", type=Path, help="file to keep the background pictures in")
+
+
+def _add_looks(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("samples", type=Path)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--look", choices=("plain", "film"), required=True)
+    parser.add_argument("--count", type=int, default=500)
+    parser.add_argument("--start", type=int, default=0, help="first sample, so that two looks show different people")
+    _add_resolution(parser)
+    _add_crop(parser)
+    _add_backgrounds(parser)
+
+
+def _add_train(parser: argparse.ArgumentParser) -> None:
     default = TranslationSettings()
-    two.add_argument("--steps", type=int, default=default.steps)
-    two.add_argument("--minutes", type=float, default=default.minutes, help="of this start at the most")
-    two.add_argument("--batch-size", type=int, default=default.batch_size)
-    two.add_argument("--geometric-weight", type=float, default=default.geometric_weight, help="0: without the term")
-    two.add_argument("--learning-rate", type=float, default=default.learning_rate)
-    two.add_argument("--width", type=int, default=TranslationConfiguration().width)
-    two.add_argument("--blocks", type=int, default=TranslationConfiguration().blocks)
-    two.add_argument("--seed", type=int, default=1)
-    two.set_defaults(run_command=learn)
-    three = commands.add_parser("apply", help="translate a folder")
-    three.add_argument("run", type=Path)
-    three.add_argument("folder", type=Path)
-    three.add_argument("output", type=Path)
-    three.set_defaults(run_command=apply)
-    four = commands.add_parser("measure", help="what is read from translated pictures")
-    four.add_argument("runs", type=Path, nargs="+")
-    four.add_argument("--held-out", type=Path, required=True, help="folder of samples")
-    four.add_argument("--target", type=Path, help="folder of pictures whose look is to be reached")
-    four.add_argument("--count", type=int, default=48)
-    four.add_argument("--picture", type=Path, help="PNG file for some of them")
-    four.add_argument("--device", default="auto")
-    four.set_defaults(run_command=measure)
-    for each in (one, two, three, four):
-        each.add_argument("--resolution", type=int, default=128)
-    for each in (one, four):
-        each.add_argument("--crop", choices=tuple(CROPS), default="ordinary", help="as which network sees a face")
-    for each in (two, four):
-        each.add_argument("--weights", type=Path, default=NETWORK_WEIGHTS, help="of the network that reads geometry")
-    return parser.parse_args(arguments)
+    parser.add_argument("run", type=Path)
+    parser.add_argument("--source", type=Path, required=True, help="folder of pictures")
+    parser.add_argument("--target", type=Path, required=True, help="folder of pictures that have nothing to do with it")
+    parser.add_argument("--steps", type=int, default=default.steps)
+    parser.add_argument("--minutes", type=float, default=default.minutes, help="of this start at the most")
+    parser.add_argument("--batch-size", type=int, default=default.batch_size)
+    parser.add_argument("--geometric-weight", type=float, default=default.geometric_weight, help="0: without the term")
+    parser.add_argument("--learning-rate", type=float, default=default.learning_rate)
+    parser.add_argument("--width", type=int, default=TranslationConfiguration().width)
+    parser.add_argument("--blocks", type=int, default=TranslationConfiguration().blocks)
+    parser.add_argument("--seed", type=int, default=1)
+    _add_resolution(parser)
+    _add_weights(parser)
+
+
+def _add_apply(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", type=Path)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("output", type=Path)
+    _add_resolution(parser)
+
+
+def _add_samples(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("run", type=Path)
+    parser.add_argument("samples", type=Path)
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--count", type=int, default=1000)
+    parser.add_argument("--seed", type=int, default=1)
+    _add_resolution(parser)
+    _add_backgrounds(parser)
+
+
+def _add_measure(parser: argparse.ArgumentParser) -> None:
+    parser.add_argument("runs", type=Path, nargs="+")
+    parser.add_argument("--held-out", type=Path, required=True, help="folder of samples")
+    parser.add_argument("--target", type=Path, help="folder of pictures whose look is to be reached")
+    parser.add_argument("--count", type=int, default=48)
+    parser.add_argument("--picture", type=Path, help="PNG file for some of them")
+    parser.add_argument("--device", default="auto")
+    _add_resolution(parser)
+    _add_crop(parser)
+    _add_weights(parser)
+
+
+COMMANDS = {
+    "looks": Command(looks, _add_looks, "pictures of our renderer in a look"),
+    "train": Command(learn, _add_train, "learn to translate"),
+    "apply": Command(apply, _add_apply, "translate a folder"),
+    "samples": Command(samples, _add_samples, "translate training samples"),
+    "measure": Command(measure, _add_measure, "what is read from translated pictures"),
+}
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line."""
-    options = parse(arguments)
-    try:
-        options.run_command(options)
-    except Pix2VertexError as error:
-        sys.exit(f"{error}")
+    run_command("python -m training.translation", __doc__, COMMANDS, arguments)
 
 
 if __name__ == "__main__":

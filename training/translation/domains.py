@@ -14,7 +14,7 @@ from pix2vertex_blender.errors import DataFileError
 
 from ..arrays import Bytes
 from ..data.augmentation import CROPS, AugmentationParameters, augment
-from ..data.samples import list_samples, read_sample
+from ..data.samples import read_sample, samples_in
 
 ENDINGS = (".png", ".jpg", ".jpeg")
 #: Fewer pictures than this are no look.
@@ -91,9 +91,7 @@ def write_look(
     DataFileError
         If there are no samples.
     """
-    paths = list_samples(samples)[start : start + count]
-    if not paths:
-        raise DataFileError(f"There are no samples in {samples}: make some with python -m training.generate.")
+    paths = samples_in(samples, start, count)
     folder.mkdir(parents=True, exist_ok=True)
     for index, path in enumerate(paths):
         generator = np.random.default_rng([17, start + index])
