@@ -43,19 +43,12 @@ from training.renderer.lighting import (
     light_reaching,
     sample_lighting,
 )
+from training.renderer.pixels import GAMMA, develop, label_pixels, reduce_labels
 from training.renderer.rasteriser import empty_fragments, interpolate, rasterise
 from training.renderer.shading import describe_head, relief, sample_clothing, sample_eyes
 from training.renderer.skin.skin import Skin, sample_skin
 from training.renderer.surface import head_surface, texture_coordinates
-from training.renderer.synthesis import (
-    GAMMA,
-    SynthesisParameters,
-    develop,
-    head_attributes,
-    label_pixels,
-    reduce_labels,
-    sample_head_and_view,
-)
+from training.renderer.synthesis import SynthesisParameters, head_attributes, sample_head_and_view
 
 SEED = 90127
 COUNT = 12

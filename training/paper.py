@@ -7,7 +7,9 @@ goes on where it was, through `training.train`. Samples of `training.generate --
 
 import argparse
 import dataclasses
+import math
 import sys
+import time
 from collections.abc import Sequence
 from itertools import islice
 from pathlib import Path
@@ -19,7 +21,8 @@ from torch.utils.flop_counter import FlopCounterMode
 from pix2vertex_blender.errors import OptionError, Pix2VertexError
 from pix2vertex_blender.reconstruction.network.architectures import MAP_CHANNELS, MapNetwork
 from pix2vertex_blender.reconstruction.network.configuration import NetworkConfiguration
-from pix2vertex_blender.reconstruction.network.network import build_network
+from pix2vertex_blender.reconstruction.network.device import choose_device
+from pix2vertex_blender.reconstruction.network.network import build_network, to_device
 
 from . import train
 from .data.backgrounds import background_bank
@@ -95,33 +98,51 @@ def expected_losses(batches: Sequence[Batch], weights: LossWeights) -> dict[str,
     return {name: float(sum(row[name] for row in rows)) / len(rows) for name in TERMS}
 
 
-def first_losses(configuration: NetworkConfiguration, batches: Sequence[Batch], seed: int) -> list[dict[str, float]]:
-    """The terms of the first steps of a training with fresh weights, one step for each batch."""
+def first_steps(
+    configuration: NetworkConfiguration, batches: Sequence[Batch], seed: int, device: torch.device
+) -> tuple[list[dict[str, float]], float]:
+    """The terms of the first steps of a training with fresh weights, one step for each batch, and seconds a sample.
+
+    The first step chooses kernels, so that it does not count if there is another.
+    """
     torch.manual_seed(seed)
     recipe = train.NETWORKS["paper"]
-    network = build_network(configuration).train()
+    network = to_device(build_network(configuration).train(), device)
     optimiser = train.make_optimiser(network, recipe.optimiser, train.Settings().learning_rate, 0.0)
-    loss_of = TrainingLoss(network, recipe.weights)
-    rows = []
+    loss_of = TrainingLoss(network, recipe.weights).to(device)
+    precision = torch.bfloat16 if device.type == "cuda" and torch.cuda.is_bf16_supported() else torch.float32
+    rows, seconds = [], []
     for batch in batches:
-        terms = train.compute_gradients(loss_of, batch, torch.float32)
+        began = time.perf_counter()
+        terms = train.compute_gradients(loss_of, batch.to(device), precision)
         optimiser.step()
         rows.append({name: float(terms[name].detach()) for name in TERMS})
-    return rows
+        if device.type == "cuda":
+            torch.cuda.synchronize(device)
+        seconds.append((time.perf_counter() - began) / len(batch.images))
+    return rows, min(seconds[1:] or seconds)
 
 
 def dry_run(options: argparse.Namespace, configuration: NetworkConfiguration) -> None:
-    """Make the first steps on this machine, and print their losses beside the expected ones."""
+    """Make the first steps on this machine; print their losses beside the expected ones, and how long they take."""
+    device = choose_device(options.device)
     stream = PortraitStream(
         options.data, configuration.resolution, options.batch_size, background_bank(options.backgrounds), options.seed
     )
+    began = time.perf_counter()
     batches = list(islice(stream, options.dry_steps))
+    reading = (time.perf_counter() - began) / (options.dry_steps * options.batch_size)
     expected = expected_losses(batches, train.NETWORKS["paper"].weights)
-    rows = first_losses(configuration, batches, options.seed)
+    rows, seconds = first_steps(configuration, batches, options.seed, device)
     print("| step | " + " | ".join(TERMS) + " |")
     print("| --- |" + " --- |" * len(TERMS))
     for title, row in [("expected at first", expected), *((str(k + 1), row) for k, row in enumerate(rows))]:
         print(f"| {title} | " + " | ".join(f"{row[name]:.3f}" for name in TERMS) + " |")
+    print(
+        f"A sample takes {seconds:.3g} s on this device ({device}), {options.samples} samples "
+        f"{options.samples * seconds / 3600:.3g} hours; reading one takes {reading:.2g} s, which "
+        f"{max(1, math.ceil(reading / seconds))} processes keep up with (--readers of training.train)."
+    )
     odd = [name for name in TERMS if not 1 / USUAL < rows[0][name] / max(expected[name], 1e-9) < USUAL]
     print(f"Not as expected: {', '.join(odd)}." if odd else "The first losses are as expected.")
 

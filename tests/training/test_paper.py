@@ -38,6 +38,8 @@ def test_a_dry_run_makes_the_first_steps(
         [float(cell) for cell in line.split("|")[2:6]] for line in printed if line.startswith(("| exp", "| 1", "| 2"))
     ]
     assert np.isfinite(rows).all() and np.shape(rows) == (3, 4)
+    seconds, hours = (float(printed[-2].split(f"{word} ")[1].split()[0]) for word in ("takes", "400000 samples"))
+    assert seconds > 0 and hours == pytest.approx(400_000 * seconds / 3600, rel=0.01), "the hours are those measured"
     assert printed[-1] == "The first losses are as expected."
     assert not (tmp_path / "run").exists()
 

@@ -18,6 +18,9 @@ from .skin.skin import Skin
 # Columns of the attributes of the head's vertices.
 CANONICAL, POSITION, NORMAL, TEXTURE, OPEN, REGION, IRIS, ATTRIBUTES = 0, 3, 6, 9, 11, 12, 13, 14
 
+#: What is neither skin, eye, tooth nor gum lies in the corners of the eyes above this height (mm), below in the mouth.
+LACRIMAL_HEIGHT = 10.0
+
 IRIS_COLOURS = np.array(
     [
         [0.08, 0.04, 0.02],
@@ -120,6 +123,45 @@ def relief(attributes: Floats, triangle: Integers, materials: Integers, height: 
     return result
 
 
+@inlined
+def _clothed(clothing: Clothing, x: float, y: float) -> bool:
+    """Whether cloth covers the skin at a place of the neutral head."""
+    return y < clothing.collar + clothing.slope * x * x
+
+
+@inlined
+def _cloth(clothing: Clothing, u: float, y: float) -> tuple[float, float, float]:
+    """The colour of woven cloth."""
+    weave = 0.7 + 0.6 * clothing.fabric[int(abs(2 * y)) % 512, int(abs(u)) % 512]
+    return clothing.colour[0] * weave, clothing.colour[1] * weave, clothing.colour[2] * weave
+
+
+@inlined
+def _inside_of_the_mouth(material: int, skin: Skin) -> tuple[float, float, float, float]:
+    """The colour of a tooth, of gums, or of what lies deepest, and its gloss."""
+    if material == TOOTH:
+        yellow = 0.25 * skin.tooth_yellowness
+        return 0.78, 0.78 * (1 - 0.4 * yellow), 0.74 * (1 - yellow), 0.3
+    if material == GUM:
+        return 0.45, 0.16, 0.16, 0.2
+    return 0.22, 0.05, 0.045, 0.0
+
+
+@inlined
+def _open_to_light(material: int, y: float, openness: float, skin: Skin, eyes: Eyes) -> float:
+    """What share of all directions light comes from, of a surface with an openness that lids and lips may shade."""
+    if material == EYE:
+        under_lid = min(max((y - eyes.height - 1.5) / 4.0, 0.0), 1.0)
+        return openness * (eyes.openness * (1 - 0.45 * under_lid))
+    if material == TOOTH:
+        return np.sqrt(openness) * skin.mouth_openness
+    if material == GUM:
+        return openness * skin.mouth_openness
+    if material != SKIN and y <= LACRIMAL_HEIGHT:
+        return openness * (0.3 * skin.mouth_openness)
+    return openness
+
+
 @kernel
 def describe_head(
     attributes: Floats,
@@ -132,7 +174,6 @@ def describe_head(
     pixels_per_millimetre: float,
 ) -> Floats:
     """What is lit at each pixel, (S, S, SURFACE), from the head's interpolated attributes (S, S, ATTRIBUTES)."""
-    albedo, skin_gloss, fabric, cloth, tone = skin.albedo, skin.gloss, clothing.fabric, clothing.colour, skin.tone
     size = triangle.shape[0]
     result = np.zeros((size, size, SURFACE), np.float32)
     slope = 0.5 * pixels_per_millimetre
@@ -142,51 +183,37 @@ def describe_head(
             t = triangle[row, column]
             if t < 0:
                 continue
-            openness, gloss, sharpness, softness = attributes[row, column, OPEN], 0.0, skin.sharpness, 0.0
-            x, y = attributes[row, column, CANONICAL], attributes[row, column, CANONICAL + 1]
-            slope_x, slope_y = 0.0, 0.0
             material = materials[t]
-            if material == SKIN:
-                u, v = attributes[row, column, TEXTURE], attributes[row, column, TEXTURE + 1]
-                if y < clothing.collar + clothing.slope * x * x:
-                    weave = 0.7 + 0.6 * fabric[int(abs(2 * y)) % 512, int(abs(u)) % 512]
-                    red, green, blue = cloth[0] * weave, cloth[1] * weave, cloth[2] * weave
-                else:
-                    i, j = int(min(max(u + 0.5, 0.0), 511.0)), int(min(max(v + 0.5, 0.0), 511.0))
-                    red, green, blue = albedo[j, i, 0], albedo[j, i, 1], albedo[j, i, 2]
-                    gloss = skin_gloss[j, i]
-                    softness = skin.softness
-                    if 0 < row < size - 1 and 0 < column < size - 1:
-                        slope_x = slope * (relief_height[row, column + 1] - relief_height[row, column - 1])
-                        slope_y = slope * (relief_height[row + 1, column] - relief_height[row - 1, column])
-            elif material == EYE:
-                red, green, blue = _eye_colour(eyes, attributes[row, column, IRIS])
-                under_lid = min(max((y - eyes.height - 1.5) / 4.0, 0.0), 1.0)
-                openness *= eyes.openness * (1 - 0.45 * under_lid)
-                gloss, sharpness = 0.9, 250.0
-            elif material == TOOTH:
-                yellow = 0.25 * skin.tooth_yellowness
-                red, green, blue = 0.78, 0.78 * (1 - 0.4 * yellow), 0.74 * (1 - yellow)
-                openness = np.sqrt(openness) * skin.mouth_openness
-                gloss, sharpness = 0.3, 60.0
-            elif material == GUM:
-                red, green, blue = 0.45, 0.16, 0.16
-                openness *= skin.mouth_openness
-                gloss = 0.2
-            elif y > 10:
-                red, green, blue = 0.6 * tone[0], 0.4 * tone[1], 0.4 * tone[2]
-            else:
-                red, green, blue = 0.22, 0.05, 0.045
-                openness *= 0.3 * skin.mouth_openness
+            x, y = attributes[row, column, CANONICAL], attributes[row, column, CANONICAL + 1]
             for k in range(3):
                 result[row, column, LIT_POSITION + k] = attributes[row, column, POSITION + k]
                 result[row, column, LIT_NORMAL + k] = attributes[row, column, NORMAL + k]
-            result[row, column, LIT_NORMAL] -= slope_x
-            result[row, column, LIT_NORMAL + 1] += slope_y
+            gloss, sharpness, softness = 0.0, skin.sharpness, 0.0
+            if material == SKIN:
+                u, v = attributes[row, column, TEXTURE], attributes[row, column, TEXTURE + 1]
+                if _clothed(clothing, x, y):
+                    red, green, blue = _cloth(clothing, u, y)
+                else:
+                    i, j = int(min(max(u + 0.5, 0.0), 511.0)), int(min(max(v + 0.5, 0.0), 511.0))
+                    red, green, blue = skin.albedo[j, i, 0], skin.albedo[j, i, 1], skin.albedo[j, i, 2]
+                    gloss, softness = skin.gloss[j, i], skin.softness
+                    if 0 < row < size - 1 and 0 < column < size - 1:
+                        across = relief_height[row, column + 1] - relief_height[row, column - 1]
+                        down = relief_height[row + 1, column] - relief_height[row - 1, column]
+                        result[row, column, LIT_NORMAL] -= slope * across
+                        result[row, column, LIT_NORMAL + 1] += slope * down
+            elif material == EYE:
+                red, green, blue = _eye_colour(eyes, attributes[row, column, IRIS])
+                gloss, sharpness = 0.9, 250.0
+            elif material in (TOOTH, GUM) or y <= LACRIMAL_HEIGHT:
+                red, green, blue, gloss = _inside_of_the_mouth(material, skin)
+                sharpness = 60.0 if material == TOOTH else sharpness
+            else:
+                red, green, blue = 0.6 * skin.tone[0], 0.4 * skin.tone[1], 0.4 * skin.tone[2]
             result[row, column, ALBEDO] = red
             result[row, column, ALBEDO + 1] = green
             result[row, column, ALBEDO + 2] = blue
-            result[row, column, OPENNESS] = openness
+            result[row, column, OPENNESS] = _open_to_light(material, y, attributes[row, column, OPEN], skin, eyes)
             result[row, column, GLOSS] = gloss
             result[row, column, SHARPNESS] = sharpness
             result[row, column, SOFTNESS] = softness

@@ -7,10 +7,9 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
-from ..arrays import Booleans, Bytes, Floats, Integers
-from ..compilation import kernel
-from ..data.samples import FACE, UNSUPERVISED_FACE, Sample
-from ..face_model import CANONICAL_CENTRE, CANONICAL_SCALE, EYE, HEAD, LANDMARKS_68, SKIN
+from ..arrays import Booleans, Floats
+from ..data.samples import Sample
+from ..face_model import CANONICAL_CENTRE, CANONICAL_SCALE, HEAD, LANDMARKS_68
 from ..face_sampling import Head, ShapeParameters, sample_head
 from .belongings import props as props_module
 from .belongings.glasses import Lenses, sample_glasses
@@ -20,9 +19,11 @@ from .belongings.objects import sample_face_mask, sample_object, sample_scarf
 from .belongings.props import Prop, join_props, prop_attributes
 from .camera import View, ViewParameters, sample_view
 from .colours import sample_hair_colour
-from .hair import hair as hair_module
-from .hair.hair import Hair, hair_attributes, sample_hair, shade_hair
+from .hair import shading as hair_shading
+from .hair.hair import Hair, sample_hair
+from .hair.shading import hair_attributes, shade_hair
 from .lighting import Lighting, cast_shadows, illuminate, light_reaching, sample_lighting
+from .pixels import develop, label_pixels, reduce_labels
 from .rasteriser import Fragments, empty_fragments, interpolate, rasterise, rasterise_strands, vertex_normals
 from .shading import ATTRIBUTES, Clothing, Eyes, describe_head, relief, sample_clothing, sample_eyes
 from .skin.skin import Skin, sample_skin
@@ -247,7 +248,7 @@ def _paint_hair_and_props(picture: Floats, scene: Scene, layers: Layers) -> Bool
         attributes, layers.hair_visible, reaching, hair.strands, hair.colour, hair.gloss, scene.lighting
     )
     picture[layers.hair_visible] = colours[layers.hair_visible]
-    hidden = (layers.hair.depth > layers.head.depth) & (attributes[..., hair_module.HIDES] > 0.5)
+    hidden = (layers.hair.depth > layers.head.depth) & (attributes[..., hair_shading.HIDES] > 0.5)
     if scene.props is not None:
         prop = scene.props
         vertices = scene.view.to_camera(prop.vertices)
@@ -275,81 +276,7 @@ def _paint_lenses(picture: Floats, lenses: Lenses, view: View, layers: Layers, g
     picture[seen] += (lenses.reflection * level * mirrored[seen])[:, None]
 
 
-@kernel
-def label_pixels(attributes: Floats, triangle: Integers, materials: Integers, hidden: Booleans) -> Bytes:
-    """NO_FACE, FACE or UNSUPERVISED_FACE at each pixel, (S, S)."""
-    size = triangle.shape[0]
-    labels = np.zeros((size, size), np.uint8)
-    for row in range(size):
-        for column in range(size):
-            t = triangle[row, column]
-            if t < 0 or hidden[row, column]:
-                continue
-            if materials[t] == SKIN or materials[t] == EYE:
-                if attributes[row, column, 12] > 0.5:
-                    labels[row, column] = FACE
-            else:
-                labels[row, column] = UNSUPERVISED_FACE
-    return labels
-
-
-@kernel
-def reduce_labels(labels: Bytes, attributes: Floats) -> tuple[Bytes, Floats, Floats]:
-    """Halve the resolution: mask (S/2, S/2), canonical points and camera points (3, S/2, S/2), zero off the mask.
-
-    A pixel is face if at least two of its four are; the maps are the mean over those.
-    """
-    size = labels.shape[0] // 2
-    mask = np.zeros((size, size), np.uint8)
-    canonical, position = np.zeros((3, size, size), np.float32), np.zeros((3, size, size), np.float32)
-    for row in range(size):
-        for column in range(size):
-            count, unsupervised = 0, 0
-            for i in range(2 * row, 2 * row + 2):
-                for j in range(2 * column, 2 * column + 2):
-                    count += labels[i, j] > 0
-                    unsupervised += labels[i, j] == UNSUPERVISED_FACE
-            if count < 2:
-                continue
-            mask[row, column] = UNSUPERVISED_FACE if unsupervised > 0 else FACE
-            for i in range(2 * row, 2 * row + 2):
-                for j in range(2 * column, 2 * column + 2):
-                    if labels[i, j] > 0:
-                        for k in range(3):
-                            canonical[k, row, column] += attributes[i, j, k] / count
-                            position[k, row, column] += attributes[i, j, 3 + k] / count
-    return mask, canonical, position
-
-
 def _sample_exposure(picture: Floats, face: Booleans, generator: Generator) -> float:
     """Factor that brings the face to a random mean brightness."""
     level = np.exp(generator.normal(np.log(0.30), 0.4))
     return float(level / max(float(picture[face].mean()), 1e-4))
-
-
-@kernel
-def develop(picture: Floats, covered: Booleans, exposure: float, shoulder: float) -> Bytes:
-    """Straight RGBA (S/2, S/2, 4) from linear colours (S, S, 3).
-
-    The colours are exposed, compressed by 1 / (1 + shoulder * colour), averaged over what is covered, and encoded.
-    """
-    size = picture.shape[0] // 2
-    image = np.zeros((size, size, 4), np.uint8)
-    for row in range(size):
-        for column in range(size):
-            count = 0
-            red, green, blue = 0.0, 0.0, 0.0
-            for i in range(2 * row, 2 * row + 2):
-                for j in range(2 * column, 2 * column + 2):
-                    if covered[i, j]:
-                        count += 1
-                        r, g, b = picture[i, j, 0] * exposure, picture[i, j, 1] * exposure, picture[i, j, 2] * exposure
-                        red += min(max(r / (1 + shoulder * r), 0.0), 1.2)
-                        green += min(max(g / (1 + shoulder * g), 0.0), 1.2)
-                        blue += min(max(b / (1 + shoulder * b), 0.0), 1.2)
-            if count > 0:
-                image[row, column, 0] = int(255 * min(red / count, 1.0) ** (1 / GAMMA) + 0.5)
-                image[row, column, 1] = int(255 * min(green / count, 1.0) ** (1 / GAMMA) + 0.5)
-                image[row, column, 2] = int(255 * min(blue / count, 1.0) ** (1 / GAMMA) + 0.5)
-                image[row, column, 3] = int(255 * count / 4)
-    return image

@@ -1,22 +1,20 @@
-"""Hairstyles: a shell over the scalp, ribbons that hang from it, bangs and beards."""
+"""Hairstyles: lashes, a shell over the scalp, the locks that hang from it, and beards."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.random import Generator
 
-from ...arrays import Booleans, Floats, Integers
-from ...compilation import kernel
+from ...arrays import Floats
 from ...data.noise import noise_bank
 from ...face_model import FACE, HEAD, IRIS_CENTRE
 from ...face_sampling import Head
 from ..camera import View
 from ..colours import sample_dye
-from ..lighting import Lighting, irradiance
 from ..rasteriser import vertex_normals
 from ..surface import TEXTURE_SIZE, HeadSurface
 from .facial_hair import Beard
+from .locks import Roots, Scalp, sample_locks
 from .strands import Growth, HairMesh, Skull, grow, join, ribbons
 
 SKULL_CENTRE = np.array([0.0, 40.0, 18.0], np.float32)
@@ -24,9 +22,6 @@ SKULL_RADII = np.array([83.0, 108.0, 102.0], np.float32)
 EYE_HEIGHT = IRIS_CENTRE[1]
 STYLES = ("bald", "short", "long", "afro", "headscarf")
 STYLE_SHARES = (0.11, 0.42, 0.36, 0.05, 0.06)
-
-# Columns of the attributes of hair's vertices.
-POSITION, NORMAL, TANGENT, COORDINATES, BRIGHTNESS, HIDES = 0, 3, 6, 9, 11, 12
 
 
 @dataclass(frozen=True)
@@ -50,14 +45,6 @@ class Hair:
     gloss: float
 
 
-@dataclass(frozen=True)
-class _Scalp:
-    """Hair on the skull: `amount` (n,) in [0, 1] and `lift` (n,) in millimetres for the vertices of the head."""
-
-    amount: Floats
-    lift: Floats
-
-
 def sample_hair(
     surface: HeadSurface, head: Head, view: View, colour: Floats, beard: Beard | None, generator: Generator
 ) -> Hair:
@@ -78,7 +65,9 @@ def sample_hair(
         scalp = _sample_scalp(surface, style, hairline, generator)
         meshes.append(_shell(surface, head, view, normals, scalp, style != "headscarf", generator))
         if style in ("short", "long", "afro"):
-            meshes += _locks(surface, head, view, normals, scalp, skull, style, hairline, generator)
+            meshes += sample_locks(
+                surface, Roots(head.vertices, normals, scalp, skull, view), style, hairline, generator
+            )
     if beard is not None and beard.length > 0 and style != "headscarf":
         meshes += _beard(surface, head, view, normals, beard, skull, generator)
     return Hair(join(meshes), colour, texture, gloss)
@@ -100,7 +89,7 @@ def _waves(points: Floats, generator: Generator) -> Floats:
     return result
 
 
-def _sample_scalp(surface: HeadSurface, style: str, hairline: float, generator: Generator) -> _Scalp:
+def _sample_scalp(surface: HeadSurface, style: str, hairline: float, generator: Generator) -> Scalp:
     """Where hair, or a scarf, covers the head and how far it stands off."""
     height, angle = surface.model.neutral[HEAD, 1], surface.angle[HEAD]
     waves = _waves(surface.model.neutral[HEAD], generator)
@@ -109,7 +98,7 @@ def _sample_scalp(surface: HeadSurface, style: str, hairline: float, generator: 
         inside = np.sqrt((angle / radii[0]) ** 2 + ((height - 10) / radii[1]) ** 2)
         margin = 60 * (inside - 1)
         lift = generator.uniform(4, 18) * np.sqrt(np.clip(margin / 25, 0, 1)) * (1 + 0.25 * waves) + 1.5
-        return _Scalp(np.clip(margin / 4 + 0.5, 0, 1).astype(np.float32), lift.astype(np.float32))
+        return Scalp(np.clip(margin / 4 + 0.5, 0, 1).astype(np.float32), lift.astype(np.float32))
     knots: Floats = np.radians([0, 28, 48, 64, 75, 84, 110, 180])
     receding: float = generator.uniform(0, 15) if generator.random() < 0.25 else 0.0
     heights: Floats = np.array(
@@ -139,7 +128,7 @@ def _sample_scalp(surface: HeadSurface, style: str, hairline: float, generator: 
     )
     amount = np.clip(margin / 24 + 0.5 + 0.12 * waves, 0, 1)
     amount[surface.model.ears[HEAD]] = 0
-    return _Scalp(amount.astype(np.float32), lift.astype(np.float32))
+    return Scalp(amount.astype(np.float32), lift.astype(np.float32))
 
 
 def _lashes(surface: HeadSurface, head: Head, view: View, colour: Floats, generator: Generator) -> HairMesh:
@@ -163,7 +152,7 @@ def _lashes(surface: HeadSurface, head: Head, view: View, colour: Floats, genera
 
 
 def _shell(
-    surface: HeadSurface, head: Head, view: View, normals: Floats, scalp: _Scalp, hairy: bool, generator: Generator
+    surface: HeadSurface, head: Head, view: View, normals: Floats, scalp: Scalp, hairy: bool, generator: Generator
 ) -> HairMesh:
     """The scalp's triangles lifted by the thickness of the hair."""
     model = surface.model
@@ -189,61 +178,6 @@ def _shell(
         np.full(count, 0.9, np.float32),
         np.ones(count, np.float32),
     )
-
-
-def _locks(
-    surface: HeadSurface,
-    head: Head,
-    view: View,
-    normals: Floats,
-    scalp: _Scalp,
-    skull: Skull,
-    style: str,
-    hairline: float,
-    generator: Generator,
-) -> list[HairMesh]:
-    """Ribbons over the shell: hanging hair, hair that sticks out, bangs, single strands over the face."""
-    covered = np.flatnonzero(scalp.amount > 0.6)
-    meshes: list[HairMesh] = []
-    if len(covered) == 0:
-        return meshes
-    centre = view.to_camera(skull.centre)
-    curl = generator.uniform(0, 5) if generator.random() < 0.4 else 0.0
-    frizz = generator.beta(1, 2)
-    jitter, coverage = 0.01 + 0.07 * frizz, 1 - 0.45 * frizz
-
-    def add(roots: Integers, directions: Floats, growth: Growth, half_width: float) -> None:
-        starts = head.vertices[roots] + normals[roots] * scalp.lift[roots, None] * 0.9
-        strands = grow(starts, directions, growth, skull, generator)
-        meshes.append(ribbons(view.to_camera(strands), centre, half_width, coverage, frizz, True, generator))
-
-    if style == "long":
-        roots = generator.choice(covered, int(generator.uniform(500, 1300)))
-        aside = np.sign(head.vertices[roots, 0]) * 0.8
-        drift = np.stack([aside, np.full(len(roots), -0.1), generator.normal(-0.2, 0.1 + 0.3 * frizz, len(roots))], 1)
-        parting = math.radians(generator.uniform(60, 95) if generator.random() < 0.75 else generator.uniform(34, 70))
-        growth = Growth(generator.uniform(80, 340), 0.45, curl, 1.02, parting, hairline - 10, jitter)
-        add(roots, 0.3 * normals[roots] + drift, growth, generator.uniform(1.0, 3.0))
-    elif style == "short" or generator.random() < 0.5:
-        roots = generator.choice(covered, int(generator.uniform(150, 500)))
-        swept = generator.normal(0, 0.5, 3)
-        wild = generator.normal(0, 0.1 + 0.5 * frizz, (len(roots), 3))
-        growth = Growth(generator.uniform(8, 40), generator.uniform(0.05, 0.4), curl, 1.0, jitter=jitter)
-        add(roots, normals[roots] + swept + wild, growth, generator.uniform(0.6, 1.8))
-    over_forehead = np.flatnonzero(
-        (scalp.amount > 0.5)
-        & (np.abs(surface.angle[HEAD]) < 1.0)
-        & (surface.model.neutral[HEAD, 1] > hairline - 25)
-        & (surface.model.neutral[HEAD, 2] > 30)
-    )
-    if len(over_forehead) and style != "afro" and generator.random() < 0.4:
-        roots = generator.choice(over_forehead, int(np.exp(generator.uniform(np.log(4), np.log(250)))))
-        sideways = generator.normal(generator.normal(0, 0.8), 0.25, len(roots))
-        directions = 0.5 * normals[roots] + np.stack([sideways, np.full(len(roots), -0.6), np.full(len(roots), 0.7)], 1)
-        longest = 130 if generator.random() < 0.2 else 65
-        growth = Growth(generator.uniform(25, longest), 0.45, 0.5 * curl, generator.uniform(1.02, 1.1), jitter=jitter)
-        add(roots, directions, growth, generator.uniform(0.5, 2.0))
-    return meshes
 
 
 def _beard(
@@ -280,67 +214,3 @@ def _beard(
             generator,
         )
     ]
-
-
-def hair_attributes(mesh: HairMesh) -> Floats:
-    """The vertices' attributes (n, 13) for `shade_hair`."""
-    columns = (
-        mesh.vertices,
-        mesh.normals,
-        mesh.tangents,
-        mesh.coordinates,
-        mesh.brightness[:, None],
-        mesh.hides[:, None],
-    )
-    return np.concatenate(columns, 1).astype(np.float32)
-
-
-@kernel
-def shade_hair(
-    attributes: Floats,
-    visible: Booleans,
-    reaching: Floats,
-    strands: Floats,
-    colour: Floats,
-    gloss: float,
-    lighting: Lighting,
-) -> Floats:
-    """Linear colours (S, S, 3): wrapped diffuse, and highlights across strands (Kajiya and Kay 1989, equation 9)."""
-    directions, colours, environment = lighting.directions, lighting.colours, lighting.environment
-    size = visible.shape[0]
-    height, width = strands.shape
-    result = np.zeros((size, size, 3), np.float32)
-    for row in range(size):
-        for column in range(size):
-            if not visible[row, column]:
-                continue
-            nx, ny, nz = (
-                attributes[row, column, NORMAL],
-                attributes[row, column, NORMAL + 1],
-                attributes[row, column, NORMAL + 2],
-            )
-            texel_row, texel = int(attributes[row, column, COORDINATES + 1]), int(attributes[row, column, COORDINATES])
-            shade = strands[texel_row % height, texel % width]
-            tint = attributes[row, column, BRIGHTNESS] * (0.6 + 0.6 * shade) if gloss > 0 else 0.8 + 0.3 * shade
-            for k in range(3):
-                light = irradiance(environment, k, nx, ny, nz)
-                for i in range(len(directions)):
-                    share = 0.25 + 0.75 * reaching[row, column] if i == 0 else 1.0
-                    facing = nx * directions[i, 0] + ny * directions[i, 1] + nz * directions[i, 2]
-                    light += 0.8 * share * colours[i, k] * max(0.0, (facing + 0.3) / 1.3)
-                result[row, column, k] = colour[k] * tint * light
-            if gloss > 0:
-                tx, ty, tz = (
-                    attributes[row, column, TANGENT],
-                    attributes[row, column, TANGENT + 1],
-                    attributes[row, column, TANGENT + 2],
-                )
-                for i in range(len(directions)):
-                    lx, ly, lz = directions[i, 0], directions[i, 1], directions[i, 2]
-                    along = (tx * lx + ty * ly + tz * (lz + 1)) / (math.sqrt(max(2 + 2 * lz, 0.0)) + 1e-6)
-                    facing = max(0.0, nx * lx + ny * ly + nz * lz + 0.2)
-                    share = 0.25 + 0.75 * reaching[row, column] if i == 0 else 1.0
-                    glint = 0.12 * gloss * shade * share * facing * max(0.0, 1 - along * along) ** 20
-                    for k in range(3):
-                        result[row, column, k] += glint * colours[i, k] * (0.3 + colour[k])
-    return result
