@@ -7,7 +7,7 @@ from pix2vertex_blender.paths import TEMPLATE_FILE
 
 from .anatomy import ARCH_DEPTH
 from .layout import HOLES, build_half, whole_head
-from .mouth import Mesh
+from .part_mesh import Mesh
 
 Points = NDArray[np.float64]
 Indices = NDArray[np.int64]

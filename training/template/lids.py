@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from pix2vertex_blender.template.lid_parts import COLUMNS, OUTER, LidBinding
 
-from .mouth import Mesh
+from .part_mesh import Mesh
 
 Points = NDArray[np.float64]
 

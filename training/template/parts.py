@@ -1,7 +1,8 @@
 """Author what a head has inside and write it: ``python -m training.template.parts [FILE]``.
 
-Eyeballs, teeth, gums, tongue and the bag of the mouth, and what is on the lids; see `eyeballs`, `mouth` and `lids`. How
-the jaw moves with an expression is how the lower teeth of the morphable model do, which move rigidly.
+Eyeballs, teeth, gums, tongue and the bag of the mouth, and what is on the lids; see `eyeballs`, `mouth`, `tongue`,
+`bag` and `lids`. How the jaw moves with an expression is how the lower teeth of the morphable model do, which move
+rigidly.
 """
 
 import numpy as np
@@ -19,8 +20,10 @@ from .bag import bag, rim_of_the_mouth
 from .expressions import arkit_shapes
 from .eyeballs import eyeball
 from .lids import lid_parts
-from .mouth import Mesh, jaw_part, mouth_surfaces, tongue
+from .mouth import jaw_part, mouth_surfaces
+from .part_mesh import Mesh
 from .surface import load_mean_head
+from .tongue import tongue
 
 Arrays = dict[str, NDArray]
 

@@ -1,0 +1,107 @@
+"""Rows of teeth: each is a grid of quads around a box that is laid onto a tooth of the morphable model's mean."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pix2vertex_blender.geometry.mesh import unique_edges
+
+from .anatomy import ARCH_DEPTH
+from .part_mesh import Indices, Mesh, Points, joined
+from .surface import Surface
+
+#: Quads along each edge of a tooth's box.
+TOOTH_GRID = 4
+#: The heights (mm) of the edges of the upper and the lower gums at the necks of the teeth, and between the jaws.
+NECK, BETWEEN = {"upper": -23.6, "lower": -43.0}, -34
+#: How much wider teeth are than those of the model, whose rounded edges leave gaps between boxes.
+WIDER = 1.1
+#: How much of a tooth's root is left.
+ROOT = 0.35
+#: Teeth side by side in the UVs.
+COLUMNS = 7
+
+
+def box_grid(size: int) -> tuple[Points, Indices, Points]:
+    """The surface of the cube [-1, 1]^3 in quads: vertices, faces anticlockwise from outside, and UVs by side."""
+    number: dict[tuple[int, ...], int] = {}
+    faces, uvs = [], []
+    for axis in range(3):
+        for sign in (0, size):
+            side = 2 * axis + (sign > 0)
+            for i in range(size):
+                for j in range(size):
+                    corners = [(i, j), (i + 1, j), (i + 1, j + 1), (i, j + 1)]
+                    if sign == 0:
+                        corners = corners[::-1]
+                    quad = []
+                    for a, b in corners:
+                        place = [a, b]
+                        place.insert(0, sign)
+                        # (sign, a, b) in the order axis, axis + 1, axis + 2
+                        xyz = [0, 0, 0]
+                        for offset, value in enumerate(place):
+                            xyz[(axis + offset) % 3] = value
+                        quad.append(number.setdefault(tuple(xyz), len(number)))
+                    faces.append(quad)
+                    corner = np.array([side % 3, side // 3], dtype=np.float64)
+                    uvs.append([(corner + np.array([a, b]) / size * 0.94 + 0.03) / (3, 2) for a, b in corners])
+    vertices = 2 * np.array(list(number), dtype=np.float64) / size - 1
+    return vertices, np.array(faces), np.array(uvs)
+
+
+def tooth(surface: Surface) -> Mesh:
+    """A rounded box laid onto one tooth of the model."""
+    box, faces, uvs = box_grid(TOOTH_GRID)
+    middle = surface.vertices.mean(axis=0)
+    across = np.array([middle[2] - ARCH_DEPTH, 0.0, -middle[0] * 2.0])
+    across /= np.linalg.norm(across)
+    frame = np.stack([across, [0.0, 1.0, 0.0], np.cross(across, [0.0, 1.0, 0.0])])
+    local = (surface.vertices - middle) @ frame.T
+    low, high = local.min(axis=0), local.max(axis=0)
+    rounded = box * np.sqrt(1 - (box[:, [1, 2, 0]] ** 2 + box[:, [2, 0, 1]] ** 2) / 3)
+    rounded = 0.5 * box + 0.5 * rounded
+    points = (low + high) / 2 + rounded * (high - low) / 2 * 0.98
+    points = points @ frame + middle
+    edges = unique_edges(faces)
+    for _ in range(6):
+        points, _normals = surface.closest(points)
+        points = points + 0.35 * (_neighbour_means(points, edges) - points)
+    points, _normals = surface.closest(points)
+    local = (points - middle) @ frame.T
+    share = (local - local.min(axis=0)) / np.ptp(local, axis=0)
+    # What rounding has taken off, and a little more, so that teeth touch.
+    points = (low + high) / 2 + (share - 0.5) * (high - low) * (WIDER, 1.0, 1.0)
+    points = points @ frame + middle
+    return Mesh(_without_root(points), faces, uvs)
+
+
+def _without_root(points: Points) -> Points:
+    """Points (n, 3) of a tooth, whose root, which gums hide, is drawn together."""
+    jaw, away = ("upper", 1.0) if points[:, 1].mean() > BETWEEN else ("lower", -1.0)
+    beyond = np.maximum(away * (points[:, 1] - NECK[jaw]), 0.0)
+    shorter = points.copy()
+    shorter[:, 1] -= away * (1 - ROOT) * beyond
+    return shorter
+
+
+def _neighbour_means(points: Points, edges: NDArray[np.integer]) -> Points:
+    both = np.concatenate([edges, edges[:, ::-1]])
+    count = np.bincount(both[:, 0], minlength=len(points))
+    sums = np.stack([np.bincount(both[:, 0], points[both[:, 1], axis], len(points)) for axis in range(3)], axis=1)
+    result: Points = sums / count[:, None]
+    return result
+
+
+def teeth_row(teeth: list[Surface], jaw: str) -> Mesh:
+    """The teeth of the `upper` or the `lower` jaw; UVs have the teeth in a grid, each with its six sides."""
+    own = [each for each in teeth if (each.vertices[:, 1].mean() > BETWEEN) == (jaw == "upper")]
+    own.sort(key=lambda each: float(each.vertices[:, 0].mean()))
+    right = own[: len(own) // 2]
+    meshes = [tooth(each) for each in right]
+    # The left half is the mirror image, so that the mouth is exactly symmetric.
+    meshes += [
+        Mesh(mesh.vertices * (-1, 1, 1), mesh.faces[:, ::-1], mesh.uvs[:, ::-1].copy()) for mesh in reversed(meshes)
+    ]
+    for index, mesh in enumerate(meshes):
+        mesh.uvs[:] = (np.array([index % COLUMNS, index // COLUMNS]) + mesh.uvs) / (COLUMNS, 4)
+    return joined(meshes)
