@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from ..arrays import Floats, Integers
-from ..compilation import kernel
+from ..compilation import inlined, kernel
 
 # Triangles that come nearer to the camera than this inverse distance (1 / mm) are left out.
 NEAREST = 1 / 25
@@ -18,6 +18,8 @@ NEAREST = 1 / 25
 SMALLEST_AREA = 1e-9
 # A pixel on the edge of two triangles belongs to one of them at least: the least barycentric weight there.
 TOUCHING = -1e-6
+# The depth of a triangle where it is not: behind everything.
+OUTSIDE = -1e30
 
 
 class Fragments(NamedTuple):
@@ -91,6 +93,29 @@ def _barycentric(
     return 1.0 - to_b - to_c, to_b, to_c
 
 
+@inlined
+def _pixels_of(points: Floats, a: int, b: int, c: int, size: int) -> tuple[int, int, int, int]:
+    """First and one past the last row, and column, that a triangle may cover; none if it is seen from the side."""
+    xa, ya, xb, yb, xc, yc = points[a, 0], points[a, 1], points[b, 0], points[b, 1], points[c, 0], points[c, 1]
+    if abs(_doubled_area(xa, ya, xb, yb, xc, yc)) < SMALLEST_AREA:
+        return 0, 0, 0, 0
+    first_column, end_column = _pixel_range(xa, xb, xc, size)
+    first_row, end_row = _pixel_range(ya, yb, yc, size)
+    return first_row, end_row, first_column, end_column
+
+
+@inlined
+def _depth_at(points: Floats, a: int, b: int, c: int, x: float, y: float) -> tuple[float, float, float]:
+    """Depth of a triangle at a point, `OUTSIDE` if it does not cover it, and what its second and third corner add."""
+    to_a, to_b, to_c = _barycentric(
+        x, y, points[a, 0], points[a, 1], points[b, 0], points[b, 1], points[c, 0], points[c, 1]
+    )
+    of_b, of_c = to_b * points[b, 2], to_c * points[c, 2]
+    if min(to_a, to_b, to_c) < TOUCHING:
+        return OUTSIDE, of_b, of_c
+    return to_a * points[a, 2] + of_b + of_c, of_b, of_c
+
+
 @kernel
 def rasterise(points: Floats, triangles: Integers, fragments: Fragments) -> None:
     """Draw triangles into the buffers of a perspective view.
@@ -104,29 +129,19 @@ def rasterise(points: Floats, triangles: Integers, fragments: Fragments) -> None
         Written where a triangle is nearer than what was drawn before.
     """
     nearest, index, weights = fragments.depth, fragments.triangle, fragments.weights
-    size = nearest.shape[0]
     for t in range(len(triangles)):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-        xa, ya, wa = points[a, 0], points[a, 1], points[a, 2]
-        xb, yb, wb = points[b, 0], points[b, 1], points[b, 2]
-        xc, yc, wc = points[c, 0], points[c, 1], points[c, 2]
-        if abs(_doubled_area(xa, ya, xb, yb, xc, yc)) < SMALLEST_AREA or max(wa, wb, wc) > NEAREST:
+        if max(points[a, 2], points[b, 2], points[c, 2]) > NEAREST:
             continue
-        x_first, x_end = _pixel_range(xa, xb, xc, size)
-        y_first, y_end = _pixel_range(ya, yb, yc, size)
-        for row in range(y_first, y_end):
-            y = row + 0.5
-            for column in range(x_first, x_end):
-                x = column + 0.5
-                to_a, to_b, to_c = _barycentric(x, y, xa, ya, xb, yb, xc, yc)
-                if min(to_a, to_b, to_c) < TOUCHING:
-                    continue
-                depth = to_a * wa + to_b * wb + to_c * wc
+        first_row, end_row, first_column, end_column = _pixels_of(points, a, b, c, nearest.shape[0])
+        for row in range(first_row, end_row):
+            for column in range(first_column, end_column):
+                depth, of_b, of_c = _depth_at(points, a, b, c, column + 0.5, row + 0.5)
                 if depth > nearest[row, column]:
                     nearest[row, column] = depth
                     index[row, column] = t
-                    weights[row, column, 0] = to_b * wb / depth
-                    weights[row, column, 1] = to_c * wc / depth
+                    weights[row, column, 0] = of_b / depth
+                    weights[row, column, 1] = of_c / depth
 
 
 @kernel
@@ -147,28 +162,18 @@ def rasterise_strands(
         Values in [0, 1], spread evenly.
     """
     nearest, index, weights = fragments.depth, fragments.triangle, fragments.weights
-    size = nearest.shape[0]
     height, width = strands.shape
     for t in range(len(triangles)):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-        xa, ya, wa = points[a, 0], points[a, 1], points[a, 2]
-        xb, yb, wb = points[b, 0], points[b, 1], points[b, 2]
-        xc, yc, wc = points[c, 0], points[c, 1], points[c, 2]
-        if abs(_doubled_area(xa, ya, xb, yb, xc, yc)) < SMALLEST_AREA or max(wa, wb, wc) > NEAREST:
+        if max(points[a, 2], points[b, 2], points[c, 2]) > NEAREST:
             continue
-        x_first, x_end = _pixel_range(xa, xb, xc, size)
-        y_first, y_end = _pixel_range(ya, yb, yc, size)
-        for row in range(y_first, y_end):
-            y = row + 0.5
-            for column in range(x_first, x_end):
-                x = column + 0.5
-                to_a, to_b, to_c = _barycentric(x, y, xa, ya, xb, yb, xc, yc)
-                if min(to_a, to_b, to_c) < TOUCHING:
-                    continue
-                depth = to_a * wa + to_b * wb + to_c * wc
+        first_row, end_row, first_column, end_column = _pixels_of(points, a, b, c, nearest.shape[0])
+        for row in range(first_row, end_row):
+            for column in range(first_column, end_column):
+                depth, of_b, of_c = _depth_at(points, a, b, c, column + 0.5, row + 0.5)
                 if depth <= nearest[row, column]:
                     continue
-                to_b, to_c = to_b * wb / depth, to_c * wc / depth
+                to_b, to_c = of_b / depth, of_c / depth
                 to_a = 1.0 - to_b - to_c
                 u = to_a * coordinates[a, 0] + to_b * coordinates[b, 0] + to_c * coordinates[c, 0]
                 v = to_a * coordinates[a, 1] + to_b * coordinates[b, 1] + to_c * coordinates[c, 1]
@@ -184,26 +189,13 @@ def rasterise_strands(
 @kernel
 def draw_depth(points: Floats, triangles: Integers, depth: Floats) -> None:
     """Keep the greatest depth at each pixel of an orthographic view, which is linear in screen space."""
-    size = depth.shape[0]
     for t in range(len(triangles)):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
-        xa, ya, za = points[a, 0], points[a, 1], points[a, 2]
-        xb, yb, zb = points[b, 0], points[b, 1], points[b, 2]
-        xc, yc, zc = points[c, 0], points[c, 1], points[c, 2]
-        if abs(_doubled_area(xa, ya, xb, yb, xc, yc)) < SMALLEST_AREA:
-            continue
-        x_first, x_end = _pixel_range(xa, xb, xc, size)
-        y_first, y_end = _pixel_range(ya, yb, yc, size)
-        for row in range(y_first, y_end):
-            y = row + 0.5
-            for column in range(x_first, x_end):
-                x = column + 0.5
-                to_a, to_b, to_c = _barycentric(x, y, xa, ya, xb, yb, xc, yc)
-                if min(to_a, to_b, to_c) < TOUCHING:
-                    continue
-                z = to_a * za + to_b * zb + to_c * zc
-                if z > depth[row, column]:
-                    depth[row, column] = z
+        first_row, end_row, first_column, end_column = _pixels_of(points, a, b, c, depth.shape[0])
+        for row in range(first_row, end_row):
+            for column in range(first_column, end_column):
+                z, _of_b, _of_c = _depth_at(points, a, b, c, column + 0.5, row + 0.5)
+                depth[row, column] = max(depth[row, column], z)
 
 
 @kernel

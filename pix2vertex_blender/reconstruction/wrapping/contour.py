@@ -13,7 +13,7 @@ from scipy.spatial import cKDTree
 
 from ...geometry.mesh import unique_edges, vertex_normals
 from ...template import load_template
-from .feature_edges import hidden_behind, towards_camera
+from .feature_edges import EdgeParameters, hidden_behind, towards_camera
 from .viewing import Picture
 
 Array = NDArray[np.float64]
@@ -37,15 +37,12 @@ class ContourParameters:
         Pixels over which it is measured.
     reach : float
         A vertex belongs to no curve that is farther away.
-    hidden : float
-        Vertices farther behind what is seen than this are hidden.
     """
 
     jump: float = 5.0
     steepness: float = 1.0
     span: int = 2
     reach: float = 4.0
-    hidden: float = 3.0
 
 
 def contour_curve(picture: Picture, parameters: ContourParameters = ContourParameters()) -> Array:
@@ -95,6 +92,6 @@ def contour_goals(
     places = camera.project(vertices[chosen])
     distances, nearest = cKDTree(curve).query(places)
     used = (distances < parameters.reach * camera.scale) & ~hidden_behind(
-        vertices[chosen], places, picture, parameters.hidden
+        vertices[chosen], places, picture, EdgeParameters.hidden
     )
     return chosen[used], curve[nearest[used]]
