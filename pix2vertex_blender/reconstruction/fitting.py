@@ -201,23 +201,18 @@ def complete(
         worn = worn_expression(pinned, own.expression) if own is not None else np.zeros_like(pinned)
         vertices = template.subdivide(pinned, detail_level)
         shown = template.subdivide(pinned + worn, detail_level) if worn.any() else vertices
-        photo_pixel = seen.enlargement / seen.frame.enlargement
-        camera = seen.maps.camera.resized(seen.enlargement)
-        size = float(np.cbrt(np.linalg.det(own.head_to_camera[:3, :3]))) if own is not None else 1.0
-        pose = replace(fit_similarity(template.vertices, registered, template.groups["face"]), scale=size)
-        view = View(seen.photo_size, seen.crop_to_photo, pose.matrix, seen.maps, seen.crop_png, pins)
-        if own is not None:
-            view = replace(view, photo=own.photo, expression=own.expression, registered=own.registered)
-            view = replace(view, likeness=own.likeness)
+        pose = _pose_of(registered, own)
+        view = _view_of(seen, pose, pins, own)
         coarse_vertices = _upright(pinned, pose)
+        camera = seen.maps.camera.resized(seen.enlargement)
         pause = partial(clock.progress, "detail", 0.5)
         if len(views := detail_views((view, *others))) > 1:
             detail = detail_of_photos(coarse_vertices, _upright(vertices, pose), level, views, pause=pause)
         else:
-            detail = read_detail(shown, level, ShownFace(seen.crop, camera, seen.maps.mask, photo_pixel), pause=pause)
-            detail = detail @ pose.rotation / size
-    landmarks = seen.frame.to_photo(level.landmark_points(shown))
+            face = ShownFace(seen.crop, camera, seen.maps.mask, seen.enlargement / seen.frame.enlargement)
+            detail = read_detail(shown, level, face, pause=pause) @ pose.rotation / pose.scale
     wearer = Wearer.as_in_photo(coarse_vertices)
+    automatic = landmark_matrix(detail_level) @ (registered + worn)
     return Reconstruction(
         vertices=_upright(vertices, pose),
         faces=level.faces.astype(np.int32),
@@ -230,17 +225,40 @@ def complete(
         coarse_vertices=coarse_vertices,
         automatic_vertices=_upright(registered, pose),
         detail_level=level.level,
-        report=replace(
-            report,
-            landmarks_68=landmarks.tolist(),
-            automatic_landmarks_68=seen.frame.to_photo(landmark_matrix(detail_level) @ (registered + worn)).tolist(),
-            face_box=box_around(landmarks),
-            seconds=clock.seconds,
-        ),
+        report=_told(report, seen, level.landmark_points(shown), automatic, clock),
         mouth=place_parts(wearer),
         eye_look=look_of(pinned, seen.crop, camera),
-        likeness=np.zeros((0, 3)) if likeness is None else likeness @ pose.rotation / size,
+        likeness=np.zeros((0, 3)) if likeness is None else likeness @ pose.rotation / pose.scale,
         character=character(wearer.neutral, load_likeness()),
+    )
+
+
+def _pose_of(registered: NDArray[np.float64], own: View | None) -> Similarity:
+    """How the head that is registered in one photo stands before its camera; of several, it keeps the common size."""
+    template = load_template()
+    size = float(np.cbrt(np.linalg.det(own.head_to_camera[:3, :3]))) if own is not None else 1.0
+    return replace(fit_similarity(template.vertices, registered, template.groups["face"]), scale=size)
+
+
+def _view_of(seen: SeenFace, pose: Similarity, pins: NDArray[np.float64], own: View | None) -> View:
+    """What is kept of the photo; where it is one of several, with what was known of it as one of them."""
+    view = View(seen.photo_size, seen.crop_to_photo, pose.matrix, seen.maps, seen.crop_png, pins)
+    if own is None:
+        return view
+    return replace(view, photo=own.photo, expression=own.expression, registered=own.registered, likeness=own.likeness)
+
+
+def _told(
+    report: Report, seen: SeenFace, landmarks: NDArray[np.float64], automatic: NDArray[np.float64], clock: StageClock
+) -> Report:
+    """The report with the landmarks (68, 3), as they are and without pins, the face's box and the times."""
+    places = seen.frame.to_photo(landmarks)
+    return replace(
+        report,
+        landmarks_68=places.tolist(),
+        automatic_landmarks_68=seen.frame.to_photo(automatic).tolist(),
+        face_box=box_around(places),
+        seconds=clock.seconds,
     )
 
 

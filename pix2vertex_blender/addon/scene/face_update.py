@@ -130,24 +130,7 @@ def update_face_object(
         if expressions is not None:
             before, after = expressions
             expressions = at_level(before, lambda values: carried(values, levels, reconstruction.faces)), after
-    registered, detail = to_blender(reconstruction.vertices), to_blender(reconstruction.detail)
-    known: dict[str, Change] = {name: (None, each) for name, each in changed_likeness(face, reconstruction).items()}
-    known[DETAIL_KEY] = None, detail
-    if face.data.shape_keys is None:
-        set_mesh_coordinates(face.data.vertices, registered + detail)
-    elif expressions is None:
-        change_keys(face.data, registered, to_blender(previous_vertices), known.get)
-    else:
-        before, after = expressions
-        of_expression = changes(face, after, before)
-        change_keys(
-            face.data,
-            to_blender(after.basis),
-            to_blender(before.basis),
-            lambda name: known[name] if name in known else of_expression(name),
-        )
-        if wrinkles_key(face) is not None:
-            split_detail(face, after.wrinkles, detail)
+    _change_shape(face, reconstruction, previous_vertices, expressions)
     face.data.update()
     former, mouth = ((), reconstruction.mouth) if expressions is None else (each.mouth for each in expressions)
     renew_eyes_and_mouth(face, reconstruction, mouth)
@@ -157,6 +140,34 @@ def update_face_object(
     store_origin(face, reconstruction, photo)
     rest_on_landmarks(face)
     bring_rig_along(face)
+
+
+def _change_shape(
+    face: bpy.types.Object,
+    reconstruction: "Reconstruction",
+    previous_vertices: NDArray[np.floating],
+    expressions: "tuple[ExpressionSet, ExpressionSet] | None",
+) -> None:
+    """Give the mesh, which has the reconstruction's level now, its shape in all keys, as `update_face_object` says."""
+    registered, detail = to_blender(reconstruction.vertices), to_blender(reconstruction.detail)
+    known: dict[str, Change] = {name: (None, each) for name, each in changed_likeness(face, reconstruction).items()}
+    known[DETAIL_KEY] = None, detail
+    if face.data.shape_keys is None:
+        set_mesh_coordinates(face.data.vertices, registered + detail)
+        return
+    if expressions is None:
+        change_keys(face.data, registered, to_blender(previous_vertices), known.get)
+        return
+    before, after = expressions
+    of_expression = changes(face, after, before)
+    change_keys(
+        face.data,
+        to_blender(after.basis),
+        to_blender(before.basis),
+        lambda name: known[name] if name in known else of_expression(name),
+    )
+    if wrinkles_key(face) is not None:
+        split_detail(face, after.wrinkles, detail)
 
 
 def add_missing_eyeballs(face: bpy.types.Object, reconstruction: "Reconstruction") -> list[bpy.types.Object]:

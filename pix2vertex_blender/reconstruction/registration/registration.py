@@ -200,11 +200,7 @@ def register(
     smoothing = parameters.last_stiffness * (noise / parameters.tolerated_noise) ** 2
     noisy = smoothing > parameters.last_stiffness
     if noisy:
-        data = template.data_terms(matches, robust * parameters.point_weight, 0 * robust, smoothing, current)
-        if smoothing < parameters.first_stiffness / SIMILAR_STIFFNESS:
-            template.factorise(data, smoothing)
-        loop = InnerLoop(FIRST_STEP * parameters.smallest_step, parameters.most_steps)
-        current = template.fit(data, smoothing, current, loop)
+        current = _fit_smoothly(template, matches, robust, current, smoothing, parameters)
     progress("registration", 0.5)
 
     def match(vertices: Array) -> tuple[Matches, Array]:
@@ -233,6 +229,23 @@ def register(
         converged=fit.converged,
         folded=int(tangles.folded.sum()),
         intersecting=int(tangles.intersecting.sum()),
+    )
+
+
+def _fit_smoothly(
+    template: Deformable,
+    matches: Matches,
+    robust: Array,
+    current: Array,
+    smoothing: float,
+    parameters: RegistrationParameters,
+) -> Array:
+    """Fit to the matches, as far as they are trusted (n,), at the stiffness that smooths their noise away."""
+    data = template.data_terms(matches, robust * parameters.point_weight, 0 * robust, smoothing, current)
+    if smoothing < parameters.first_stiffness / SIMILAR_STIFFNESS:
+        template.factorise(data, smoothing)
+    return template.fit(
+        data, smoothing, current, InnerLoop(FIRST_STEP * parameters.smallest_step, parameters.most_steps)
     )
 
 
