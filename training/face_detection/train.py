@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional
 from torch.utils.data import DataLoader, IterableDataset
@@ -21,6 +20,7 @@ from pix2vertex_blender.reconstruction.photo.detector_network import (
     FaceDetectorNetwork,
     as_input,
 )
+from pix2vertex_blender.reconstruction.photo.face_detector import save_face_detector
 
 from ..data.backgrounds import background_bank
 from .scenes import Person, Scene, draw_scene, read_people
@@ -116,21 +116,9 @@ def train(options: argparse.Namespace) -> FaceDetectorNetwork:
             )
             sums[:] = 0
         if step % 500 == 0:
-            save(network, options.output)
-    save(network, options.output)
+            save_face_detector(network, options.output)
+    save_face_detector(network, options.output)
     return network
-
-
-def save(network: FaceDetectorNetwork, path: Path) -> None:
-    """Write the weights in half precision."""
-    save_file(
-        {
-            name: value.half().contiguous()
-            for name, value in network.state_dict().items()
-            if value.dtype.is_floating_point
-        },
-        path,
-    )
 
 
 def main() -> int:

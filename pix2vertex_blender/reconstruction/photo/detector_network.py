@@ -33,6 +33,7 @@ class FaceDetectorNetwork(nn.Module):
 
     def __init__(self, width: int = 64) -> None:
         super().__init__()
+        self.width = width
         self.descent = nn.ModuleList(
             [_convolution(3, width // 4), _convolution(width // 4, width // 2), _convolution(width // 2, width)]
         )

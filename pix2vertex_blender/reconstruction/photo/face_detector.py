@@ -1,5 +1,6 @@
 """First guesses of where faces are, whichever way up, from a small network shown reduced copies of a photo."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
@@ -8,7 +9,6 @@ from pathlib import Path
 import cv2
 import numpy as np
 import safetensors
-import safetensors.torch
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
@@ -18,6 +18,7 @@ from ...data_files import check
 from ...errors import DataFileError
 from ...paths import FACE_DETECTOR_WEIGHTS
 from ..network.device import quick_precision
+from ..network.weights_file import read_weights, write_weights
 from .boxes import overlap, square_box
 from .detector_network import LARGEST, MIDDLE, SMALLEST, STRIDE, FaceDetectorNetwork, as_input, fold_norms
 from .photo import Square
@@ -144,6 +145,11 @@ def _starts(length: int) -> list[int]:
     return list(range(0, max(1, length - _SHARED), _TILE - _SHARED))
 
 
+def save_face_detector(network: FaceDetectorNetwork, path: Path) -> None:
+    """Write a weights file; a file of that name is either whole or not there."""
+    write_weights(path, network, json.dumps({"width": network.width}))
+
+
 @lru_cache(maxsize=2)
 def load_face_detector(device: torch.device, path: Path = FACE_DETECTOR_WEIGHTS) -> FaceDetector:
     """The detector of a weights file, read once and then kept.
@@ -151,15 +157,18 @@ def load_face_detector(device: torch.device, path: Path = FACE_DETECTOR_WEIGHTS)
     Raises
     ------
     DataFileError
-        If the file is missing or damaged.
+        If the file is missing, damaged or of another network.
     """
     if path == FACE_DETECTOR_WEIGHTS:
         check(path)
-    network = FaceDetectorNetwork()
     try:
-        weights = {name: value.float() for name, value in safetensors.torch.load_file(path).items()}
-        network.load_state_dict(weights, strict=False)
-    except (safetensors.SafetensorError, OSError, RuntimeError) as error:
+        metadata, weights = read_weights(path)
+        # The file that ships is older than what is written beside weights now.
+        network = FaceDetectorNetwork(**json.loads(metadata.get("configuration", "{}")))
+        network.load_state_dict(network.state_dict() | weights)
+        if lacking := {name for name, _parameter in network.named_parameters() if name not in weights}:
+            raise ValueError(f"without {', '.join(sorted(lacking))}")
+    except (safetensors.SafetensorError, OSError, RuntimeError, ValueError, TypeError) as error:
         raise DataFileError(
             f"The face detector's weights {path.name} are damaged: install the extension again."
         ) from error

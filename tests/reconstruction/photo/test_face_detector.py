@@ -9,7 +9,7 @@ import torch
 from PIL import Image
 
 from pix2vertex_blender.errors import DataFileError
-from pix2vertex_blender.paths import SAMPLE_PORTRAIT
+from pix2vertex_blender.paths import NETWORK_WEIGHTS, SAMPLE_PORTRAIT
 from pix2vertex_blender.reconstruction.photo.boxes import overlap, square_box
 from pix2vertex_blender.reconstruction.photo.detector_network import (
     LARGEST,
@@ -23,6 +23,7 @@ from pix2vertex_blender.reconstruction.photo.face_detector import (
     Candidate,
     best_of_each_place,
     load_face_detector,
+    save_face_detector,
     scales,
 )
 from pix2vertex_blender.reconstruction.photo.photo import Square
@@ -100,6 +101,18 @@ def test_damaged_weights_are_said_to_be(tmp_path) -> None:
     path.write_bytes(b"nothing")
     with pytest.raises(DataFileError, match=r"weights\.safetensors"):
         load_face_detector(CPU, path)
+    with pytest.raises(DataFileError, match=r"network\.safetensors are damaged"):
+        load_face_detector(CPU, NETWORK_WEIGHTS)
+
+
+def test_weights_are_read_as_they_were_written_whatever_the_width(tmp_path) -> None:
+    torch.manual_seed(0)
+    network, path = FaceDetectorNetwork(width=16).eval(), tmp_path / "narrow.safetensors"
+    save_face_detector(network, path)
+    picture = torch.rand(1, 3, 64, 64)
+    with torch.inference_mode():
+        read = load_face_detector(CPU, path).network(picture)
+        torch.testing.assert_close(read, fold_norms(network)(picture), atol=0.02, rtol=0.02)
 
 
 def test_folded_norms_and_half_precision_say_the_same(person) -> None:
