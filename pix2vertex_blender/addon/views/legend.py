@@ -4,27 +4,15 @@ import itertools
 
 import bpy
 import numpy as np
+from numpy.typing import NDArray
 
+from ..translations import translate
+from .drawing import Colour, fill, write
 from .fit_view import NOWHERE, RANGE, STOPS, distance_colours, shows_distances
+from .over_all_views import OverAllViews
 
 WIDTH, HEIGHT, MARGIN, STEPS = 18, 180, 24, 64
 TITLE, UNKNOWN = "Distance (mm)", "not seen"
-
-_handler: object | None = None
-
-
-def attach() -> None:
-    """Draw in all 3D views from now on."""
-    global _handler
-    _handler = bpy.types.SpaceView3D.draw_handler_add(_draw, (), "WINDOW", "POST_PIXEL")
-
-
-def detach() -> None:
-    """Draw no more."""
-    global _handler
-    if _handler is not None:
-        bpy.types.SpaceView3D.draw_handler_remove(_handler, "WINDOW")
-    _handler = None
 
 
 def labels(largest: float) -> list[str]:
@@ -38,8 +26,6 @@ def _draw() -> None:
     shading = context.space_data.shading
     if not shows_distances(face) or shading.type != "SOLID" or shading.color_type != "VERTEX":
         return
-    import blf
-
     assert face is not None
     scale = context.preferences.system.ui_scale
     left, bottom = MARGIN * scale, (MARGIN + 40) * scale
@@ -47,32 +33,17 @@ def _draw() -> None:
     edges = np.linspace(0, 1, STEPS + 1)
     for low, high in itertools.pairwise(edges):
         colour = distance_colours(np.array([(low + high) / 2]), 1.0)[0]
-        _rectangle(left, bottom + low * height, width, (high - low) * height + 1, colour)
-    _rectangle(left, bottom - 22 * scale, width, 14 * scale, NOWHERE)
-    blf.size(0, 12 * scale)
-    blf.color(0, 1, 1, 1, 1)
-    blf.enable(0, blf.SHADOW)
-    blf.shadow(0, 3, 0, 0, 0, 0.9)
+        fill((left, bottom + low * height), (left + width, bottom + high * height + 1), _opaque(colour))
+    fill((left, bottom - 22 * scale), (left + width, bottom - 8 * scale), _opaque(NOWHERE))
     for position, text in zip(np.linspace(0, height, len(STOPS)), labels(face[RANGE]), strict=True):
-        _text(left + width + 6 * scale, bottom + position - 4 * scale, text)
-    _text(left + width + 6 * scale, bottom - 20 * scale, UNKNOWN)
-    _text(left, bottom + height + 12 * scale, TITLE)
-    blf.disable(0, blf.SHADOW)
+        write((left + width + 6 * scale, bottom + position - 4 * scale), text, 12 * scale)
+    write((left + width + 6 * scale, bottom - 20 * scale), translate(UNKNOWN), 12 * scale)
+    write((left, bottom + height + 12 * scale), translate(TITLE), 12 * scale)
 
 
-def _text(x: float, y: float, text: str) -> None:
-    import blf
-
-    blf.position(0, x, y, 0)
-    blf.draw(0, bpy.app.translations.pgettext_iface(text))
+def _opaque(colour: NDArray[np.floating]) -> Colour:
+    red, green, blue = (float(value) for value in colour)
+    return red, green, blue, 1.0
 
 
-def _rectangle(x: float, y: float, width: float, height: float, colour: np.ndarray) -> None:
-    import gpu
-    from gpu_extras.batch import batch_for_shader
-
-    shader = gpu.shader.from_builtin("UNIFORM_COLOR")
-    corners = [(x, y), (x + width, y), (x + width, y + height), (x, y + height)]
-    batch = batch_for_shader(shader, "TRIS", {"pos": corners}, indices=[(0, 1, 2), (0, 2, 3)])
-    shader.uniform_float("color", (*(float(value) for value in colour), 1.0))
-    batch.draw(shader)
+OVERLAY = OverAllViews(_draw)

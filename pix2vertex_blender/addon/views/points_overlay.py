@@ -13,30 +13,14 @@ from numpy.typing import NDArray
 from ..scene.face_object import active_face
 from ..scene.landmark_pins import shows_pins
 from .face_dragging import FaceDragging
+from .over_all_views import OverAllViews
 from .screen import Screen
 
 _PIN, _FREE, _RIM = (1.0, 0.55, 0.1, 1.0), (0.25, 0.75, 1.0, 0.9), (0.05, 0.05, 0.05, 0.9)
 _RADIUS, _FREE_RADIUS, _RIM_WIDTH, _SIDES = 5.0, 3.0, 1.5, 16
 
-_handler: object | None = None
-
 #: What the mouse drags at the moment, if anything.
 _dragged: list[FaceDragging] = []
-
-
-def attach() -> None:
-    """Draw pins from now on."""
-    global _handler
-    _handler = bpy.types.SpaceView3D.draw_handler_add(_draw, (), "WINDOW", "POST_PIXEL")
-
-
-def detach() -> None:
-    """Draw no more."""
-    global _handler
-    _dragged.clear()
-    if _handler is not None:
-        bpy.types.SpaceView3D.draw_handler_remove(_handler, "WINDOW")
-        _handler = None
 
 
 def show_dragged(dragging: FaceDragging | None) -> None:
@@ -93,3 +77,6 @@ def _draw_discs(places: NDArray[np.floating], radius: float, colour: tuple[float
         shader.uniform_float("color", fill)
         batch.draw(shader)
     gpu.state.blend_set("NONE")
+
+
+OVERLAY = OverAllViews(_draw)

@@ -10,6 +10,7 @@ from ..scene.face_object import active_face
 from ..translations import translate
 from .drawing import draw_picture, fill, texture_of, write
 from .free_region import free_rectangle
+from .over_all_views import OverAllViews
 
 _WIDTH, _HEIGHT, _BAR, _MARGIN = 300.0, 54.0, 6.0, 14.0
 #: The side of the glimpse of the face; one that would be smaller than the latter is left out.
@@ -18,23 +19,8 @@ _BACKDROP, _EMPTY, _FULL = (0.05, 0.05, 0.05, 0.82), (0.28, 0.28, 0.28, 1.0), (1
 
 CANCEL = "Esc to cancel"
 
-_handler: object | None = None
 #: The glimpse that was drawn last, and what the graphics card has of it.
 _drawn: tuple[Any, Any] = (None, None)
-
-
-def attach() -> None:
-    """Draw in all 3D views from now on."""
-    global _handler
-    _handler = bpy.types.SpaceView3D.draw_handler_add(_draw, (), "WINDOW", "POST_PIXEL")
-
-
-def detach() -> None:
-    """Draw no more."""
-    global _handler
-    if _handler is not None:
-        bpy.types.SpaceView3D.draw_handler_remove(_handler, "WINDOW")
-    _handler = None
 
 
 def _draw() -> None:
@@ -84,3 +70,6 @@ def _place(context: bpy.types.Context, width: float, height: float, margin: floa
     x, y = (middle.x, middle.y - height - 2 * margin) if middle is not None else ((left + right) / 2, bottom)
     low, high = left + margin, right - margin - width
     return min(max(x - width / 2, low), max(low, high)), min(max(y, bottom + margin), top - margin - height)
+
+
+OVERLAY = OverAllViews(_draw)
