@@ -14,11 +14,13 @@ import argparse
 import dataclasses
 import sys
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import NamedTuple
 
 import torch
+from torch import Tensor
 
 from benchmarks import published
 from benchmarks.tables import Table
@@ -26,12 +28,12 @@ from pix2vertex_blender.errors import OptionError, Pix2VertexError
 from pix2vertex_blender.reconstruction.network.device import choose_device
 
 from .arrays import Bytes
-from .compare import VARIANTS, compare, measure, train_recipe
+from .compare import VARIANTS, as_it_is, compare, measure, train_recipe
 from .data.backgrounds import background_bank
 from .data.new_views import ViewChanges, write_new_views
 from .evaluate import FIGURES
 from .train import Recipe, Settings
-from .translation.measure import load_generator
+from .translation.measure import load_generator, translated
 from .translation.samples import write_translated_samples
 from .translation.train import CHECKPOINT
 
@@ -92,16 +94,35 @@ def variants_table(options: argparse.Namespace, settings: Settings, backgrounds:
     )
 
 
-def augmentations(count: int, seed: int) -> dict[str, MakeSamples]:
-    """What the rows of Beyond 3DMM's table 3 have beside the samples as they were rendered."""
+@dataclass(frozen=True)
+class DataStudy:
+    """A table of data.
+
+    Attributes
+    ----------
+    name : str
+    kinds : dict of str to callable
+        What the rows have beside the samples as they were rendered.
+    looks : dict of str to callable
+        What each network reads held-out images (B, 3, S, S) as, for a row each.
+    """
+
+    name: str
+    kinds: Mapping[str, MakeSamples]
+    looks: Mapping[str, Callable[[Tensor], Tensor]]
+
+
+def augmentations(count: int, seed: int) -> DataStudy:
+    """Beyond 3DMM's table 3."""
     kinds = {"and new views": ViewChanges(shape_share=0.0), "and new views and shapes": ViewChanges(shape_share=1.0)}
-    return {
+    makers = {
         title: partial(write_new_views, count=count, changes=changes, seed=seed) for title, changes in kinds.items()
     }
+    return DataStudy("augmentation", makers, {"": as_it_is})
 
 
-def translations(run: Path, resolution: int, count: int, seed: int, backgrounds: Bytes) -> dict[str, MakeSamples]:
-    """The same for samples in the look that a generator has learnt.
+def translations(run: Path, resolution: int, count: int, seed: int, backgrounds: Bytes) -> DataStudy:
+    """Samples in the look that a generator has learnt, read as they are and in that look.
 
     Raises
     ------
@@ -110,12 +131,12 @@ def translations(run: Path, resolution: int, count: int, seed: int, backgrounds:
     """
     look = load_generator(run / CHECKPOINT)
     shown = partial(write_translated_samples, count=count, seed=seed, generator=look, resolution=resolution)
-    return {"and translated samples": partial(shown, backgrounds=backgrounds)}
+    kinds = {"and translated samples": partial(shown, backgrounds=backgrounds)}
+    return DataStudy("translation", kinds, {"": as_it_is, ", read in the look": partial(translated, look)})
 
 
 def data_table(
-    name: str,
-    kinds: Mapping[str, MakeSamples],
+    study: DataStudy,
     options: argparse.Namespace,
     recipe: Recipe,
     settings: Settings,
@@ -124,19 +145,21 @@ def data_table(
 ) -> Table:
     """Train the same network as long with each kind of data; new samples are made where they are missing."""
     rows: list[tuple[str | float | int, ...]] = []
-    for number, title in enumerate((ALONE, *kinds)):
+    held_out = options.held_out, options.held_out_count
+    for number, title in enumerate((ALONE, *study.kinds)):
         data = list(options.data)
-        if title in kinds:
-            made = options.folder / f"{name}_samples_{number}"
-            kinds[title](options.data[0], made)
+        if title in study.kinds:
+            made = options.folder / f"{study.name}_samples_{number}"
+            study.kinds[title](options.data[0], made)
             data.append(made)
-        run = options.folder / f"{name}_{number}"
+        run = options.folder / f"{study.name}_{number}"
         position = train_recipe(run, recipe, data, settings, backgrounds, device)
-        figures = measure(run, recipe, options.held_out, options.held_out_count, settings, backgrounds, device)
-        rows.append((title, position.samples, *(figures[each] for each in SHOWN)))
+        for look, shown in study.looks.items():
+            figures = measure(run, recipe, *held_out, settings, backgrounds, device, shown)
+            rows.append((title + look, position.samples, *(figures[each] for each in SHOWN)))
         print(f"{title}: {position.samples} samples seen", flush=True)
     columns = ("training data", "samples seen", *(FIGURES[each][0].split(",")[0] for each in SHOWN))
-    return Table(name, f"Ours, measured now, {_length(settings)} each", columns, rows)
+    return Table(study.name, f"Ours, measured now, {_length(settings)} each", columns, rows)
 
 
 def _length(settings: Settings) -> str:
@@ -176,14 +199,14 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if options.ablation in ABLATIONS:
             variants_table(options, settings, backgrounds, device)
             return
-        kinds = _kinds(options, settings, backgrounds)
-        print(data_table(options.ablation, kinds, options, RECIPE, settings, backgrounds, device).markdown())
+        study = _study(options, settings, backgrounds)
+        print(data_table(study, options, RECIPE, settings, backgrounds, device).markdown())
     except Pix2VertexError as error:
         sys.exit(f"{error}")
 
 
-def _kinds(options: argparse.Namespace, settings: Settings, backgrounds: Bytes) -> dict[str, MakeSamples]:
-    """The rows of a table of data, below the paper's if it has one."""
+def _study(options: argparse.Namespace, settings: Settings, backgrounds: Bytes) -> DataStudy:
+    """The table of data that is asked for; the paper's, if it has one, is printed."""
     if options.ablation == "augmentation":
         print(published.AUGMENTATION.markdown(), flush=True)
         return augmentations(options.new_count, settings.seed)

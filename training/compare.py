@@ -7,12 +7,13 @@ The figures of `training.evaluate` on the held-out samples are printed as the ta
 import argparse
 import dataclasses
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 import torch
+from torch import Tensor
 
 from pix2vertex_blender.errors import Pix2VertexError
 from pix2vertex_blender.reconstruction.network.configuration import SHIPPED
@@ -70,6 +71,11 @@ VARIANTS = {
 }
 
 
+def as_it_is(images: Tensor) -> Tensor:
+    """Images without any change."""
+    return images
+
+
 def compare(
     folder: Path,
     names: Sequence[str],
@@ -118,13 +124,15 @@ def measure(
     settings: Settings,
     backgrounds: Bytes,
     device: torch.device,
+    shown: Callable[[Tensor], Tensor] = as_it_is,
 ) -> dict[str, float]:
-    """Figures of the averaged weights of a finished run."""
+    """Figures of the averaged weights of a finished run, on held-out images (B, 3, S, S) as `shown` shows them."""
     network, averaged = (build_network(recipe.configuration) for _ in range(2))
     optimiser = make_optimiser(network, recipe.optimiser, settings.learning_rate, settings.weight_decay)
     resume(run / "checkpoint.pt", network, averaged, optimiser, recipe.configuration.to_json())
     resolution = recipe.configuration.resolution
     batches = held_out_batches(held_out, resolution, held_out_count, settings.batch_size, backgrounds)
+    batches = [batch._replace(images=shown(batch.images)) for batch in batches]
     return evaluate(averaged.to(device), batches, device)
 
 

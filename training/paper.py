@@ -140,8 +140,8 @@ def dry_run(options: argparse.Namespace, configuration: NetworkConfiguration) ->
         print(f"| {title} | " + " | ".join(f"{row[name]:.3f}" for name in TERMS) + " |")
     print(
         f"A sample takes {seconds:.3g} s on this device ({device}), {options.samples} samples "
-        f"{options.samples * seconds / 3600:.3g} hours; reading one takes {reading:.2g} s, which "
-        f"{max(1, math.ceil(reading / seconds))} processes keep up with (--readers of training.train)."
+        f"{options.samples * seconds / 3600:.3g} hours; reading one takes {reading:.2g} s of a core: --readers of "
+        f"training.train has to be {max(1, math.ceil(reading / seconds))} or more."
     )
     odd = [name for name in TERMS if not 1 / USUAL < rows[0][name] / max(expected[name], 1e-9) < USUAL]
     print(f"Not as expected: {', '.join(odd)}." if odd else "The first losses are as expected.")

@@ -34,14 +34,15 @@ def test_each_kind_of_data_is_trained_on_and_measured(tmp_path: Path) -> None:
     recipe = Recipe(TINY, SHIPPED_WEIGHTS, "adamw")
     look = Translation(TranslationConfiguration(width=6, blocks=1), TranslationSettings())
     save(tmp_path / CHECKPOINT, look)
-    kinds = {"augmentation": augmentations(2, 1), "translation": translations(tmp_path, 32, 2, 1, BACKGROUNDS)}
-    for name, makers in kinds.items():
-        table = data_table(name, makers, options, recipe, settings, BACKGROUNDS, torch.device("cpu"))
-        assert [row[0] for row in table.rows] == [ALONE, *makers]
+    for study in (augmentations(2, 1), translations(tmp_path, 32, 2, 1, BACKGROUNDS)):
+        table = data_table(study, options, recipe, settings, BACKGROUNDS, torch.device("cpu"))
+        assert [row[0] for row in table.rows] == [kind + look for kind in (ALONE, *study.kinds) for look in study.looks]
         assert all(row[1] == 4 and np.isfinite(row[2:]).all() for row in table.rows)
-        made = [tmp_path / f"{name}_samples_{number + 1}" for number in range(len(makers))]
-        assert [len(list_samples(folder)) for folder in made] == [2] * len(makers)
+        made = [tmp_path / f"{study.name}_samples_{number + 1}" for number in range(len(study.kinds))]
+        assert [len(list_samples(folder)) for folder in made] == [2] * len(study.kinds)
         assert "Ours, measured now" in table.markdown()
+    as_they_are, in_the_look = (row[2:] for row in table.rows[:2])
+    assert as_they_are == in_the_look, "this generator has learnt nothing yet"
 
 
 def test_variants_exist_and_printed_means_are_those_of_their_rows() -> None:
