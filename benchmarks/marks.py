@@ -22,9 +22,10 @@ from benchmarks.skin import SEED, VIEW, RenderedPhoto, photograph_under
 from benchmarks.synthetic import BELONGINGS
 from pix2vertex_blender.geometry.extension import smoothed
 from pix2vertex_blender.geometry.mesh import vertex_normals
-from pix2vertex_blender.reconstruction.detail.detail import DetailParameters, add_detail
+from pix2vertex_blender.reconstruction.detail.detail import add_detail
 from pix2vertex_blender.reconstruction.detail.learned import learned_detail
 from pix2vertex_blender.reconstruction.detail.shown_face import ShownFace
+from pix2vertex_blender.reconstruction.detail.solver import DetailParameters
 from pix2vertex_blender.reconstruction.network.detail_network import DetailNetwork, load_detail_network
 from pix2vertex_blender.reconstruction.photo.sampling import visibility
 from pix2vertex_blender.template import load_template

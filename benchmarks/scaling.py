@@ -8,7 +8,7 @@ from benchmarks.speed import peak_megabytes
 from pix2vertex_blender.exchange.camera import Camera
 from pix2vertex_blender.geometry.mesh import triangulate, vertex_normals
 from pix2vertex_blender.geometry.raster import interpolate, rasterise
-from pix2vertex_blender.reconstruction.detail.detail import DetailParameters, DetailSolver
+from pix2vertex_blender.reconstruction.detail.solver import DetailParameters, DetailSolver
 from pix2vertex_blender.reconstruction.registration.alignment import align
 from pix2vertex_blender.reconstruction.registration.matching import TargetIndex
 from pix2vertex_blender.reconstruction.registration.registration import register

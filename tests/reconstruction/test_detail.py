@@ -10,8 +10,9 @@ from pix2vertex_blender.exchange.camera import Camera
 from pix2vertex_blender.geometry.intersections import intersecting_triangles
 from pix2vertex_blender.geometry.mesh import triangulate, vertex_normals
 from pix2vertex_blender.geometry.similarity import fit_similarity
-from pix2vertex_blender.reconstruction.detail.detail import DetailParameters, DetailSolver, add_detail
+from pix2vertex_blender.reconstruction.detail.detail import add_detail
 from pix2vertex_blender.reconstruction.detail.shown_face import ShownFace
+from pix2vertex_blender.reconstruction.detail.solver import DetailParameters, DetailSolver
 from pix2vertex_blender.reconstruction.photo.sampling import sample_intensity, visibility
 from pix2vertex_blender.template import load_template
 from training.paths import shared_folder

@@ -3,8 +3,9 @@ import numpy as np
 import pytest
 
 from pix2vertex_blender.exchange.camera import Camera
-from pix2vertex_blender.reconstruction.detail.detail import DetailParameters, add_detail
+from pix2vertex_blender.reconstruction.detail.detail import add_detail
 from pix2vertex_blender.reconstruction.detail.shown_face import ShownFace
+from pix2vertex_blender.reconstruction.detail.solver import DetailParameters
 from pix2vertex_blender.template import load_template
 
 SKIN = np.array([196.0, 150.0, 126.0])

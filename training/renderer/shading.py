@@ -137,6 +137,23 @@ def _cloth(clothing: Clothing, u: float, y: float) -> tuple[float, float, float]
 
 
 @inlined
+def _bare_skin(skin: Skin, u: float, v: float) -> tuple[float, float, float, float]:
+    """The skin's colour and gloss."""
+    i, j = int(min(max(u + 0.5, 0.0), 511.0)), int(min(max(v + 0.5, 0.0), 511.0))
+    return skin.albedo[j, i, 0], skin.albedo[j, i, 1], skin.albedo[j, i, 2], skin.gloss[j, i]
+
+
+@inlined
+def _steps(height: Floats, row: int, column: int) -> tuple[float, float]:
+    """By how much a height rises to the right and downwards over two pixels; nothing at the picture's edge."""
+    size = height.shape[0]
+    if 0 < row < size - 1 and 0 < column < size - 1:
+        across = height[row, column + 1] - height[row, column - 1]
+        return across, height[row + 1, column] - height[row - 1, column]
+    return 0.0, 0.0
+
+
+@inlined
 def _inside_of_the_mouth(material: int, skin: Skin) -> tuple[float, float, float, float]:
     """The colour of a tooth, of gums, or of what lies deepest, and its gloss."""
     if material == TOOTH:
@@ -194,14 +211,11 @@ def describe_head(
                 if _clothed(clothing, x, y):
                     red, green, blue = _cloth(clothing, u, y)
                 else:
-                    i, j = int(min(max(u + 0.5, 0.0), 511.0)), int(min(max(v + 0.5, 0.0), 511.0))
-                    red, green, blue = skin.albedo[j, i, 0], skin.albedo[j, i, 1], skin.albedo[j, i, 2]
-                    gloss, softness = skin.gloss[j, i], skin.softness
-                    if 0 < row < size - 1 and 0 < column < size - 1:
-                        across = relief_height[row, column + 1] - relief_height[row, column - 1]
-                        down = relief_height[row + 1, column] - relief_height[row - 1, column]
-                        result[row, column, LIT_NORMAL] -= slope * across
-                        result[row, column, LIT_NORMAL + 1] += slope * down
+                    red, green, blue, gloss = _bare_skin(skin, u, v)
+                    softness = skin.softness
+                    across, down = _steps(relief_height, row, column)
+                    result[row, column, LIT_NORMAL] -= slope * across
+                    result[row, column, LIT_NORMAL + 1] += slope * down
             elif material == EYE:
                 red, green, blue = _eye_colour(eyes, attributes[row, column, IRIS])
                 gloss, sharpness = 0.9, 250.0

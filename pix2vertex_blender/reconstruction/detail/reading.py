@@ -6,9 +6,10 @@ from numpy.typing import NDArray
 from ...exchange.detail_readings import DEFAULT_READING, Reading
 from ...exchange.progress import Pause, no_pause
 from ...template import Template
-from .detail import DetailParameters, add_detail
+from .detail import add_detail
 from .learned import LearnedParameters, learned_detail
 from .shown_face import ShownFace
+from .solver import DetailParameters
 
 
 def read_detail(

@@ -13,9 +13,10 @@ from ...exchange.view import View
 from ...expression.neutral import worn_expression
 from ...geometry.mesh import vertex_normals
 from ...template import Template, load_template
-from ..detail.detail import DetailParameters, DetailSolver, read_shading
+from ..detail.detail import read_shading
 from ..detail.reading import read_detail
 from ..detail.shown_face import ShownFace
+from ..detail.solver import DetailParameters, DetailSolver
 from ..photo.sampling import visibility
 from ..seen_face import SeenFace
 from .evidence import Array
