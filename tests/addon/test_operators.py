@@ -1,5 +1,3 @@
-import threading
-import time
 from pathlib import Path
 
 import bpy
@@ -8,34 +6,8 @@ import pytest
 import pix2vertex_blender
 from pix2vertex_blender.addon.process import session
 from pix2vertex_blender.addon.process.worker_client import DIED, WorkerClient
+from tests.interruptions import everything, reconstruct_while
 from tests.processes import kill
-
-
-def everything() -> list[str]:
-    return sorted(
-        f"{kind}/{item.name}"
-        for kind in ("objects", "meshes", "materials", "collections")
-        for item in getattr(bpy.data, kind)
-    )
-
-
-def reconstruct_while(interruption, photo: Path) -> str:
-    """Run the operator and, as soon as its job reports progress, `interruption(client)`; return the error."""
-
-    def interrupt() -> None:
-        while not (session.SESSION.job and session.SESSION.job.stage):
-            time.sleep(0.01)
-        interruption(session.SESSION.worker)
-
-    thread = threading.Thread(target=interrupt, daemon=True)
-    thread.start()
-    try:
-        result = bpy.ops.pix2vertex.reconstruct(filepath=str(photo))
-    except RuntimeError as error:
-        return str(error)
-    finally:
-        thread.join()
-    return str(result)
 
 
 def test_registers_twice_and_leaves_nothing() -> None:

@@ -3,7 +3,6 @@
 import os
 import shutil
 import signal
-import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ from pix2vertex_blender.addon.process.photo_search import SEARCHES
 from pix2vertex_blender.addon.process.worker_client import NOT_UNDERSTOOD, SILENT, WorkerClient
 from pix2vertex_blender.errors import DISK_FULL
 from tests.faults.conftest import A_MINUTE, LONG, SHORT, MakeClient, needs_signals
+from tests.interruptions import everything, reconstruct_while
 from tests.processes import process_exists
 
 FAULT = r"Something went wrong inside pix2vertex \(KeyError.*Details are in .*blender\.log"
@@ -37,33 +37,11 @@ def stop(client: WorkerClient) -> None:
     client._patience = SHORT
 
 
-def everything() -> list[str]:
-    return sorted(f"{kind}/{item.name}" for kind in ("objects", "meshes", "images") for item in getattr(bpy.data, kind))
-
-
-def while_it_runs(interruption: Callable[[WorkerClient], None], photo: Path) -> str:
-    """Reconstruct a photo and, as soon as its job reports progress, do something to the worker; returns the error."""
-
-    def interrupt() -> None:
-        while not (session.SESSION.job and session.SESSION.job.stage):
-            time.sleep(0.01)
-        interruption(session.SESSION.worker)
-
-    thread = threading.Thread(target=interrupt, daemon=True)
-    thread.start()
-    try:
-        return str(bpy.ops.pix2vertex.reconstruct(filepath=str(photo)))
-    except RuntimeError as error:
-        return str(error)
-    finally:
-        thread.join()
-
-
 @pytest.mark.slow
 @needs_signals
 def test_a_stopped_worker_is_a_sentence_in_blender(practice: WorkerClient, saved: str, tmp_path: Path) -> None:
     before = everything()
-    error = while_it_runs(stop, tmp_path / "endless.png")
+    error = reconstruct_while(stop, tmp_path / "endless.png")
     practice._patience = LONG
     assert SILENT in error
     assert everything() == before and session.SESSION.operator == ""

@@ -8,11 +8,10 @@ from ..process import session
 from ..scene.axes import from_blender, to_blender
 from ..scene.detail_split import write_detail
 from ..scene.expressions import photo_coordinates
-from ..scene.face_object import active_face, detail_key, store_detail_settings
+from ..scene.face_object import active_face, store_detail_settings
 from ..scene.record import read_record
 from ..scene.watched_face import WatchedFace, unlocked_keys
-from ..translations import translate
-from .texture import NOT_A_FACE, poll_face
+from .texture import poll_detail
 from .worker_operator import Work, WorkerOperator
 
 
@@ -26,15 +25,7 @@ class PIX2VERTEX_OT_update_detail(WorkerOperator, bpy.types.Operator):
     @classmethod
     def poll_idle(cls, context: bpy.types.Context) -> bool:
         """Only for faces made from a photo that still have their detail."""
-        if not poll_face(cls, context):
-            return False
-        if detail_key(active_face(context)) is None:
-            cls.poll_message_set(translate(NOT_A_FACE))
-            return False
-        if context.mode != "OBJECT":
-            cls.poll_message_set(translate("Only in Object Mode"))
-            return False
-        return True
+        return poll_detail(cls, context)
 
     def work(self) -> Work:
         """Have the detail computed and write it into the shape key; the key's value stays."""

@@ -20,11 +20,10 @@ from ..export.finishing import (
 from ..images.images import clean_name
 from ..properties.face import SIZES
 from ..properties.scene import FINISH_TARGETS
-from ..scene.face_object import active_face, detail_key
+from ..scene.face_object import active_face
 from ..scene.watched_face import WatchedFace
-from ..translations import translate
 from .maps import BAKE_STAGES
-from .texture import poll_face, take_settings
+from .texture import poll_detail, take_settings
 from .worker_operator import Work, WorkerOperator
 
 CHOOSE_FOLDER = "Choose a folder for the files, or save the Blender file first."
@@ -56,15 +55,7 @@ class PIX2VERTEX_OT_finish(WorkerOperator, bpy.types.Operator):
     @classmethod
     def poll_idle(cls, context: bpy.types.Context) -> bool:
         """Only for faces made from a photo that still have their detail."""
-        if not poll_face(cls, context):
-            return False
-        if detail_key(active_face(context)) is None:
-            cls.poll_message_set(translate("Select a face with the shape key Detail"))
-            return False
-        if context.mode != "OBJECT":
-            cls.poll_message_set(translate("Only in Object Mode"))
-            return False
-        return True
+        return poll_detail(cls, context)
 
     def work(self) -> Work:
         """Have the maps drawn, and write the files or add the object."""

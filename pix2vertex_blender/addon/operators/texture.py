@@ -13,7 +13,7 @@ from ..images.texture_size import side_of_texture
 from ..process import session
 from ..properties.face import KEEP_LIGHT, STORAGES, TEXTURE_SIZES
 from ..scene.face_images import DISPLACEMENT, EYES, NORMALS, ORIGIN, TEXTURE
-from ..scene.face_object import active_face, read_provenance
+from ..scene.face_object import active_face, detail_key, read_provenance
 from ..scene.record import read_record
 from ..scene.texture_material import (
     show_on_head,
@@ -29,6 +29,7 @@ from .worker_operator import Work, WorkerOperator
 TEXTURE_STAGES = {**STAGE_LABELS, "texture": "Projecting the photo", "surface": "Drawing the skin's maps"}
 
 NOT_A_FACE = "Select a face that was reconstructed from a photo"
+WITHOUT_DETAIL = "Select a face with the shape key Detail"
 LINKED = "The face belongs to another file; make it local first"
 PROJECTED = "Photo projected onto {face}"
 PROJECTED_FROM_CROP = "Photo projected onto {face} from the picture kept in the file"
@@ -64,6 +65,19 @@ def poll_editable(operator: type[bpy.types.Operator], face: bpy.types.Object) ->
     """Whether a face belongs to this file; says why not."""
     if not (face.is_editable and face.data.is_editable):
         operator.poll_message_set(translate(LINKED))
+        return False
+    return True
+
+
+def poll_detail(operator: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    """Whether the active object is such a face with its detail, and no mode is in the way; says why not."""
+    if not poll_face(operator, context):
+        return False
+    if detail_key(active_face(context)) is None:
+        operator.poll_message_set(translate(WITHOUT_DETAIL))
+        return False
+    if context.mode != "OBJECT":
+        operator.poll_message_set(translate("Only in Object Mode"))
         return False
     return True
 
