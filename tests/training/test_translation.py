@@ -183,8 +183,9 @@ def test_health_knows_its_troubles() -> None:
 
 
 def test_bad_folders_and_checkpoints_are_one_sentence(
-    tmp_path: Path, domains: tuple[Path, Path], capsys: pytest.CaptureFixture[str]
+    tmp_path: Path, domains: tuple[Path, Path], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr("training.translation.__main__.background_bank", lambda _path: np.zeros((2, 8, 8, 3), np.uint8))
     empty, alone = tmp_path / "empty", tmp_path / "alone"
     empty.mkdir(), alone.mkdir()
     cv2.imwrite(str(alone / "one.png"), pictures(1)[0])
@@ -206,6 +207,12 @@ def test_bad_folders_and_checkpoints_are_one_sentence(
         with pytest.raises(SystemExit) as end:
             main([*words, *more])
         assert sentence in str(end.value) and "\n" not in str(end.value)
+    run = str(tmp_path / "run")
+    for command in (["apply", run, source, target], ["samples", run, source, target]):
+        with pytest.raises(SystemExit, match="a multiple of 4, not 50"):
+            main([*command, "--resolution", "50"])
+    with pytest.raises(SystemExit, match=r"There are no samples in .*empty"):
+        main(["samples", run, str(empty), str(tmp_path / "made")])
     (tmp_path / "run" / CHECKPOINT).write_bytes(b"nothing")
     with pytest.raises(SystemExit, match="is damaged"):
         main([*words, *small, "--width", "6"])

@@ -8,6 +8,7 @@ measure RUN ... --held-out SAMPLES          what the network reads from translat
 """
 
 import argparse
+import math
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -15,7 +16,6 @@ import cv2
 import numpy as np
 import torch
 
-from pix2vertex_blender.errors import OptionError
 from pix2vertex_blender.paths import NETWORK_WEIGHTS
 from pix2vertex_blender.reconstruction.network.device import choose_device
 from pix2vertex_blender.reconstruction.network.network import load_network
@@ -27,11 +27,9 @@ from ..data.dataset import held_out_batches
 from .domains import ENDINGS, NOTHING, PLAIN, cut, picture_batches, read_domain, write_look
 from .losses import GeometricConstraint
 from .measure import BOUND, GEOMETRY, geometry_figures, load_generator, look_distance, translated, write_sheet
-from .networks import TranslationConfiguration
+from .networks import STRIDE, TranslationConfiguration, check_resolution
 from .samples import write_translated_samples
 from .train import CHECKPOINT, Translation, TranslationSettings, train
-
-MULTIPLE = "The resolution has to be a multiple of {stride}, not {resolution}."
 
 
 def looks(options: argparse.Namespace) -> None:
@@ -43,12 +41,12 @@ def looks(options: argparse.Namespace) -> None:
 
 def learn(options: argparse.Namespace) -> None:
     """Train on two folders."""
+    check_resolution(options.resolution)
     domains = [read_domain(folder, options.resolution) for folder in (options.source, options.target)]
     constraint = None
     if options.geometric_weight > 0:
         network = load_network(options.weights)
-        if options.resolution % network.stride:
-            raise OptionError(MULTIPLE.format(stride=network.stride, resolution=options.resolution))
+        check_resolution(options.resolution, network.stride)
         constraint = GeometricConstraint(network)
     torch.manual_seed(options.seed)
     settings = TranslationSettings(
@@ -69,6 +67,7 @@ def learn(options: argparse.Namespace) -> None:
 
 def apply(options: argparse.Namespace) -> None:
     """Translate a folder."""
+    check_resolution(options.resolution)
     generator = load_generator(options.run / CHECKPOINT)
     options.output.mkdir(parents=True, exist_ok=True)
     pictures = read_domain(options.folder, options.resolution)
@@ -91,6 +90,7 @@ def measure(options: argparse.Namespace) -> None:
     """Print the table, and write a picture if one is asked for."""
     device = choose_device(options.device)
     network = load_network(options.weights, device)
+    check_resolution(options.resolution, math.lcm(STRIDE, network.stride))
     look = cut(PLAIN, options.crop)
     batches = held_out_batches(options.held_out, options.resolution, options.count, 8, NOTHING, augmentation=look)
     generators = {run.name: load_generator(run / CHECKPOINT) for run in options.runs}

@@ -8,6 +8,24 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from pix2vertex_blender.errors import OptionError
+
+#: A generator halves the picture's resolution twice.
+STRIDE = 4
+
+MULTIPLE = "The resolution has to be a multiple of {stride}, not {resolution}."
+
+
+def check_resolution(resolution: int, stride: int = STRIDE) -> None:
+    """Refuse pictures that a network cannot halve as often as it does.
+
+    Raises
+    ------
+    OptionError
+    """
+    if resolution <= 0 or resolution % stride:
+        raise OptionError(MULTIPLE.format(stride=stride, resolution=resolution))
+
 
 @dataclass(frozen=True)
 class TranslationConfiguration:

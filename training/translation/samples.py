@@ -15,7 +15,7 @@ from ..data.composition import add_body, background
 from ..data.derived import write_derived
 from ..data.samples import Sample
 from .measure import translated
-from .networks import Generator
+from .networks import Generator, check_resolution
 
 
 def translated_sample(
@@ -56,7 +56,10 @@ def write_translated_samples(
     ------
     DataFileError
         If there are no samples.
+    OptionError
+        If the generator cannot show pictures of this resolution.
     """
+    check_resolution(resolution)
     show = partial(translated_sample, generator=generator, resolution=resolution, backgrounds=backgrounds)
     return write_derived(samples, folder, count, seed, show)
 
