@@ -26,6 +26,7 @@ SAVE_EVERY = 25
 
 OTHER = "The checkpoint {path} is of another network or training: choose another run folder."
 DAMAGED = "The checkpoint {path} is missing or damaged: train again, or choose another run folder."
+MULTIPLE = "The size has to be a multiple of {stride}, not {size}."
 UNKNOWN_LOSS = "There is no loss {name}: choose among {names}."
 NOT_FINITE = "The loss is not finite at step {step}: {path} holds the last good state; try a lower rate."
 
@@ -67,8 +68,11 @@ def train(
     DataFileError
         If there are no pairs, the checkpoint is of another training, or the loss is not finite any more.
     OptionError
-        If there is no such loss.
+        If there is no such loss, or the network cannot halve pictures of this size.
     """
+    stride = 2 ** (len(configuration.widths) - 1)
+    if configuration.size <= 0 or configuration.size % stride:
+        raise OptionError(MULTIPLE.format(stride=stride, size=configuration.size))
     if settings.loss not in LOSSES:
         raise OptionError(UNKNOWN_LOSS.format(name=settings.loss, names=", ".join(LOSSES)))
     paths = list_pairs(folders)
