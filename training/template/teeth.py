@@ -1,5 +1,7 @@
 """Rows of teeth: each is a grid of quads around a box that is laid onto a tooth of the morphable model's mean."""
 
+from itertools import product
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -25,26 +27,14 @@ def box_grid(size: int) -> tuple[Points, Indices, Points]:
     """The surface of the cube [-1, 1]^3 in quads: vertices, faces anticlockwise from outside, and UVs by side."""
     number: dict[tuple[int, ...], int] = {}
     faces, uvs = [], []
-    for axis in range(3):
-        for sign in (0, size):
-            side = 2 * axis + (sign > 0)
-            for i in range(size):
-                for j in range(size):
-                    corners = [(i, j), (i + 1, j), (i + 1, j + 1), (i, j + 1)]
-                    if sign == 0:
-                        corners = corners[::-1]
-                    quad = []
-                    for a, b in corners:
-                        place = [a, b]
-                        place.insert(0, sign)
-                        # (sign, a, b) in the order axis, axis + 1, axis + 2
-                        xyz = [0, 0, 0]
-                        for offset, value in enumerate(place):
-                            xyz[(axis + offset) % 3] = value
-                        quad.append(number.setdefault(tuple(xyz), len(number)))
-                    faces.append(quad)
-                    corner = np.array([side % 3, side // 3], dtype=np.float64)
-                    uvs.append([(corner + np.array([a, b]) / size * 0.94 + 0.03) / (3, 2) for a, b in corners])
+    for axis, end, i, j in product(range(3), (0, size), range(size), range(size)):
+        corners = [(i, j), (i + 1, j), (i + 1, j + 1), (i, j + 1)][:: 1 if end else -1]
+        # The side's own axis comes first, and after it the other two in their order.
+        places = [tuple(np.roll((end, a, b), axis).tolist()) for a, b in corners]
+        faces.append([number.setdefault(place, len(number)) for place in places])
+        side = 2 * axis + (end > 0)
+        corner = np.array([side % 3, side // 3], dtype=np.float64)
+        uvs.append([(corner + np.array([a, b]) / size * 0.94 + 0.03) / (3, 2) for a, b in corners])
     vertices = 2 * np.array(list(number), dtype=np.float64) / size - 1
     return vertices, np.array(faces), np.array(uvs)
 
