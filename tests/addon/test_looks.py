@@ -128,12 +128,22 @@ def test_pins_give_xray_camera_and_view_back(faces, xray, changed_between) -> No
     view.shading.show_xray = xray
     before = everything()
     click("show_pins", faces[0])
-    assert view.shading.show_xray
     assert view.region_3d.view_perspective == "CAMERA" and bpy.context.scene.camera.name != before["camera"]
     if changed_between:
-        view.shading.show_xray = False
+        view.shading.show_xray = True
     click("hide_pins", faces[0])
     assert everything() == before
+
+
+def test_pins_are_seen_on_the_photo_over_the_face_and_not_on_what_lies_behind_the_skin(faces) -> None:
+    click("show_pins", faces[0])
+    camera = bpy.context.scene.camera
+    [background] = camera.data.background_images
+    assert camera.data.show_background_images and not everything()["xray"]
+    assert background.display_depth == "FRONT" and 0.3 < background.alpha < 0.7
+    click("show_over_photo", faces[0])
+    [background] = bpy.context.scene.camera.data.background_images
+    assert background.display_depth == "BACK" and background.alpha == 1.0
 
 
 def test_pins_of_two_faces(faces) -> None:
@@ -142,7 +152,7 @@ def test_pins_of_two_faces(faces) -> None:
         click("show_pins", face)
     click("hide_pins", faces[1])
     assert bpy.context.scene.camera is not None and everything()["camera"] != before["camera"]
-    assert everything()["xray"] and shows_pins(faces[0])
+    assert not everything()["xray"] and shows_pins(faces[0])
     click("hide_pins", faces[0])
     assert everything() == before
 

@@ -17,7 +17,7 @@ from ..scene.landmark_pins import current_pins, hide_pins, pin_landmark, reset_p
 from ..scene.record import photo_crop, read_record
 from ..translations import translate
 from ..views.looks import PINS, begin_in_view
-from ..views.photo_view import hide_camera, show_over_crop
+from ..views.photo_view import DRAGGED_OPACITY, hide_camera, lay_over_face, show_over_crop
 from .drag_face import is_dragged, stop_dragging
 from .expressions import changed_expressions
 from .worker_operator import Work, WorkerOperator
@@ -85,13 +85,14 @@ class PIX2VERTEX_OT_show_pins(_PinsOperator, bpy.types.Operator):
             return
         begin_in_view(PINS, context.area, context.screen)
         crop = photo_crop(face)
-        show_over_crop(face, record, crop, tuple(crop.size), context, look=PINS)
+        camera = show_over_crop(face, record, crop, tuple(crop.size), context, look=PINS)
+        lay_over_face(camera, DRAGGED_OPACITY)
         for item in context.selected_objects:
             item.select_set(False)  # its outline would hide the pins
         context.view_layer.objects.active = face
         space.region_3d.view_perspective = "CAMERA"
         bpy.ops.view3d.view_center_camera()
-        space.shading.show_xray = True
+        space.shading.show_xray = False
 
 
 class PIX2VERTEX_OT_hide_pins(_PinsOperator, bpy.types.Operator):

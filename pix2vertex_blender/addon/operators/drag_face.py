@@ -11,7 +11,7 @@ from ..scene.reference import Reference
 from ..translations import translate
 from ..views.face_dragging import GRIP, FaceDragging
 from ..views.free_region import free_rectangle, main_region
-from ..views.photo_view import shows_photo
+from ..views.photo_view import DRAGGED_OPACITY, lay_over_face, shows_photo
 from ..views.points_overlay import show_dragged
 from ..views.screen import Pixel, Screen
 from .texture import poll_face
@@ -63,6 +63,7 @@ class PIX2VERTEX_OT_drag_face(bpy.types.Operator):
             return {"CANCELLED"}
         if not shows_photo(context.scene) and not shows_pins(face):
             bpy.ops.pix2vertex.show_over_photo()
+            lay_over_face(context.scene.camera, DRAGGED_OPACITY)
         from ...shaping.sheet import load_sheet
 
         load_sheet()  # which takes a moment, and is at hand from then on

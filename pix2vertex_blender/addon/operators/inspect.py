@@ -30,7 +30,7 @@ from ..views.fit_view import (
     shown_target,
     shows_distances,
 )
-from ..views.photo_view import hide_camera, show_over_crop, show_over_photo, shows_photo
+from ..views.photo_view import MAP_OPACITY, hide_camera, lay_over_face, show_over_crop, show_over_photo, shows_photo
 from .texture import poll_face
 from .worker_operator import Work, WorkerOperator
 
@@ -142,7 +142,8 @@ class PIX2VERTEX_OT_show_map(bpy.types.Operator):
             editor.image = image
         else:
             _begin(context)
-            show_over_crop(face, record, image, tuple(image.size), context, in_front=True)
+            camera = show_over_crop(face, record, image, tuple(image.size), context)
+            lay_over_face(camera, MAP_OPACITY)
             _look_through_camera(context)
         return {"FINISHED"}
 

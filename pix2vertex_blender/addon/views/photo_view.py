@@ -16,8 +16,11 @@ if TYPE_CHECKING:
 
 CAMERA_NAME = "Photo Camera"
 
-#: How much a map hides the face that it is laid over, and how large the camera is drawn in metres.
-_MAP_OPACITY, _DISPLAY_SIZE = 0.75, 0.1
+#: How much a map, and the photo while the face is dragged, hide the face that they are laid over.
+MAP_OPACITY, DRAGGED_OPACITY = 0.75, 0.5
+
+#: How large the camera is drawn, in metres.
+_DISPLAY_SIZE = 0.1
 
 #: Points along each side of the crop at which the photo's file is compared with it, the blocks over which their
 #: differences are averaged, and the largest that remains if it is the same picture.
@@ -55,20 +58,26 @@ def show_over_crop(
     picture: bpy.types.Image,
     size: tuple[int, int],
     context: bpy.types.Context,
-    in_front: bool = False,
     look: str = PHOTO,
 ) -> bpy.types.Object:
-    """Make the scene's camera match a picture of the crop, such as one of the maps, behind or over the face.
+    """Make the scene's camera match a picture of the crop, such as one of the maps, behind the face.
 
     `look` says for what: the camera of another look stays, and is the scene's again when this one ends.
     """
     height, width = record.view.maps.mask.shape
     window = Window(0.0, 0.0, width, height)
     camera = add_crop_camera(CAMERA_NAME, face, record.view.head_to_camera, record.view.camera, window)
-    background = _look_through(face, camera, picture, size, context, look)
-    if in_front:
-        background.display_depth, background.alpha = "FRONT", _MAP_OPACITY
+    _look_through(face, camera, picture, size, context, look)
     return camera
+
+
+def lay_over_face(camera: bpy.types.Object, opacity: float) -> None:
+    """Lay a camera's picture over the face instead of behind it, so that both are seen.
+
+    X-ray would show both as well, and the teeth and eyeballs behind the skin with them.
+    """
+    background = camera.data.background_images[0]
+    background.display_depth, background.alpha = "FRONT", opacity
 
 
 def hide_camera(face: bpy.types.Object, look: str, scene: bpy.types.Scene) -> None:
@@ -98,8 +107,8 @@ def _look_through(
     size: tuple[int, int],
     context: bpy.types.Context,
     look: str,
-) -> bpy.types.CameraBackgroundImage:
-    """Put a new camera in the place of the face's last one, make it the scene's and return its background."""
+) -> None:
+    """Put a new camera in the place of the face's last one, with a picture behind it, and make it the scene's."""
     scene = context.scene
     begin_in_scene(look, scene)
     last = face.get(CAMERAS[look])
@@ -117,7 +126,6 @@ def _look_through(
     scene.camera = camera
     scene.render.resolution_x, scene.render.resolution_y = size
     scene.render.resolution_percentage = 100
-    return background
 
 
 def _remove_camera(camera: bpy.types.Object) -> None:
