@@ -47,11 +47,13 @@ class Subdivision:
         return sparse.csr_matrix((self.weights, (self.rows, self.columns)), self.shape)
 
     def carry(self, values: NDArray[np.floating]) -> NDArray[np.float64]:
-        """What ``matrix @ values`` is for values (n, c), with NumPy alone."""
+        """What ``matrix @ values`` is for values (n, c), with NumPy alone; there may be no columns."""
         # A coordinate at a time: NumPy takes several times as long over short rows.
         columns = np.ascontiguousarray(np.transpose(np.asarray(values, dtype=np.float64)))
-        carried = [np.add.reduceat(column.take(self.columns) * self.weights, self._starts) for column in columns]
-        return np.stack(carried, axis=1)
+        carried = np.empty((self.shape[0], len(columns)))
+        for index, column in enumerate(columns):
+            carried[:, index] = np.add.reduceat(column.take(self.columns) * self.weights, self._starts)
+        return carried
 
     @cached_property
     def _starts(self) -> NDArray[np.int64]:

@@ -14,7 +14,7 @@ from pix2vertex_blender.addon.scene.face_update import update_face_object
 from pix2vertex_blender.addon.scene.mesh_object import mesh_coordinates, set_mesh_coordinates
 from pix2vertex_blender.addon.scene.record import read_record
 from pix2vertex_blender.exchange.result import Reconstruction
-from pix2vertex_blender.template import load_template
+from tests.addon.levels import at_level
 
 pytestmark = pytest.mark.usefixtures("practice")
 
@@ -212,20 +212,6 @@ def test_another_face_of_the_photo_is_another_object(face, reconstruction, saved
     beside = reconstruction.view.crop_to_photo + np.array([[0.0, 0.0, 300.0], [0.0, 0.0, 0.0]])
     reconstruction.with_view(crop_to_photo=beside).save(Path(saved))
     assert reconstruct(saved) is not face
-
-
-def at_level(face: Reconstruction, level: int) -> Reconstruction:
-    """A reconstruction as the worker makes it at another level."""
-    template, fine = load_template(), load_template(level)
-    return dataclasses.replace(
-        face,
-        vertices=template.subdivide(face.vertices, level),
-        detail=template.subdivide(face.detail, level),
-        faces=fine.faces.astype(np.int32),
-        uvs=fine.uvs.astype(np.float32),
-        groups={name: weights.astype(np.float32) for name, weights in fine.groups.items()},
-        detail_level=level,
-    )
 
 
 @pytest.mark.slow
