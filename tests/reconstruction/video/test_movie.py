@@ -1,5 +1,6 @@
 """Movies and image sequences, and what is wrong with them."""
 
+import struct
 from pathlib import Path
 
 import cv2
@@ -9,9 +10,9 @@ import pytest
 from pix2vertex_blender.reconstruction.video.movie import MovieError, open_movie
 
 
-def film(path: Path, count: int = 12, rate: float = 24.0) -> Path:
+def film(path: Path, count: int = 12, rate: float = 24.0, codec: str = "mp4v") -> Path:
     """A movie whose frames become brighter."""
-    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*"mp4v"), rate, (64, 48))
+    writer = cv2.VideoWriter(str(path), cv2.VideoWriter_fourcc(*codec), rate, (64, 48))
     for index in range(count):
         writer.write(np.full((48, 64, 3), 20 * index, dtype=np.uint8))
     writer.release()
@@ -25,6 +26,43 @@ def test_frames_come_in_turn_and_at_their_times(tmp_path: Path) -> None:
     np.testing.assert_allclose([moment.time for moment in moments], np.arange(12) / 24.0, atol=2e-3)
     assert [round(moment.photo.pixels.mean() / 20) for moment in moments] == list(range(12))
     assert moments[0].photo.size == (64, 48)
+
+
+def with_table(content: bytes, entries: list[tuple[int, int]]) -> bytes:
+    """An MP4 file, its index after its frames, with other entries of its table of times (`stts`)."""
+    position = content.index(b"moov") - 4
+    index = content[position:]
+
+    def changed(boxes: bytes) -> bytes:
+        done = b""
+        while boxes:
+            size, name = struct.unpack_from(">I4s", boxes)
+            inner = boxes[8:size]
+            if name in (b"moov", b"trak", b"mdia", b"minf", b"stbl"):
+                inner = changed(inner)
+            elif name == b"stts":
+                inner = struct.pack(">II", 0, len(entries)) + b"".join(struct.pack(">II", *each) for each in entries)
+            done, boxes = done + struct.pack(">I4s", len(inner) + 8, name) + inner, boxes[size:]
+        return done
+
+    return content[:position] + changed(index)
+
+
+def test_frames_of_a_rate_that_varies_keep_their_times(tmp_path: Path) -> None:
+    path = film(tmp_path / "film.mp4")
+    content = path.read_bytes()
+    step = struct.unpack_from(">I", content, content.index(b"stts") + 16)[0]
+    path.write_bytes(with_table(content, [(6, step), (6, step // 4)]))
+    times = [moment.time for moment in open_movie(path).moments()]
+    steps = np.array([1.0] * 6 + [0.25] * 5) / 24.0
+    np.testing.assert_allclose(np.diff(times), steps, atol=2e-3)
+
+
+def test_a_codec_that_is_not_there_is_told_in_one_sentence(tmp_path: Path) -> None:
+    path = film(tmp_path / "film.avi", codec="MJPG")
+    path.write_bytes(path.read_bytes().replace(b"MJPG", b"ZZZZ"))
+    with pytest.raises(MovieError, match=r"^film\.avi .*H\.264.*\.$"):
+        open_movie(path)
 
 
 def test_samples_are_spread_over_the_movie(tmp_path: Path) -> None:
