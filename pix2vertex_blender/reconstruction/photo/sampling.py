@@ -93,11 +93,6 @@ def visibility(
     """
     points = camera.project(vertices)
     height, width = shape
-    to_camera = np.array([0.0, 0.0, 1.0]) - vertices * camera.inverse_distance
-    cosine = np.einsum("ij,ij->i", normals, to_camera) / np.linalg.norm(to_camera, axis=1)
-    weight = smoothstep((cosine - GRAZING) / (FACING - GRAZING))
-    inside = (points > 0.5).all(axis=1) & (points < np.array([width, height]) - 0.5).all(axis=1)
-    weight *= inside
     buffer_scale = BUFFER / max(height, width)
     triangles = triangulate(np.asarray(faces))
     triangle, barycentric = rasterise(
@@ -109,9 +104,29 @@ def visibility(
     )
     pause()
     depth = interpolate(vertices[:, 2], triangles, triangle, barycentric)
+    return seen_in_buffer(vertices, normals, camera, shape, depth, mask)
+
+
+def seen_in_buffer(
+    vertices: Array,
+    normals: Array,
+    camera: Camera,
+    shape: tuple[int, int],
+    depth: Array,
+    mask: NDArray[np.bool_] | None = None,
+) -> Array:
+    """As `visibility`, with the depth (h', w') that is seen, NaN for none, of any resolution over the same square."""
+    points = camera.project(vertices)
+    height, width = shape
+    to_camera = np.array([0.0, 0.0, 1.0]) - vertices * camera.inverse_distance
+    cosine = np.einsum("ij,ij->i", normals, to_camera) / np.linalg.norm(to_camera, axis=1)
+    weight = smoothstep((cosine - GRAZING) / (FACING - GRAZING))
+    inside = (points > 0.5).all(axis=1) & (points < np.array([width, height]) - 0.5).all(axis=1)
+    weight *= inside
     nearest = cv2.erode(np.where(np.isfinite(depth), depth, -1e6).astype(np.float32), np.ones((3, 3), np.uint8))
-    row = np.clip((points[:, 1] * buffer_scale).astype(int), 0, depth.shape[0] - 1)
-    column = np.clip((points[:, 0] * buffer_scale).astype(int), 0, depth.shape[1] - 1)
+    scale = max(depth.shape) / max(height, width)
+    row = np.clip((points[:, 1] * scale).astype(int), 0, depth.shape[0] - 1)
+    column = np.clip((points[:, 0] * scale).astype(int), 0, depth.shape[1] - 1)
     weight *= vertices[:, 2] > nearest[row, column] - HIDDEN_DEPTH
     if mask is not None:
         soft: NDArray[np.float32] = cv2.resize(

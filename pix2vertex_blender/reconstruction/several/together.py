@@ -3,6 +3,7 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -26,6 +27,7 @@ from ..seen_face import SeenFace
 from .agreement import people, same_photos
 from .evidence import Array, Evidence, evidence_of
 from .fusion import fuse
+from .parallax import Shot, correct_by_parallax
 
 #: More photos are not kept with a face.
 MOST_PHOTOS = 64
@@ -298,16 +300,21 @@ def _put_together(photos: Sequence[Registered], progress: Progress) -> Together:
     share = min(1.0, (LIKELY_PHOTOS / len(photos)) ** 2)
     freer = [replace(photo, vertices=photo.vertices - (1 - share) * photo.likeness) for photo in photos]
     evidence = [_evidence(photo, expression) for photo, expression in zip(freer, expressions, strict=True)]
-    fusion = fuse(evidence, pause=lambda: progress("registration", 0.5))
-    # Lips shut, since there is no expression, and lids in front of the eyeballs; then upright again.
-    head = spread(fusion.vertices, load_likeness())
-    head = clear_eyeballs(template, rested(head, balls(template, head)))
+    pause = partial(progress, "registration", 0.5)
+    fusion = fuse(evidence, pause=pause)
+    shown = [weight * each.seen for weight, each in zip(fusion.weights, evidence, strict=True)]
+    order = np.argsort(-np.array(shown), kind="stable").tolist()
+    head, seen_from = _at_rest(spread(fusion.vertices, load_likeness())), list(fusion.poses)
+    agreeing = [index for index in order if fusion.weights[index] >= LITTLE_WEIGHT]
+    shots = [_shot(photos[index], seen_from[index], head, expressions[index]) for index in agreeing]
+    head, corrected = correct_by_parallax(head, shots, pause=pause)
+    for index, pose in zip(agreeing, corrected, strict=True):
+        seen_from[index] = pose
+    head = _at_rest(head)
     turn = replace(fit_similarity(template.vertices, head, face), scale=1.0)
-    poses = [pose.after(turn) for pose in fusion.poses]
+    poses = [pose.after(turn) for pose in seen_from]
     views = [_view(*parts) for parts in zip(photos, poses, expressions, strict=True)]
     added = [_in_head(share * photo.likeness, view.head_to_camera) for photo, view in zip(photos, views, strict=True)]
-    shown = [weight * each.seen for weight, each in zip(fusion.weights, evidence, strict=True)]
-    order = np.argsort(-np.array(shown), kind="stable")
     return Together(
         vertices=turn.inverse().apply(head),
         first=photos[order[0]],
@@ -316,6 +323,18 @@ def _put_together(photos: Sequence[Registered], progress: Progress) -> Together:
         distances=fusion.disagreements,
         likeness=np.average(added, axis=0, weights=fusion.weights),
     )
+
+
+def _at_rest(head: Array) -> Array:
+    """A head without an expression: lips shut, lids in front of the eyeballs."""
+    template = load_template()
+    return clear_eyeballs(template, rested(head, balls(template, head)))
+
+
+def _shot(photo: Registered, pose: Similarity, head: Array, expression: Array) -> Shot:
+    """A photo of a head that wears an expression (52,)."""
+    maps = photo.seen.maps
+    return Shot(photo.seen.crop, maps.camera, maps.mask, pose, worn_expression(pose.apply(head), expression))
 
 
 def _in_head(offsets: Array, head_to_camera: Array) -> Array:
