@@ -1,26 +1,21 @@
 """What several photos of one person bring over one, the whole product at work.
 
 python -m benchmarks.together [--scans FOLDER] [--count M] [--seed N] [--expressions NAME ...] [--json OUT]
-python -m benchmarks.together --adding [--count M] [--seed N]
 python -m benchmarks.together --picture FILE [--seed N] [--person NUMBER]
 
 Held-out rendered people, photographed from the front and from both sides, are reconstructed from each picture alone
 and from the three together: how much of what makes a face differ from the mean face the heads have (`r2`, `cosine`,
 `size` of `measures/identity.py`). With a folder of scans (see `depth.py`), the pictures of one scan in one light are
 taken together, too: depth error and angle of the normals in each picture, of the head from it alone and of that from
-all. Adding takes a face from two photos and adds a third, beside that one reconstructed alone, everything loaded: the
-seconds of computing, since a busy computer's clock says little. A picture shows a person's head in clay, from one, two
-and three pictures, and the true one.
+all. A picture shows a person's head in clay, from one, two and four pictures, and the true one.
 """
 
 import argparse
 import json
 import sys
 import tempfile
-import time
 from collections.abc import Sequence
 from dataclasses import asdict, replace
-from functools import partial
 from pathlib import Path
 
 import cv2
@@ -37,15 +32,16 @@ from benchmarks.readers.depths import read_index
 from benchmarks.readers.faces import DepthFace
 from pix2vertex_blender.errors import Pix2VertexError
 from pix2vertex_blender.exchange.result import Reconstruction
-from pix2vertex_blender.reconstruction.photo import face_search
 from pix2vertex_blender.reconstruction.pipeline import Options, reconstruct
-from pix2vertex_blender.reconstruction.several.together import change_photos, reconstruct_together
+from pix2vertex_blender.reconstruction.several.together import reconstruct_together
 from pix2vertex_blender.template import load_template
 
 #: Not the people that anything was chosen with.
 SEED = 40418
 COUNT = 12
 YAWS = (0.0, -28.0, 28.0)
+#: Those of the heads that are drawn, and from how many of them.
+DRAWN_YAWS, DRAWN = (0.0, -28.0, 28.0, 45.0), (1, 2, 4)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -61,7 +57,6 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--expressions", nargs="+", default=["neutral"], help="of the three pictures, in turn")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--json", type=Path, help="write the figures")
-    parser.add_argument("--adding", action="store_true", help="only measure how long it takes to add a photo")
     parser.add_argument("--picture", type=Path, help="only draw one of the people")
     parser.add_argument("--person", type=int, default=0, help="who is drawn (default: %(default)s)")
     options = parser.parse_args(arguments)
@@ -70,15 +65,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.picture:
             cv2.imwrite(str(options.picture), picture_of(options.seed, options.person, options.device)[..., ::-1])
             return 0
-        if options.adding:
-            figures |= {"adding": adding(options.seed, options.count, options.device)}
-        elif options.count:
+        if options.count:
             alone, together = meet(options.seed, options.count, tuple(options.expressions), options.device)
             figures |= {"people": {"alone": asdict(alone), "together": asdict(together)}}
             print(f"{options.count} people            r2  cosine  size")
             for name, likeness in (("one picture", alone), ("three together", together)):
                 print(f"{name:20s}{likeness.r2:7.3f}{likeness.cosine:8.3f}{likeness.size:7.3f}")
-        if options.scans and not options.adding:
+        if options.scans:
             figures |= {"scans": scans(options.scans, options.device)}
     except Pix2VertexError as error:
         sys.exit(str(error))
@@ -104,38 +97,12 @@ def meet(seed: int, count: int, expressions: tuple[str, ...], device: str) -> tu
     return mean_likeness(alone), mean_likeness(together)
 
 
-def adding(seed: int, count: int, device: str) -> dict[str, float]:
-    """Median seconds of computing for a photo alone, for adding it to two, and the largest difference."""
-    settings = Options(device=device)
-    alone: list[float] = []
-    added: list[float] = []
-    with tempfile.TemporaryDirectory() as folder:
-        for number in range(count):
-            paths, _ = photograph_person(seed, number, YAWS, Path(folder))
-            face = reconstruct_together(paths[:2], settings)
-            for seconds, work in (
-                (alone, partial(reconstruct, paths[2], settings)),
-                (added, partial(change_photos, face, [True, True], paths[2:], settings)),
-            ):
-                face_search._last_search = None  # both search the photo
-                started = time.process_time()
-                work()
-                seconds.append(time.process_time() - started)
-            print(f"person {number}: alone {alone[-1]:.2f} s, added {added[-1]:.2f} s", flush=True)
-    differences = np.array(added) - np.array(alone)
-    return {
-        "alone": float(np.median(alone)),
-        "added": float(np.median(added)),
-        "largest_difference": float(differences.max()),
-    }
-
-
 def picture_of(seed: int, number: int, device: str) -> NDArray[np.uint8]:
-    """A person's heads from one, two and three pictures, and the true one, in clay from three sides."""
+    """A person's heads from one, two and four pictures, and the true one, in clay from three sides."""
     settings = Options(device=device, detail_level=0)
     with tempfile.TemporaryDirectory() as folder:
-        paths, truth = photograph_person(seed, number, YAWS, Path(folder))
-        heads = [reconstruct_together(paths[:count], settings).coarse_vertices for count in (1, 2, 3)]
+        paths, truth = photograph_person(seed, number, DRAWN_YAWS, Path(folder))
+        heads = [reconstruct_together(paths[:count], settings).coarse_vertices for count in DRAWN]
     return clay_rows([*heads, truth], (0.0, 45.0, 90.0))
 
 

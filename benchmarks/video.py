@@ -1,12 +1,14 @@
 """How well a face is followed in a movie, and how fast, the whole product at work.
 
 python -m benchmarks.video [--count M] [--seed N] [--frames N] [--json OUT]
+python -m benchmarks.video --picture FILE [--seed N] [--frames N]
 
 A held-out rendered person sits still before a noisy camera, then turns the head, smiles, opens the mouth, raises the
 brows and blinks. Of the take are told: the acceleration of the face while it is still, in millimetres a frame squared
 (as found, and as averaged), the error of the head's yaw, which part of what each expression does is there
 (its range over the true one) and how well both go together (correlation), the frames followed a second, and the seconds
-of computing of a frame, by stage, since a busy computer's clock says little.
+of computing of a frame, by stage, since a busy computer's clock says little. A picture shows frames of such a movie and
+below them the head that was made of it, in clay, as the take moves it.
 """
 
 import argparse
@@ -22,9 +24,12 @@ from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 
+import cv2
 import numpy as np
+from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
+from benchmarks.clay_rows import SIDE, clay_rows
 from benchmarks.people import Act, film_person
 from pix2vertex_blender.animation.take import Array, Take
 from pix2vertex_blender.exchange.result import Reconstruction
@@ -98,7 +103,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--frames", type=int, default=75, help="of each movie (default: %(default)s)")
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--json", type=Path, help="write the figures")
+    parser.add_argument("--picture", type=Path, help="only draw frames of the first person's movie and its head")
     options = parser.parse_args(arguments)
+    if options.picture:
+        cv2.imwrite(str(options.picture), picture_of(options.seed, options.frames, options.device)[..., ::-1])
+        return 0
     found = []
     for number in range(options.count):
         with tempfile.TemporaryDirectory() as folder:
@@ -152,6 +161,29 @@ def measure(seed: int, number: int, frames: int, folder: Path, device: str) -> F
         cpu_seconds_a_frame=spent,
         seconds_for_person=round(seconds, 1),
     )
+
+
+def picture_of(seed: int, frames: int, device: str) -> NDArray[np.uint8]:
+    """Frames of a movie, the first and one for each expression, above our head as the take moves it."""
+    acts, _, _ = script(frames)
+    still = round(STILL * frames)
+    middles = sorted((begin + end) / 2 for begin, end, _ in SCRIPT.values())
+    moments = [0, *(still + round(middle * (frames - 1 - still)) for middle in middles)]
+    with tempfile.TemporaryDirectory() as folder, tempfile.TemporaryDirectory() as chosen:
+        paths = film_person(seed, 0, acts, Path(folder))
+        shown = [
+            cv2.resize(cv2.imread(str(paths[each])), (SIDE, SIDE), interpolation=cv2.INTER_AREA) for each in moments
+        ]
+        movie, options = open_movie(Path(folder), RATE), Options(device=device, detail_level=0)
+        face = person_of(movie, Path(chosen), options, parameters=PersonParameters(samples=min(32, frames)))
+        take, _ = follow(movie, face, "NEUTRAL", device)
+    drawn = []
+    for moment in moments:
+        index = int(np.abs(take.times - moment / RATE).argmin())
+        worn = np.tensordot([take.values[name][index] for name in ARKIT_NAMES], load_expressions().offsets, 1)
+        drawn.append(clay_rows([face.coarse_vertices + worn], [float(np.degrees(take.rotations["head"][index, 1]))]))
+    rows: NDArray[np.uint8] = np.concatenate([np.concatenate(shown, axis=1)[..., ::-1], np.concatenate(drawn, axis=1)])
+    return rows
 
 
 def timed_follow(movie: Movie, face: Reconstruction, device: str) -> tuple[Take, VideoReport, dict[str, float]]:

@@ -50,7 +50,8 @@ def test_too_many_photos_and_none_are_told_in_one_sentence():
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory):
-    """The portrait, the portrait tilted and darker, mirrored as by a phone, stored again, and a picture of nothing."""
+    """The portrait, the portrait tilted and darker, mirrored as by a phone, stored again, a picture of nothing, and of
+    somebody with a narrower face."""
     folder = tmp_path_factory.mktemp("photos")
     with Image.open(SAMPLE_PORTRAIT) as portrait:
         portrait = portrait.convert("RGB")
@@ -59,6 +60,7 @@ def photos(tmp_path_factory):
         "tilted.png": portrait.rotate(12, Image.Resampling.BICUBIC, fillcolor="grey").point(lambda value: value * 0.7),
         "mirrored.png": portrait.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
         "nothing.png": Image.new("RGB", (300, 300), "grey"),
+        "narrow.png": portrait.resize((int(0.68 * portrait.width), portrait.height), Image.Resampling.BICUBIC),
     }
     for name, image in made.items():
         image.save(folder / name)
@@ -90,6 +92,17 @@ def test_the_order_does_not_change_the_head(together, photos):
     other = reconstruct_together([photos / name for name in names], CPU)
     assert np.abs(other.vertices - together.vertices).max() < 0.05
     assert other.view.photo == together.view.photo
+
+
+@pytest.mark.slow
+def test_somebody_else_is_left_out_and_named(photos):
+    names = ("narrow.png", "upright.png", "tilted.png")
+    mixed = reconstruct_together([photos / name for name in names], CPU)
+    told = {view.photo: view for view in mixed.report.views}
+    assert [told[name].used for name in names] == [False, True, True]
+    assert "somebody else" in told["narrow.png"].sentence
+    alone = reconstruct_together([photos / name for name in names[1:]], CPU)
+    np.testing.assert_allclose(mixed.vertices, alone.vertices, atol=0.05)
 
 
 @pytest.mark.slow

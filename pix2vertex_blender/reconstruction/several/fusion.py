@@ -144,7 +144,8 @@ def _precisions(weights: Array, directions: Array, depth_uncertainty: float) -> 
 
 def _closer(pose: Similarity, head: Array, view: Evidence, weights: Array, depth_uncertainty: float) -> Similarity:
     """One step of Gauss and Newton towards the pose that lays the head best over a photo's, by its precision."""
-    points = pose.apply(head)
+    counted = weights > 0
+    points, vertices = pose.apply(head[counted]), view.vertices[counted]
     centre = view.vertices.mean(axis=0)
     x, y, z = (points - centre).T
     nothing, one = np.zeros_like(x), np.ones_like(x)
@@ -157,9 +158,9 @@ def _closer(pose: Similarity, head: Array, view: Evidence, weights: Array, depth
         ],
         axis=1,
     )
-    weighed = _precisions(weights, view.sightlines, depth_uncertainty) @ jacobian
+    weighed = _precisions(weights[counted], view.sightlines[counted], depth_uncertainty) @ jacobian
     matrix = np.einsum("nij,nik->jk", weighed, jacobian)
-    step = np.linalg.solve(matrix, np.einsum("nij,ni->j", weighed, view.vertices - points))
+    step = np.linalg.solve(matrix, np.einsum("nij,ni->j", weighed, vertices - points))
     size, turn = float(np.exp(step[0])), Rotation.from_rotvec(step[4:]).as_matrix()
     moved = size * turn @ (pose.translation - centre) + centre + step[1:4]
     return Similarity(pose.scale * size, turn @ pose.rotation, moved)

@@ -304,13 +304,14 @@ def _put_together(photos: Sequence[Registered], progress: Progress) -> Together:
     fusion = fuse(evidence, pause=pause)
     shown = [weight * each.seen for weight, each in zip(fusion.weights, evidence, strict=True)]
     order = np.argsort(-np.array(shown), kind="stable").tolist()
-    head, seen_from = _at_rest(spread(fusion.vertices, load_likeness())), list(fusion.poses)
+    head, seen_from = spread(fusion.vertices, load_likeness()), list(fusion.poses)
     agreeing = [index for index in order if fusion.weights[index] >= LITTLE_WEIGHT]
     shots = [_shot(photos[index], seen_from[index], head, expressions[index]) for index in agreeing]
     head, corrected = correct_by_parallax(head, shots, pause=pause)
     for index, pose in zip(agreeing, corrected, strict=True):
         seen_from[index] = pose
-    head = _at_rest(head)
+    # Lips shut, since there is no expression, and lids in front of the eyeballs; then upright again.
+    head = clear_eyeballs(template, rested(head, balls(template, head)))
     turn = replace(fit_similarity(template.vertices, head, face), scale=1.0)
     poses = [pose.after(turn) for pose in seen_from]
     views = [_view(*parts) for parts in zip(photos, poses, expressions, strict=True)]
@@ -323,12 +324,6 @@ def _put_together(photos: Sequence[Registered], progress: Progress) -> Together:
         distances=fusion.disagreements,
         likeness=np.average(added, axis=0, weights=fusion.weights),
     )
-
-
-def _at_rest(head: Array) -> Array:
-    """A head without an expression: lips shut, lids in front of the eyeballs."""
-    template = load_template()
-    return clear_eyeballs(template, rested(head, balls(template, head)))
 
 
 def _shot(photo: Registered, pose: Similarity, head: Array, expression: Array) -> Shot:
