@@ -295,7 +295,7 @@ def _flow(
     column, row = (base.pixels - 0.5).astype(np.float32).T
     found = look_up(np.dstack([*moved, likeness, inside]), column, row).astype(np.float64)
     least = parameters.least_likeness
-    trust = np.clip((found[:, 2] - least) / (1 - least), 0, 1) * (found[:, 3] > 0.99)
+    trust: Array = np.where(found[:, 3] > 0.99, np.clip((found[:, 2] - least) / (1 - least), 0, 1), 0.0)
     return found[:, :2], trust
 
 
@@ -303,8 +303,9 @@ def _likeness(
     one: NDArray[np.uint8], two: NDArray[np.uint8], shown: NDArray[np.bool_], radius: float
 ) -> NDArray[np.float32]:
     """The correlation of two pictures around each pixel."""
-    one, two = ((each.astype(np.float32) - 128) * shown for each in (one, two))
-    both, first, second = (cv2.GaussianBlur(each, (0, 0), radius) for each in (one * two, one * one, two * two))
+    first, second = ((each.astype(np.float32) - 128) * shown for each in (one, two))
+    products = (first * second, first * first, second * second)
+    both, first, second = (cv2.GaussianBlur(each, (0, 0), radius) for each in products)
     correlation: NDArray[np.float32] = both / np.sqrt(first * second + 1e-3)
     return correlation
 
