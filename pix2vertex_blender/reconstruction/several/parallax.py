@@ -77,7 +77,7 @@ class ParallaxParameters:
     outlier_pixels: float = 1.0
     off_pixels: float = 0.5
     outlier_depth: float = 1.0
-    prior: float = 1.5
+    prior: float = 3.0
     stiffness: float = 0.02
     smoothing: float = 4.0
     reach: float = 30.0
