@@ -86,4 +86,4 @@ def fold_norms(network: FaceDetectorNetwork) -> FaceDetectorNetwork:
 
 def as_input(pictures: Tensor) -> Tensor:
     """From RGB bytes (B, H, W, 3) to what the network is shown, (B, 3, H, W)."""
-    return pictures.permute(0, 3, 1, 2).to(torch.float32) / 127.5 - 1
+    return pictures.permute(0, 3, 1, 2).to(torch.float32).div_(127.5).sub_(1)

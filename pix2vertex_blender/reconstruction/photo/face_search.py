@@ -5,7 +5,7 @@ import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
-from itertools import islice
+from itertools import compress, islice
 
 import numpy as np
 from numpy.typing import NDArray
@@ -137,10 +137,12 @@ def find_faces(localiser: Localiser, photo: Photo, tell: Tell = tell_nobody) -> 
         Is told how much is done, several times a second; what it raises ends the search.
     """
     search = _Search(localiser, photo, _Steps(tell))
-    search.look(search.overview, SMALLEST_FACE, 1.5 * max(search.overview.pixels.shape[:2]))
+    search.look_if_unsure(search.look(search.overview, SMALLEST_FACE, 1.5 * max(search.overview.pixels.shape[:2])))
     if not search.has_large_face:
-        for view in search.closer_views():
-            search.look(view, SMALLEST_FACE, LARGEST_SMALL_FACE)
+        # Doubtful places wait for all copies: what a coarse one doubts tells nothing of a crowd that a finer one shows.
+        doubted = [search.look(view, SMALLEST_FACE, LARGEST_SMALL_FACE) for view in search.closer_views()]
+        for squares in doubted:
+            search.look_if_unsure(squares)
     if not search.is_sure:
         search.look_again(QUARTER_TURNS)
     if not search.faces:
@@ -215,17 +217,20 @@ class _Search:
             small, scale = reduced(self.photo, pixels * (OVERVIEW / pixels) ** (1 - number / count))
             yield _Copy(small.pixels, scale)
 
-    def look(self, view: _Copy, smallest: float, largest: float) -> None:
-        """Look at what the detector finds in a copy: at what it doubts only where nothing is sure."""
+    def look(self, view: _Copy, smallest: float, largest: float) -> list[Square]:
+        """Look at what the detector finds in a copy, and return the squares that it doubts."""
         found = self.localiser.detector.find(view.pixels, smallest, largest, lambda: self.tell(0.0))
         found.sort(key=lambda each: -each.score * each.square.side**0.5)
-        self.likely = self.likely or [_scaled(_as_read(each), 1 / view.scale) for each in found[:LOOKED_AT_AGAIN]]
-        self._glance_at([each for each in found if each.score >= LIKELY], view)
-        if not self.is_sure:
-            self._glance_at([each for each in found if each.score < LIKELY], view)
+        squares = [_scaled(_as_read(each), 1 / view.scale) for each in found]
+        self.likely = self.likely or squares[:LOOKED_AT_AGAIN]
+        likely = [each.score >= LIKELY for each in found]
+        self._glance(list(compress(squares, likely)), None)
+        return [square for square, is_likely in zip(squares, likely, strict=True) if not is_likely]
 
-    def _glance_at(self, candidates: Sequence[Candidate], view: _Copy) -> None:
-        self._glance([_scaled(_as_read(each), 1 / view.scale) for each in candidates], None)
+    def look_if_unsure(self, squares: Sequence[Square]) -> None:
+        """Look at what the detector doubts, where nothing is sure."""
+        if not self.is_sure:
+            self._glance(squares, None)
 
     def look_again(self, turns: Sequence[float]) -> None:
         """Look at the likeliest places of the overview the other ways round: the detector knows places better."""

@@ -215,7 +215,7 @@ class Localiser:
         face = FoundFace(square, 0.0)
         for number in range(rounds):
             tell(number / rounds)
-            views = self.predict(cut_square(photo, face.square, self.resolution).pixels)
+            views = self.predict_together(cut_square(photo, face.square, self.resolution).pixels[None])[0]
             face, settled = self._seen(views, photo, face.square)
             if settled:
                 break
