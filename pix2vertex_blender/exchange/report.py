@@ -80,6 +80,10 @@ class Report:
         The network's, in [0, 1].
     second_pass : bool
         Whether the maps are those of the second look at the face.
+    likeness : float
+        How far the person's likeliest head was followed, 0 to 1; 1 for heads of earlier versions.
+    hidden : float
+        The share of the face, of what it turns to the camera within the photo, that something hides.
     device : str
         Where the network was computed.
     registration : RegistrationReport
@@ -101,6 +105,8 @@ class Report:
     faces_found: int = 1
     confidence: float = 0.0
     second_pass: bool = False
+    likeness: float = 1.0
+    hidden: float = 0.0
     device: str = "cpu"
     registration: RegistrationReport = RegistrationReport()
     template: TemplateReport = TemplateReport()
@@ -162,6 +168,8 @@ _READ: dict[str, Any] = {
     "faces_found": int,
     "confidence": float,
     "second_pass": bool,
+    "likeness": float,
+    "hidden": float,
     "device": str,
     "registration": _fields(RegistrationReport),
     "template": _fields(TemplateReport),

@@ -34,6 +34,9 @@ FEWEST_POINTS = 60
 
 #: Confidence of the maps up to which their head stays as it is registered, and from which it changes most.
 DOUBTED, TRUSTED = 0.6, 0.8
+#: Millimetres by which the likeliest heads of a picture and of its mirror image may differ before they count less, and
+#: from which they do not count (`benchmarks.agreement`).
+AGREEING, CONTRARY = 1.3, 1.8
 #: How far a head becomes the likeliest one in the picture and in depth, where the maps are to be trusted: the picture
 #: tells more about its own plane.
 ACROSS, DEEP = 0.5, 0.75
@@ -55,10 +58,13 @@ class Likeness:
         Of the model's basis.
     strength : float
         How far what is known of it is to be trusted, 0 to 1.
+    apart : float
+        Millimetres by which that of the picture differs from that of its mirror image.
     """
 
     coefficients: NDArray[np.float64]
     strength: float
+    apart: float = 0.0
 
 
 @dataclass(frozen=True)
@@ -121,6 +127,11 @@ def read_likeness(path: Path) -> LikenessModel:
 def likeness_strength(confidence: float) -> float:
     """How far the likeliest head is to be trusted, 0 to 1: where the maps are unsure, that would be the mean head."""
     return float(np.clip((confidence - DOUBTED) / (TRUSTED - DOUBTED), 0.0, 1.0))
+
+
+def agreement_strength(apart: float) -> float:
+    """How far the likeliest head is to be trusted, 0 to 1, if those of picture and mirror image are so far apart."""
+    return float(np.clip((CONTRARY - apart) / (CONTRARY - AGREEING), 0.0, 1.0))
 
 
 def face_vertices(template: Template) -> NDArray[np.bool_]:
@@ -205,6 +216,20 @@ def blend(model: LikenessModel, shown: NDArray[np.float64], read: NDArray[np.flo
     return blended
 
 
+def disagreement(model: LikenessModel, shown: NDArray[np.float64], read: NDArray[np.float64]) -> float:
+    """Millimetres, over the face, by which the likeliest head of a picture differs from that of its mirror image.
+
+    Parameters
+    ----------
+    shown, read : (2, k)
+        What maps tell and what the network reads of the picture and of its mirror image, as in `blend`; what is shown
+        of the latter is mirrored back already.
+    """
+    back = np.stack([read[0], read[1] @ model.mirror])
+    one, other = shown + model.network_share * (back - shown)
+    return float(np.linalg.norm(one - other) / np.sqrt(face_vertices(load_template()).sum()))
+
+
 def estimate(
     views: NDArray[np.float32], read: NDArray[np.float64], confidence: float, model: LikenessModel
 ) -> Likeness | None:
@@ -225,11 +250,13 @@ def estimate(
     -------
     Likeness, or None if too little of a face is seen.
     """
-    found = view_deviations(views, load_template(), model.points)
+    found = deviations_by_view(views, load_template(), model.points)
     if found is None:
         return None
-    coefficients = blend(model, estimate_coefficients(model, *found), read)
-    return Likeness(coefficients, likeness_strength(confidence))
+    shown = estimate_coefficients(model, *found)
+    apart = disagreement(model, shown, read)
+    strength = likeness_strength(confidence) * agreement_strength(apart)
+    return Likeness(blend(model, shown.mean(axis=0), read), strength, apart)
 
 
 def view_deviations(
@@ -239,6 +266,14 @@ def view_deviations(
 
     None if any view shows too little.
     """
+    found = deviations_by_view(views, template, points)
+    return None if found is None else (found[0].mean(axis=0), found[1].mean(axis=0))
+
+
+def deviations_by_view(
+    views: NDArray[np.float32], template: Template, points: NDArray[np.int64]
+) -> tuple[NDArray[np.float64], NDArray[np.bool_]] | None:
+    """`shown_deviations` (k, p, 3) and (k, p) of views (k, 8, S, S); None if any view shows too little."""
     shown = []
     for view in views:
         try:
@@ -249,7 +284,7 @@ def view_deviations(
             return None
         shown.append(deviations)
     places, seen = zip(*shown, strict=True)
-    return np.mean(places, axis=0), np.mean(seen, axis=0)
+    return np.stack(places), np.stack(seen)
 
 
 def likeliest(

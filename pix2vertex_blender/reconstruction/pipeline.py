@@ -14,6 +14,7 @@ from ..exchange.result import Reconstruction
 from ..template import load_template
 from .fitting import believable_pins, complete, follow_pins, register_template
 from .glimpses import head_glimpse, mask_glimpse, surface_glimpse
+from .hidden import hidden_share
 from .likeness import Likeness, estimate, load_likeness
 from .network.device import choose_device
 from .network.identity import IdentityNetwork, load_identity_network, read_identity
@@ -197,6 +198,8 @@ def report_of(sight: Sight, registration: Registration, device: torch.device) ->
         faces_found=sight.faces,
         confidence=round(sight.seen.maps.confidence, 4),
         second_pass=sight.second_pass,
+        likeness=round(sight.likeness.strength, 4) if sight.likeness is not None else 0.0,
+        hidden=round(hidden_share(sight.seen, registration.vertices), 4),
         device=device.type,
         registration=registration_report(registration),
         template=template_report(load_template()),

@@ -8,10 +8,14 @@ from scipy.spatial.transform import Rotation
 
 from pix2vertex_blender.geometry.similarity import Similarity, fit_similarity
 from pix2vertex_blender.reconstruction.likeness import (
+    AGREEING,
+    CONTRARY,
     SPREAD,
     Likeness,
     LikenessModel,
+    agreement_strength,
     blend,
+    disagreement,
     estimate,
     estimate_coefficients,
     face_vertices,
@@ -22,7 +26,7 @@ from pix2vertex_blender.reconstruction.likeness import (
     shown_points,
     spread,
 )
-from pix2vertex_blender.template import Template
+from pix2vertex_blender.template import Template, load_template
 
 #: What an identity network says that is not listened to.
 UNREAD = np.full((2, 1), 1e3)
@@ -125,12 +129,39 @@ def test_what_is_beside_its_place_is_drawn_to_it(template, model, look_at) -> No
 
 
 def test_a_picture_and_its_mirror_image_are_weighed_alike(template, model, look_at) -> None:
-    one, other = (as_view(look_at(template.vertices * (1, 1, depth), 10).maps) for depth in (1.0, 1.2))
-    alone = [estimate(view[None], UNREAD, 1.0, model) for view in (one, other)]
+    one, other = (as_view(look_at(template.vertices * (1, 1, depth), 10).maps) for depth in (1.0, 1.05))
+    alone = [estimate(np.stack([view, view]), UNREAD, 1.0, model) for view in (one, other)]
     both = estimate(np.stack([one, other]), UNREAD, 1.0, model)
     assert both is not None and both.strength == 1.0
     expected = np.mean([likeness.coefficients for likeness in alone if likeness is not None], axis=0)
     np.testing.assert_allclose(both.coefficients, expected)
+
+
+def test_a_head_that_picture_and_mirror_image_tell_differently_is_not_followed(template, model, look_at) -> None:
+    """The less, the more they differ: here each shows a head of another depth."""
+    views = [as_view(look_at(template.vertices * (1, 1, depth), 10).maps) for depth in (1.0, 1.05, 1.6)]
+    same, near, far = (estimate(np.stack([views[0], other]), UNREAD, 1.0, model) for other in views)
+    assert same is not None and near is not None and far is not None
+    assert same.apart == pytest.approx(0.0, abs=1e-6)
+    assert 0.05 < near.apart < AGREEING < CONTRARY < far.apart
+    assert (same.strength, near.strength, far.strength) == (1.0, 1.0, 0.0)
+    strengths = [agreement_strength(apart) for apart in (0.0, AGREEING, (AGREEING + CONTRARY) / 2, CONTRARY, 9.0)]
+    assert strengths == pytest.approx([1.0, 1.0, 0.5, 0.0, 0.0])
+
+
+def test_what_the_network_reads_counts_for_the_agreement_as_it_does_for_the_head() -> None:
+    """Readings that mirror each other agree, whatever the head; others differ by as many millimetres as they say."""
+    shipped = load_likeness()
+    shipped = dataclasses.replace(shipped, network_share=np.ones(len(shipped.basis)))
+    generator = np.random.default_rng(2)
+    head, nothing = generator.normal(size=len(shipped.basis)), np.zeros((2, len(shipped.basis)))
+    face = face_vertices(load_template())
+    size = np.linalg.norm(np.einsum("k,knc->nc", head, shipped.basis)[face]) / np.sqrt(face.sum())
+    mirrored = np.stack([head, head @ shipped.mirror])
+    assert disagreement(shipped, nothing, mirrored) < 0.25 * size
+    assert disagreement(shipped, nothing, np.stack([head, np.zeros_like(head)])) == pytest.approx(size, rel=0.01)
+    deaf = dataclasses.replace(shipped, network_share=np.zeros(len(shipped.basis)))
+    assert disagreement(deaf, nothing, np.stack([head, np.zeros_like(head)])) == 0
 
 
 def test_the_surer_the_maps_the_more_the_head_is_the_likeliest() -> None:
@@ -144,8 +175,8 @@ def test_too_little_of_a_face_says_nothing(template, model, look_at) -> None:
     few[40:44, 40:60] = True
     maps = dataclasses.replace(view.maps, mask=few & view.maps.mask)
     nobody = np.full((1, 8, 64, 64), -10.0, dtype=np.float32)
-    assert estimate(as_view(maps)[None], UNREAD, 1.0, model) is None
-    assert estimate(nobody, UNREAD, 1.0, model) is None
+    assert estimate(np.stack([as_view(maps)] * 2), UNREAD, 1.0, model) is None
+    assert estimate(np.concatenate([nobody, nobody]), UNREAD, 1.0, model) is None
 
 
 def test_coefficients_are_those_of_each_head(model) -> None:

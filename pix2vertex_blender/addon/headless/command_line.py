@@ -198,7 +198,8 @@ def _run_one(options: argparse.Namespace) -> None:
     with output_folder(path, RESULTS) as folder, _photo(options) as photo:
         report = write_photo_results([photo], _choices(options), folder, StageLines(), not options.no_preview)
     print(f"{'Total':<24}{report.seconds['total']:6.1f} s")
-    for sentence in doubts(report.confidence, share_outside(report.landmarks_68, report.photo_size)):
+    outside = share_outside(report.landmarks_68, report.photo_size)
+    for sentence in doubts(report.confidence, outside, report.likeness, report.hidden):
         print(sentence)
     print(f"Written to {path}")
 

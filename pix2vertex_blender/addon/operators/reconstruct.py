@@ -180,7 +180,7 @@ class PIX2VERTEX_OT_reconstruct(ReconstructionChoices, WorkerOperator, bpy.types
     def _warn_if_unsure(self, reconstruction: "Reconstruction") -> None:
         report = reconstruction.report
         outside = share_outside(report.landmarks_68, reconstruction.view.photo_size)
-        for sentence in doubts(report.confidence, outside):
+        for sentence in doubts(report.confidence, outside, report.likeness, report.hidden):
             self.report({"WARNING"}, translate(sentence))
 
     def _take_scene_settings(self, context: bpy.types.Context) -> None:

@@ -18,7 +18,7 @@ from ..translations import translate
 from ..views.thumbnail import THUMBNAILS
 from .sidebar import Sidebar, draw_sentence
 
-NO_FACE = "No face was found: choose another photo or draw a box around the face."
+NO_FACE = "No face was found: choose another photo, turn this one upright, or draw a box around the face."
 SEARCHING_FOR_FACES = "Looking for faces; or draw a box"
 MORE_PHOTOS = "And {count} more of the same person"
 NO_FILE = "There is no file at this path."

@@ -12,7 +12,9 @@ from ...exchange.maps import OPEN, FaceMaps
 from ...geometry.similarity import Similarity, fit_similarity_robustly
 from ...template.canonical import SIZE, to_millimetres
 
-NO_FACE = "No face was found in the photo: choose another photo or draw a face box around the face."
+NO_FACE = (
+    "No face was found in the photo: choose another photo, turn this one upright, or draw a face box around the face."
+)
 #: Fewer pixels than this are no face.
 SMALLEST_MASK = 100
 #: Prior of 1 / (camera's distance in mm): portraits are taken from arm's length to many metres.
