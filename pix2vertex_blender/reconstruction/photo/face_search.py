@@ -145,8 +145,10 @@ def find_faces(localiser: Localiser, photo: Photo, tell: Tell = tell_nobody) -> 
             search.look_if_unsure(squares)
     if not search.is_sure:
         search.look_again(QUARTER_TURNS)
-    if not search.faces:
-        search.look_at_squares(0.0, BLIND_SIDES)
+    # A neck that passes for a face at a glance does not on a closer look, and then nothing was found.
+    if search.faces and (faces := search.studied_faces()):
+        return faces
+    search.look_at_squares(0.0, BLIND_SIDES)
     if not search.faces:
         for turn in QUARTER_TURNS:
             search.look_at_squares(turn, BLIND_SIDES[:1])

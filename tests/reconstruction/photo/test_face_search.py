@@ -148,6 +148,20 @@ def test_of_a_crowd_only_the_largest_face_is_studied(localiser, person):
 
 
 @pytest.mark.slow
+def test_what_passes_for_a_face_at_a_glance_only_does_not_end_the_search(localiser, person, face):
+    """The first closer look sees nothing, as that at a neck would: the face is found by looking all over the photo."""
+    blind = iter([True])
+
+    def predict_together(pixels):
+        views = localiser.predict_together(pixels)
+        return np.full_like(views, -10.0) if pixels.shape[1] == localiser.resolution and next(blind, False) else views
+
+    [found] = find_faces(replace(localiser, predict_together=predict_together), as_photo(person))
+    assert next(blind, None) is None
+    assert np.hypot(found.square.x - face.x, found.square.y - face.y) < 0.1 * face.side
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["chelsea", "coins", "cell"])
 def test_animals_and_things_are_no_faces(localiser, name):
     pixels = getattr(skimage.data, name)()
