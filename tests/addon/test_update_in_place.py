@@ -369,6 +369,15 @@ def test_edit_mode_begun_meanwhile(practice, monkeypatch, face, wider, saved) ->
     assert np.allclose(key(face, "Basis"), in_blender(wider.vertices), atol=1e-6)
 
 
+def test_a_head_of_whose_person_little_is_known_is_a_warning(reconstruction, saved, capfd) -> None:
+    vague = dataclasses.replace(reconstruction.report, likeness=0.2, hidden=0.47)
+    dataclasses.replace(reconstruction, report=vague).save(Path(saved))
+    reconstruct(saved)
+    said = capfd.readouterr().out
+    assert "so 20% of what would make it likelier was added" in said
+    assert "hides much of this face (47% of what it turns to the camera)" in said
+
+
 def test_low_confidence_is_a_warning(reconstruction, saved, capfd) -> None:
     unsure = dataclasses.replace(reconstruction.report, confidence=0.1)
     dataclasses.replace(reconstruction, report=unsure).save(Path(saved))
