@@ -63,7 +63,6 @@ def said(made: Reconstruction) -> str:
 
 def test_a_good_photo_is_followed_and_nothing_is_said(whole) -> None:
     assert whole.report.likeness == 1.0 and said(whole) == ""
-    assert whole.report.hidden < 0.5 * MOST_HIDDEN
     assert added(whole) > 1.5
 
 
