@@ -176,3 +176,75 @@ def test_a_frame_over_the_nose_is_taken_out_and_a_mole_stays():
     cheek = places[np.abs(places[:, 0]) > 20]
     assert len(cheek), "the mole"
     assert np.ptp(cheek, axis=0).max() < 9, "and nothing of the frame on cheeks and nose"
+
+
+def drawn_on(photo, points, width, factor):
+    """A photo whose pixels around a line of points (k, 2) in mm are darker, or brighter, by a smooth factor."""
+    vertices, pixels, camera, mask = photo
+    template = load_template()
+    nearest = [
+        np.argmin(np.linalg.norm(template.vertices[:, :2] - point, axis=1) - 1e-3 * template.vertices[:, 2])
+        for point in points
+    ]
+    line = np.rint(camera.project(vertices[nearest])).astype(np.int32)
+    cover = np.zeros(pixels.shape[:2], np.float32)
+    cv2.polylines(cover, [line[:, None]], False, (1.0,), max(1, round(width * camera.scale)))
+    cover = cv2.GaussianBlur(cover, (0, 0), 1.0 * camera.scale)[..., None]
+    drawn = np.clip(pixels * (1 + (np.array(factor) - 1) * cover), 0, 255)
+    return vertices, np.rint(drawn).astype(np.uint8), camera, mask
+
+
+def change(photo, drawn, keep_light):
+    """Largest smooth change of brightness that a drawing makes in the texture, as logarithm of display values."""
+    before, after = (project_photo(*each, 512, keep_light=keep_light) for each in (photo, drawn))
+    ratio = np.log((after.colour.mean(axis=-1) + 10) / (before.colour.mean(axis=-1) + 10))
+    return cv2.GaussianBlur(ratio * (before.origin[..., 0] > 128), (0, 0), 1.5)
+
+
+@pytest.mark.parametrize("side", [-1, 1], ids=["right", "left"])
+def test_the_shadow_of_a_fold_beside_the_mouth_is_taken_out(side):
+    photo = lit_photo(TONES[1], (0, 0.3, 1))
+    corner = load_template().vertices[load_template().landmarks_68[48 if side < 0 else 54], :2]
+    fold = drawn_on(photo, corner + np.array([(5, -6), (9, -20)]) * (side, 1), 4.0, (0.72, 0.68, 0.62))
+    kept, out = (change(photo, fold, keep_light) for keep_light in (True, False))
+    assert kept.min() < -0.2
+    assert out.min() > 0.5 * kept.min()
+
+
+def test_a_birthmark_on_the_cheek_is_no_shadow():
+    photo = lit_photo(TONES[1], (0, 0.3, 1))
+    mark = drawn_on(photo, np.array([(44.0, -2.0), (46.0, -3.0)]), 7.0, (0.8, 0.68, 0.6))
+    kept, out = (change(photo, mark, keep_light) for keep_light in (True, False))
+    assert kept.min() < -0.2
+    assert out.min() < 0.5 * kept.min()
+
+
+def test_gloss_on_the_lower_lip_goes():
+    photo = lit_photo(TONES[1], (0, 0.3, 1))
+    lip = load_template().vertices[load_template().landmarks_68[57], :2]
+    glossy = drawn_on(photo, lip + np.array([(-5, 4), (4, 4)]), 1.5, (1.5, 1.6, 1.6))
+    kept, out = (change(photo, glossy, keep_light) for keep_light in (True, False))
+    assert kept.max() > 0.1
+    assert out.max() < 0.6 * kept.max()
+
+
+def test_the_pattern_is_as_fine_across_as_along_where_the_texture_is_stretched():
+    generator = np.random.default_rng(3)
+    vertices, pixels, camera, mask = lit_photo(TONES[2], (0, 0, 1))
+    pores = cv2.GaussianBlur(generator.standard_normal((RESOLUTION, RESOLUTION)), (0, 0), 0.9)
+    speckled = np.clip(pixels * (1 + 0.06 * pores / pores.std())[..., None], 0, 255).astype(np.uint8)
+    texture = project_photo(vertices, speckled, camera, mask, 512)
+    level = load_template(LEVEL)
+    grid = head_grid(512)
+    neck = (grid.interpolate(level.groups["neck"][:, None])[..., 0] > 0.9) & (texture.origin[..., 2] == 255)
+    places = grid.interpolate(level.vertices)
+    grey = np.log(texture.colour.mean(axis=-1) + 10)
+    fine = grey - cv2.GaussianBlur(grey, (0, 0), 4)
+    inner = ndimage.binary_erosion(neck & grid.covered, iterations=3)
+    assert inner.sum() > 500
+    roughness = []
+    for axis in (0, 1):
+        step = np.linalg.norm(np.diff(places, axis=axis, append=0), axis=-1)
+        change = np.abs(np.diff(fine, axis=axis, append=0))
+        roughness.append(np.median(change[inner]) / np.median(step[inner]))
+    assert 0.6 < roughness[0] / roughness[1] < 1.7

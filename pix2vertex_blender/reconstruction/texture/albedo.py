@@ -26,7 +26,9 @@ OTHER_GROUPS = ("brow", "eyelids", "upper_lip", "lower_lip", "mouth_interior", "
 UNSURE_GROUPS = ("jaw", "chin", "scalp", "ears", "neck")
 #: Lengths (mm) over which what remains is averaged, and what is kept of the brightness and of the hue there.
 COARSE, FINE = 14.0, 4.5
-KEPT_BRIGHTNESS, KEPT_HUE = (0.15, 0.45), (0.6, 1.0)
+KEPT_BRIGHTNESS, KEPT_HUE = (0.12, 0.25), (0.6, 0.9)
+#: The hue that is less red, and how much of it is lost of what would be kept: skin is redder in places, but no greener.
+PALE, LOST_PALE = np.array([-2.0, 1.0, 1.0]) / np.sqrt(6), 0.7
 #: How far that is continued where nothing is seen.
 REACH = 60.0
 #: Logarithms of hue and brightness by which plain skin may deviate, and of which more is something else.
@@ -40,6 +42,9 @@ FEWEST = 60
 #: Logarithms of display values above the skin around it, from where on brightness is a highlight, and of what is beyond
 #: the share that is kept.
 HIGHLIGHT, KEPT_HIGHLIGHT = 0.07, 0.2
+
+#: Lips shine more than skin: this share of each, its darker part, is not a highlight; fewer vertices tell nothing.
+LIPS, MATT, FEWEST_OF_LIP = ("upper_lip", "lower_lip"), 0.5, 12
 
 
 @dataclass(frozen=True)
@@ -103,11 +108,28 @@ def find_albedo(vertices: Array, colours: Array, seen: Array, pause: Pause = no_
     kept = [KEPT_BRIGHTNESS, KEPT_HUE, KEPT_HUE, KEPT_HUE]
     coarse_share, fine_share = (1 - np.array(each) for each in zip(*kept, strict=True))
     smooth = coarse_share * coarse + fine_share * (fine - coarse)
+    stays = ((1 - coarse_share) * (coarse - prior) + (1 - fine_share) * (fine - coarse))[:, 1:]
+    smooth[:, 1:] += LOST_PALE * np.maximum(stays @ PALE, 0)[:, None] * PALE
     gain = (np.log(tone) - np.log(lit) - smooth[:, :1] - smooth[:, 1:]) / GAMMA
     gain = np.clip(gain, gain[skin > 0.5].min() - 0.1, LARGEST + max(0.0, float(np.median(gain))))
     kept_around = coarse * (1 - coarse_share)
-    around = tone * np.exp(kept_around[:, :1] + kept_around[:, 1:])
-    return Albedo(gain, 255 * around ** (1 / GAMMA), 255 * tone ** (1 / GAMMA))
+    around = 255 * (tone * np.exp(kept_around[:, :1] + kept_around[:, 1:])) ** (1 / GAMMA)
+    return Albedo(gain, _with_lips(around, colours * np.exp(gain), seen), 255 * tone ** (1 / GAMMA))
+
+
+def _with_lips(plain: Array, colours: Array, seen: Array) -> Array:
+    """Plain skin (n, 3) and, on lips that are darker, plain lips, so that their gloss is told from them too."""
+    template = load_template()
+    result = plain.copy()
+    for name in LIPS:
+        lip = template.groups[name]
+        shown = (lip > 0.9) & (seen > 0.9)
+        if shown.sum() < FEWEST_OF_LIP:
+            continue
+        matt = np.argsort(colours[shown].mean(axis=1))[: max(1, int(MATT * shown.sum()))]
+        tone = colours[shown][matt].max(axis=0)
+        result += lip[:, None] * (np.minimum(tone, plain) - plain)
+    return result
 
 
 def without_highlights(colours: NDArray[np.floating], plain: NDArray[np.floating], dark: float) -> NDArray[np.floating]:

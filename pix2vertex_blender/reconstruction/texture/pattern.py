@@ -5,6 +5,8 @@ seen skin, convolved with white noise, has the square's spectrum and the correla
 is shorter than the tile.
 """
 
+from dataclasses import dataclass
+
 import cv2
 import numpy as np
 from numpy.typing import NDArray
@@ -29,8 +31,28 @@ STRIP = 256
 FROM_PHOTO = 250
 
 
+@dataclass(frozen=True)
+class Surface:
+    """What a texture lies on.
+
+    Attributes
+    ----------
+    places : (h, h, 3) float32
+        Points of the surface, in texels: as far apart as texels are on plain skin.
+    shares : (h, h, 3) float32
+        How much each point looks along each axis, in [0, 1].
+    """
+
+    places: NDArray[np.float32]
+    shares: NDArray[np.float32]
+
+
 def continue_pattern(
-    colour: NDArray[np.uint8], origin: NDArray[np.uint8], plain: NDArray[np.floating], pause: Pause = no_pause
+    colour: NDArray[np.uint8],
+    origin: NDArray[np.uint8],
+    plain: NDArray[np.floating],
+    surface: Surface,
+    pause: Pause = no_pause,
 ) -> None:
     """Give the filled part of a texture the pattern of the seen skin, in place; without enough of that, nothing.
 
@@ -41,6 +63,8 @@ def continue_pattern(
         Shares of photo, mirrored photo and filling.
     plain : (h, h)
         Where on the head skin is smooth and has no beard, in [0, 1]; of any resolution.
+    surface : Surface
+        On which the pattern is as large everywhere, however the texture is stretched there.
     pause : Pause
     """
     square = learn_square(colour, origin, plain)
@@ -49,14 +73,34 @@ def continue_pattern(
     pause()
     size = len(colour)
     tile = spot_noise(square, int(size * TILE))
-    columns = np.arange(size) % len(tile)
+    factor = size // len(surface.places)
     for start in range(0, size, STRIP):
         pause()
         rows = slice(start, min(start + STRIP, size))
         share = origin[rows, :, 2:].astype(np.float32) / 255
-        filled = share * tile[np.arange(rows.start, rows.stop) % len(tile)][:, columns]
+        if not share.any():
+            continue
+        part = np.s_[start // factor : -(-rows.stop // factor)]
+        filled = share * _on_surface(tile, surface.places[part], surface.shares[part], factor)[: len(share)]
         changed = (colour[rows].astype(np.float32) + DARK) * np.exp(filled) - DARK
         colour[rows] = np.clip(np.rint(changed), 0, 255)
+
+
+def _on_surface(
+    tile: NDArray[np.float32], places: NDArray[np.float32], shares: NDArray[np.float32], factor: int
+) -> NDArray[np.float32]:
+    """A tile (s, s, 3) laid onto a surface from three sides, at as many times more rows and columns (h, w)."""
+    shape = (places.shape[1] * factor, places.shape[0] * factor)
+    places, shares = (cv2.resize(each, shape, interpolation=cv2.INTER_LINEAR) for each in (places, shares))
+    laid = np.zeros((*places.shape[:2], 3), np.float32)
+    for axis in range(3):
+        across, up = (np.ascontiguousarray(places[..., other]) for other in range(3) if other != axis)
+        side = cv2.remap(tile, across, up, cv2.INTER_CUBIC, borderMode=cv2.BORDER_WRAP)
+        laid += shares[..., axis : axis + 1] * side
+    # Independent patterns that are mixed would be weaker than each.
+    strength = np.sqrt((shares**2).sum(axis=-1, keepdims=True))
+    result: NDArray[np.float32] = laid / np.maximum(strength, np.float32(1e-3))
+    return result
 
 
 def learn_square(

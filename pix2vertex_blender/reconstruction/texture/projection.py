@@ -6,7 +6,7 @@ seam, and the rest is filled with the colours and the pattern of the skin around
 surface, not in the texture, so that no seam of the UVs shows.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import cv2
@@ -16,11 +16,14 @@ from numpy.typing import NDArray
 from ...exchange.camera import Camera
 from ...exchange.progress import Pause, Progress, no_pause, silent
 from ...geometry.extension import SmoothExtension
+from ...geometry.mesh import vertex_normals
 from ...geometry.texels import TexelGrid, texel_grid
 from ...template import load_template
+from ...template.texels import texels_per_millimetre
 from ..photo.sampling import sample_intensity
 from .albedo import Albedo, find_albedo, without_highlights
-from .pattern import continue_pattern
+from .folds import fold_shadows
+from .pattern import Surface, continue_pattern
 from .regions import filled_skin
 from .seen_skin import Mesh, SeenSkin, find_seen_skin
 from .things import find_things, without_things
@@ -44,6 +47,8 @@ LARGEST_GAIN = 0.8
 
 #: Millimetres over which the photo is averaged at vertices of level 0 and of `LEVEL`.
 COARSE_FOOTPRINT, FINE_FOOTPRINT = 3.0, 1.5
+#: How sharply the sides are told apart from which the pattern is laid onto the head.
+LOOKING = 4
 #: Where skin is plain, has no beard and is not always folded: its pattern is continued elsewhere.
 PLAIN_GROUPS = ("cheeks", "forehead", "nose")
 
@@ -140,19 +145,40 @@ def project_photo(
     pause = partial(progress, "texture", 0.3)
     shown = _colours(pixels, points[: len(template.vertices)], COARSE_FOOTPRINT * camera.scale)
     found = find_albedo(vertices[: len(shown)], shown, seen.at_all[: len(shown)], pause)
+    grid = head_grid(min(size, LARGEST_GRID), pause)
+    finer = np.zeros_like(vertices)
     if found is not None:
-        plain, gain = (template.subdivide(each, LEVEL) for each in (found.plain, found.gain))
-        lit = (_colours(pixels, points, FINE_FOOTPRINT * camera.scale) + DARK) * np.exp(gain)
-        seen = without_things(seen, find_things(np.log(lit / (plain + DARK)), seen, level), level)
+        seen, found, finer = _without_belongings(pixels, points, camera, seen, found, grid)
     shares = origin_shares(seen, level.mirror)
     tones = smooth_tones(vertices, shown, None if keep_light else found, seen, shares, parameters, pause)
-    progress("texture", 0.4)
-    grid = head_grid(min(size, LARGEST_GRID), partial(progress, "texture", 0.5))
+    if not keep_light:
+        tones[:, :6] += np.column_stack([finer, finer[level.mirror]])
+    progress("texture", 0.5)
     layers = grid.interpolate(
         np.column_stack([points, points[level.mirror], tones, shares]), partial(progress, "texture", 0.6)
     )
     progress("texture", 0.6)
     return with_pattern(paint(layers, pixels, size, progress), grid, partial(progress, "texture", 0.95))
+
+
+def _without_belongings(
+    pixels: NDArray[np.uint8], points: Array, camera: Camera, seen: SeenSkin, albedo: Albedo, grid: TexelGrid
+) -> tuple[SeenSkin, Albedo, Array]:
+    """What is seen of the skin beside things on it, its albedo without the shadows of folds, and what that leaves over.
+
+    The last, (n, 3) at the vertices of `LEVEL`, is finer than the vertices of level 0 can tell.
+    """
+    template, level = load_template(), load_template(LEVEL)
+    plain, gain = (template.subdivide(each, LEVEL) for each in (albedo.plain, albedo.gain))
+    lit = (_colours(pixels, points, FINE_FOOTPRINT * camera.scale) + DARK) * np.exp(gain)
+    difference = np.log(lit / (plain + DARK))
+    shadows = fold_shadows(difference, seen.at_all, level, grid)
+    coarse = shadows[: len(template.vertices)]
+    return (
+        without_things(seen, find_things(difference + shadows, seen, level), level),
+        replace(albedo, gain=albedo.gain + coarse),
+        shadows - template.subdivide(coarse, LEVEL),
+    )
 
 
 def with_pattern(texture: FaceTexture, grid: TexelGrid, pause: Pause) -> FaceTexture:
@@ -167,7 +193,12 @@ def with_pattern(texture: FaceTexture, grid: TexelGrid, pause: Pause) -> FaceTex
     """
     level = load_template(LEVEL)
     plain = np.sum([level.groups[name] for name in PLAIN_GROUPS], axis=0)
-    continue_pattern(texture.colour, texture.origin, grid.interpolate(plain[:, None])[..., 0], pause)
+    # From each side only what looks there, so that no side's pattern is seen stretched.
+    looking = np.abs(vertex_normals(level.vertices, level.faces)) ** LOOKING
+    texels = texels_per_millimetre() * len(texture.colour)
+    drawn = grid.interpolate(np.column_stack([texels * level.vertices, looking, plain]), pause)
+    surface = Surface(np.ascontiguousarray(drawn[..., :3]), np.ascontiguousarray(drawn[..., 3:6]))
+    continue_pattern(texture.colour, texture.origin, drawn[..., 6], surface, pause)
     return texture
 
 
