@@ -12,6 +12,7 @@ from pix2vertex_blender.geometry.raster import interpolate, rasterise
 from pix2vertex_blender.reconstruction.texture.light import fit_light, harmonics
 from pix2vertex_blender.reconstruction.texture.projection import LEVEL, head_grid, project_photo
 from pix2vertex_blender.reconstruction.texture.skin_tone import TONES, likeliest_tone
+from pix2vertex_blender.reconstruction.texture.skin_tone import WHITE as WHITE_OF_EYES
 from pix2vertex_blender.template import load_template
 
 pytestmark = pytest.mark.slow
@@ -248,3 +249,26 @@ def test_the_pattern_is_as_fine_across_as_along_where_the_texture_is_stretched()
         change = np.abs(np.diff(fine, axis=axis, append=0))
         roughness.append(np.median(change[inner]) / np.median(step[inner]))
     assert 0.6 < roughness[0] / roughness[1] < 1.7
+
+
+def test_the_whites_of_the_eyes_tell_of_the_exposure():
+    alone, told = [], []
+    for tone in (TONES[1], TONES[3], TONES[4]):
+        for exposure in (2.2, 1 / 2.2):
+            for white, errors in ((None, alone), (exposure * WHITE_OF_EYES, told)):
+                errors.append(np.abs(np.log(likeliest_tone(exposure * tone, white) / tone)).mean())
+    assert np.mean(told) < 0.75 * np.mean(alone)
+
+
+def test_the_whites_of_the_eyes_count_in_the_texture():
+    vertices, pixels, camera, mask = lit_photo(TONES[3], (0, 0.2, 1))
+    tones = []
+    for white in (60, 250):
+        photo = pixels.copy()
+        balls = load_template().place_eyeballs(vertices)
+        for ball in np.array_split(balls, 2):
+            place = np.rint(camera.project(ball).mean(axis=0)).astype(int)
+            cv2.circle(photo, (int(place[0]), int(place[1])), round(13 * camera.scale), (white,) * 3, -1)
+            cv2.circle(photo, (int(place[0]), int(place[1])), round(3 * camera.scale), (20, 15, 10), -1)
+        tones.append(tone_of(project_photo(vertices, photo, camera, mask, SIZE)).mean())
+    assert tones[0] > 1.15 * tones[1], "bright whites beside the same skin: the light is strong, the skin is dark"

@@ -66,7 +66,9 @@ class Albedo:
     tone: Array
 
 
-def find_albedo(vertices: Array, colours: Array, seen: Array, pause: Pause = no_pause) -> Albedo | None:
+def find_albedo(
+    vertices: Array, colours: Array, seen: Array, pause: Pause = no_pause, white: float | None = None
+) -> Albedo | None:
     """Fit the light of a photo to the head and take it out; None if the photo shows too little skin.
 
     Parameters
@@ -78,6 +80,8 @@ def find_albedo(vertices: Array, colours: Array, seen: Array, pause: Pause = no_
     seen : (n,)
         How well the photo shows them, in [0, 1].
     pause : Pause
+    white : float, optional
+        Display value in [0, 255] of the whites of the eyes, if they are seen.
     """
     template = load_template()
     skin = seen * np.prod([1 - template.groups[name] for name in OTHER_GROUPS], axis=0) * template.groups["face"]
@@ -90,8 +94,9 @@ def find_albedo(vertices: Array, colours: Array, seen: Array, pause: Pause = no_
     light = fit_light(normals, linear, skin * (1 - 0.7 * unsure) * areas + 1e-9)
     pause()
     lit = light.on(normals)
-    shown = np.exp(np.average(np.log(lit), axis=0, weights=skin * areas + 1e-9))
-    tone = likeliest_tone(shown)
+    # The mean of the light itself, which a lamp at the side changes less than that of its logarithm.
+    shown = np.average(lit, axis=0, weights=skin * areas + 1e-9)
+    tone = likeliest_tone(shown, None if white is None else (white / 255) ** GAMMA)
     left = np.log(linear / lit)
     brightness = left.mean(axis=1, keepdims=True)
     hue = left - brightness

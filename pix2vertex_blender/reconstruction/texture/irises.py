@@ -35,6 +35,10 @@ IRIS_QUANTILES = (0.4, 0.85)
 #: The quantile of lightness of an eye that is its white, the least display value of whites in ordinary light, shaded by
 #: the lids, and the largest factor on those of an eye that is darker.
 WHITE_QUANTILE, LEAST_WHITE, MOST_BRIGHTENED = 0.9, 140.0, 3.0
+#: By how much whites are less red than the skin, as logarithm of red over blue, under whatever light.
+LESS_RED = 0.08
+#: Added to display values before their ratio is formed.
+DARK = 10.0
 #: Eyes do not turn farther (radians), nor one towards the other by more than this.
 FARTHEST, SQUINT = np.radians(30.0), np.radians(14.0)
 
@@ -51,11 +55,14 @@ class SeenEye:
         Of the ring of the iris.
     white : float
         Display value of what is brightest between the lids but for highlights.
+    redness : float
+        The logarithm of red over blue, of display values, of the brighter part of what is between the lids.
     """
 
     gaze: Array
     pixels: NDArray[np.uint8]
     white: float
+    redness: float
 
 
 def look_of(
@@ -87,6 +94,13 @@ def seen_irises(
     shown = _shown(template.eyeballs, eyeballs, head, camera, small.shape[:2])
     pause()
     return [seen_eye(small, mask, ball, camera) for mask, ball in zip(shown, balls, strict=True)]
+
+
+def whites_beside(eyes: list[SeenEye | None], skin: Array) -> float | None:
+    """Display value of the whites of eyes, if they are seen: what is as red as the skin (3,) is a lid or a shadow."""
+    redness = float(np.log((skin[0] + DARK) / (skin[2] + DARK)))
+    whites = [eye.white for eye in eyes if eye is not None and eye.redness < redness - LESS_RED]
+    return float(np.mean(whites)) if whites else None
 
 
 def brightening(white: float) -> float:
@@ -147,7 +161,10 @@ def seen_eye(pixels: NDArray[np.uint8], shown: NDArray[np.bool_], ball: Ball, ca
     sideways, upwards = away[:, row, column]
     seen_from = ball.rotation.T @ (sideways, upwards, 0.0)
     gaze = np.arcsin(np.clip(seen_from[:2] / IRIS_DISTANCE, -1.0, 1.0))
-    return SeenEye(np.clip(gaze, -FARTHEST, FARTHEST), pixels[ring], float(np.quantile(light[shown], WHITE_QUANTILE)))
+    white = float(np.quantile(light[shown], WHITE_QUANTILE))
+    bright = pixels[shown & (light >= np.median(light[shown]))].astype(np.float64).mean(axis=0) + DARK
+    redness = float(np.log(bright[0] / bright[2]))
+    return SeenEye(np.clip(gaze, -FARTHEST, FARTHEST), pixels[ring], white, redness)
 
 
 def together(seen: list[SeenEye | None]) -> Array:

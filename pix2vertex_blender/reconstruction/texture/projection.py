@@ -23,6 +23,7 @@ from ...template.texels import texels_per_millimetre
 from ..photo.sampling import sample_intensity
 from .albedo import Albedo, find_albedo, without_highlights
 from .folds import fold_shadows
+from .irises import seen_irises, whites_beside
 from .pattern import Surface, continue_pattern
 from .regions import filled_skin
 from .seen_skin import Mesh, SeenSkin, find_seen_skin
@@ -144,7 +145,7 @@ def project_photo(
     points = camera.project(vertices)
     pause = partial(progress, "texture", 0.3)
     shown = _colours(pixels, points[: len(template.vertices)], COARSE_FOOTPRINT * camera.scale)
-    found = find_albedo(vertices[: len(shown)], shown, seen.at_all[: len(shown)], pause)
+    found = _find_albedo(vertices[: len(shown)], shown, seen.at_all[: len(shown)], pixels, camera, pause)
     grid = head_grid(min(size, LARGEST_GRID), pause)
     finer = np.zeros_like(vertices)
     if found is not None:
@@ -159,6 +160,17 @@ def project_photo(
     )
     progress("texture", 0.6)
     return with_pattern(paint(layers, pixels, size, progress), grid, partial(progress, "texture", 0.95))
+
+
+def _find_albedo(
+    vertices: Array, shown: Array, seen: Array, pixels: NDArray[np.uint8], camera: Camera, pause: Pause
+) -> Albedo | None:
+    """The albedo of a head at level 0 from its colours (n, 3), which (n,) says how well are seen, and its eyes."""
+    if not seen.any():
+        return None
+    skin = np.average(shown, axis=0, weights=seen)
+    white = whites_beside(seen_irises(vertices, pixels, camera, pause), skin)
+    return find_albedo(vertices, shown, seen, pause, white)
 
 
 def _without_belongings(
