@@ -3,6 +3,7 @@
 import bpy
 
 from ..operators.detail import PIX2VERTEX_OT_update_detail
+from ..operators.hair import KINDS, PIX2VERTEX_OT_add_hair
 from ..operators.maps import PIX2VERTEX_OT_bake_maps
 from ..operators.texture import (
     IMAGE_PROPERTIES,
@@ -59,6 +60,10 @@ class PIX2VERTEX_PT_texture(Sidebar, bpy.types.Panel):
         column.prop(settings, "storage")
         column.prop(settings, "keep_light")
         _draw_images(self.layout, _face(context))
+        self.layout.label(text="Hair Curves")
+        row = self.layout.row(align=True)
+        for kind, label, _text in KINDS:
+            row.operator(PIX2VERTEX_OT_add_hair.bl_idname, text=label).kind = kind
 
 
 class PIX2VERTEX_PT_detail(Sidebar, bpy.types.Panel):
