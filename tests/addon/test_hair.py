@@ -24,7 +24,7 @@ def positions(hair: bpy.types.Object) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("kind", "lower", "upper"), [("BROWS", 0.02, 0.06), ("BEARD", -0.12, -0.02), ("SCALP", -0.04, 0.14)]
+    ("kind", "lower", "upper"), [("BROWS", 0.02, 0.06), ("BEARD", -0.12, -0.02), ("SCALP", -0.04, 0.16)]
 )
 def test_hair_grows_where_its_kind_does_and_out_of_the_skin(face, kind, lower, upper):
     assert bpy.ops.pix2vertex.add_hair(kind=kind) == {"FINISHED"}

@@ -21,8 +21,9 @@ PERSONAL = 0.09
 #: How much the light on faces varies: the logarithm of its strength after the camera's exposure, and of its colour.
 EXPOSURE, TINT = 0.45, 0.10
 #: What the whites of the eyes send back of the light on the face, in the shade of their lids, and the deviation of its
-#: logarithm: on 16 rendered people 0.27 and 0.33, more here for those of other people and for eyes half shut.
-WHITE, WHITES_DIFFER = 0.27, 0.5
+#: logarithm: on 16 rendered people 0.27 and 0.33. Whites of one scanned head from several sides, whose eyes are half
+#: shut, differ more, and so they count less.
+WHITE, WHITES_DIFFER = 0.27, 0.7
 #: Of Student's distribution of the colour: coloured lamps are rare but not excluded.
 FREEDOM = 3.0
 #: Tones that are compared: between the listed ones, and as many steps between them beyond both ends as skin has.
