@@ -43,11 +43,14 @@ from ..renderer.lighting import (
 )
 from ..renderer.skin.skin import Skin, sample_skin
 from ..renderer.surface import TEXTURE_SIZE, head_surface, texture_coordinates
+from .ageing import add_age
 from .marks import add_relief, paint_marks
 
 #: Lengths in mm over which the true height is averaged; what is coarser is no detail.
 COARSE = 8.0
-#: Half of the samples have a relief that is up to so many times deeper.
+#: The share of the samples that are older than the renderer's people.
+OLDER = 0.6
+#: Half of the others have a relief that is up to so many times deeper.
 DEEPEST = 4.0
 VIEW = ViewParameters(largest_yaw=50.0, largest_pitch=20.0, largest_roll=15.0, least_distance=500.0)
 NEUTRAL = ShapeParameters(expression="neutral")
@@ -118,6 +121,9 @@ def sample_detail(generator: Generator) -> DetailSample:
     surface, canvas = head_surface(), _canvas()
     head = sample_head(surface.model, generator, NEUTRAL if generator.random() < 0.4 else None)
     skin, _beard = sample_skin(surface, head.expression, sample_hair_colour(generator), generator)
+    older = generator.random() < OLDER
+    if older:
+        skin = add_age(skin, surface.landmarks, head.expression, generator)
     skin, painted = paint_marks(add_relief(skin, generator), surface.landmarks, generator)
     vertices = canvas.places.interpolate(head.vertices).astype(np.float64)  # type: ignore[attr-defined]
     centre = head.vertices[surface.model.face_vertices].mean(0)
@@ -127,7 +133,8 @@ def sample_detail(generator: Generator) -> DetailSample:
     drawn = face_grid(0).interpolate(attributes)
     positions, normals = drawn[..., :3], _unit(drawn[..., 3:])
     # Some reliefs are much deeper, so that it is learnt sooner what relief looks like.
-    deeper = float(np.exp(generator.uniform(0, np.log(DEEPEST)))) if generator.random() < 0.5 else 1.0
+    shallow = older or generator.random() < 0.5
+    deeper = 1.0 if shallow else float(np.exp(generator.uniform(0, np.log(DEEPEST))))
     height, albedo, gloss = deeper * _laid(skin.height), _laid(skin.albedo), _laid(skin.gloss)
     lighting = sample_lighting(generator)
     if lighting.colours.any() and generator.random() < 0.5:
