@@ -1,6 +1,6 @@
 """How much of a photo's light is left in the texture: the same head under two lights, rendered and scanned.
 
-python -m benchmarks.skin [--count N] [--scans FOLDER] [--json FILE] [--pictures FOLDER]
+python -m benchmarks.skin [--count N] [--scans FOLDER] [--json FILE] [--pictures FOLDER] [--sheet FILE]
 
 Each head is textured from a picture under either light, with the light kept and with it taken out. Figures are mean
 differences of display values, of 255, where both pictures show the skin, and their ratio. Rendered heads also tell how
@@ -20,11 +20,14 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.lit_heads import lit_head
 from benchmarks.synthetic import BELONGINGS, vertices_on_template
 from pix2vertex_blender.errors import Pix2VertexError
 from pix2vertex_blender.exchange.camera import Camera
+from pix2vertex_blender.expression.neutral import worn_expression
 from pix2vertex_blender.geometry.extension import SmoothExtension
 from pix2vertex_blender.geometry.similarity import fit_similarity
+from pix2vertex_blender.paths import SAMPLE_PORTRAIT
 from pix2vertex_blender.reconstruction.pipeline import Options, reconstruct
 from pix2vertex_blender.reconstruction.texture.projection import FaceTexture, head_grid, project_photo
 from pix2vertex_blender.template import load_template
@@ -54,6 +57,8 @@ SEED = 90127
 COUNT = 12
 #: Pixels of a rendered picture and texels of a texture, on each side.
 SIZE, TEXELS = 384, 512
+#: Pixels on each side of a head on the sheet.
+CELL = 300
 #: The logarithm by which a camera's exposure is off.
 EXPOSURE = 0.25
 #: People look more or less into the camera.
@@ -116,7 +121,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--scans", type=Path, help="folder with pictures of scans under two lights")
     parser.add_argument("--json", type=Path, help="write the figures")
     parser.add_argument("--pictures", type=Path, help="folder for pictures of what is compared")
+    parser.add_argument(
+        "--sheet", type=Path, help="picture of rendered people and the astronaut, lit anew; nothing else"
+    )
     options = parser.parse_args(arguments)
+    if options.sheet:
+        draw_sheet(options.sheet)
+        return 0
     figures: dict[str, dict[str, float]] = {}
     try:
         for number in range(options.count):
@@ -229,18 +240,21 @@ def scan_views(folder: Path) -> list[str]:
 
 def scanned(folder: Path, key: str, pictures: Path | None = None) -> Difference:
     """One view of a scanned head under two lights, each reconstructed by itself."""
-    photos = []
-    for light in range(2):
-        face = reconstruct(folder / f"{key}_l{light}.png", Options(detail_level=0))
-        crop = cv2.imdecode(np.frombuffer(face.view.crop_png, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
-        camera = face.view.camera.resized(len(crop) / len(face.view.maps.mask))
-        head = face.view.frame.to_camera(face.coarse_vertices)
-        photos.append(RenderedPhoto(np.ascontiguousarray(crop), face.view.maps.mask, head, camera))
+    photos = [reconstructed(folder / f"{key}_l{light}.png") for light in range(2)]
     kept, out = _textures(photos)
     if pictures:
         _draw(pictures / f"{key}.png", photos, kept, out)
     both = _shown_by_both(out)
     return Difference(_difference(kept, both), _difference(out, both))
+
+
+def reconstructed(path: Path) -> RenderedPhoto:
+    """A photo with what its reconstruction knows of it."""
+    face = reconstruct(path, Options(detail_level=0))
+    crop = cv2.imdecode(np.frombuffer(face.view.crop_png, np.uint8), cv2.IMREAD_COLOR)[..., ::-1]
+    camera = face.view.camera.resized(len(crop) / len(face.view.maps.mask))
+    head = face.view.frame.to_camera(face.coarse_vertices + worn_expression(face.coarse_vertices, face.view.expression))
+    return RenderedPhoto(np.ascontiguousarray(crop), face.view.maps.mask, head, camera)
 
 
 def _textures(photos: Sequence[RenderedPhoto]) -> tuple[list[FaceTexture], list[FaceTexture]]:
@@ -297,6 +311,49 @@ def _summarise(figures: dict[str, dict[str, float]]) -> None:
             print(
                 f"{name}: {len(errors)} heads, the albedo's brightness off by a factor of {np.exp(np.mean(errors)):.2f}"
             )
+
+
+def draw_sheet(path: Path, people: int = 5) -> None:
+    """For each person the photo, and the head lit from its darker side, its texture with the photo's light and without.
+
+    Parameters
+    ----------
+    path : Path
+        Of the picture.
+    people : int
+        Rendered ones, an odd number; the astronaut is the last.
+    """
+    photos = [photograph_twice(number)[1][0] for number in range(people)] + [reconstructed(SAMPLE_PORTRAIT)]
+    rows = []
+    for photo in photos:
+        kept, out = (
+            project_photo(photo.vertices, photo.pixels, photo.camera, photo.mask, 2 * TEXELS, keep_light=keep)
+            for keep in (True, False)
+        )
+        template = load_template()
+        upright = fit_similarity(photo.vertices, template.vertices, template.groups["face"])
+        head = photo.vertices @ upright.matrix[:3, :3].T + upright.translation
+        lamp = np.array([0.8 if _brighter_left(kept) else -0.8, 0.35, 0.6])
+        shown = cv2.resize(_face_of(photo), (CELL, CELL), interpolation=cv2.INTER_AREA)
+        rows.append(np.hstack([shown, *(lit_head(head, each.colour, CELL, lamp) for each in (kept, out))]))
+    half = len(rows) // 2
+    cv2.imwrite(str(path), np.hstack([np.vstack(rows[:half]), np.vstack(rows[half : 2 * half])])[..., ::-1])
+
+
+def _brighter_left(texture: FaceTexture) -> bool:
+    """Whether the left half of a texture, as it is seen, is the brighter one."""
+    grey = np.where(texture.origin[..., 0] > 128, texture.colour.mean(axis=-1), np.nan)
+    left, right = (float(np.nanmean(half)) for half in np.array_split(grey, 2, axis=1))
+    return left > right
+
+
+def _face_of(photo: RenderedPhoto) -> NDArray[np.uint8]:
+    """The square of a photo that the face fills."""
+    face = photo.camera.project(photo.vertices[load_template().groups["face"] > 0.9])
+    middle, half = (face.min(axis=0) + face.max(axis=0)) / 2, 0.6 * np.ptp(face, axis=0).max()
+    left, top = np.maximum(middle - half, 0).astype(int)
+    right, bottom = (middle + half).astype(int)
+    return photo.pixels[top:bottom, left:right]
 
 
 def _draw(path: Path, photos: Sequence[RenderedPhoto], kept: Sequence[FaceTexture], out: Sequence[FaceTexture]) -> None:
