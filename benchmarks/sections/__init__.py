@@ -9,6 +9,7 @@ from .network import network_speed
 from .playback import playback
 from .registration import registration_pairs
 from .section import Context, Section, SectionAbsentError
+from .skin import skin_and_detail
 from .speed import speed_and_memory
 
 __all__ = ["SECTIONS", "Context", "Section", "SectionAbsentError"]
@@ -18,6 +19,7 @@ SECTIONS: dict[str, Callable[[Context], Section]] = {
     "scans": scanned_head,
     "synthetic": synthetic_faces,
     "identity": identity_of_people,
+    "skin": skin_and_detail,
     "registration": registration_pairs,
     "network": network_speed,
     "speed": speed_and_memory,

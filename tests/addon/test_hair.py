@@ -3,6 +3,7 @@
 import bpy
 import numpy as np
 import pytest
+from mathutils import Vector
 
 from pix2vertex_blender.addon.scene.face_images import TEXTURE
 from pix2vertex_blender.addon.scene.face_object import build_face_object
@@ -24,7 +25,7 @@ def positions(hair: bpy.types.Object) -> np.ndarray:
 
 
 @pytest.mark.parametrize(
-    ("kind", "lower", "upper"), [("BROWS", 0.02, 0.06), ("BEARD", -0.12, -0.02), ("SCALP", -0.04, 0.16)]
+    ("kind", "lower", "upper"), [("BROWS", 0.02, 0.07), ("BEARD", -0.12, -0.02), ("SCALP", -0.04, 0.16)]
 )
 def test_hair_grows_where_its_kind_does_and_out_of_the_skin(face, kind, lower, upper):
     assert bpy.ops.pix2vertex.add_hair(kind=kind) == {"FINISHED"}
@@ -35,8 +36,8 @@ def test_hair_grows_where_its_kind_does_and_out_of_the_skin(face, kind, lower, u
     heights = np.quantile(roots[:, 2], [0.05, 0.95])
     assert lower < heights[0] < heights[1] < upper
     assert 0.35 < (roots[:, 0] < 0).mean() < 0.65, "on both sides"
-    away = [(point - face.closest_point_on_mesh(point.tolist())[1]).length for point in map(_vector, roots[::50])]
-    assert max(away) < 0.0002
+    away = [(Vector(root) - face.closest_point_on_mesh(root)[1]).length for root in roots[::50].tolist()]
+    assert max(away) < 0.0005
     lengths = np.linalg.norm(strands[:, -1] - roots, axis=1)
     assert 0.004 < np.median(lengths) < 0.04
 
@@ -75,9 +76,3 @@ def test_a_changed_mesh_is_a_sentence(face):
     face.data.vertices.add(1)
     with pytest.raises(RuntimeError, match="template's vertices"):
         bpy.ops.pix2vertex.add_hair(kind="BROWS")
-
-
-def _vector(values):
-    from mathutils import Vector
-
-    return Vector(values.tolist())
