@@ -4,7 +4,6 @@ import bpy
 
 from ...errors import Pix2VertexError
 from ..scene.face_object import active_face
-from ..scene.hair_curves import add_hair
 from ..translations import translate
 from .texture import poll_face
 
@@ -32,6 +31,8 @@ class PIX2VERTEX_OT_add_hair(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Grow it."""
+        from ..scene.hair_curves import add_hair
+
         face = active_face(context)
         assert face is not None  # as `poll` says
         try:
