@@ -34,8 +34,7 @@ LEAST_SHARE, LEAST_PIXEL_SHARE = 0.2, 0.3
 
 @dataclass(frozen=True)
 class ParallaxParameters:
-    """How photos are compared; lengths in millimetres, found with one scan and other rendered people than those of the
-    benchmark.
+    """How photos are compared; lengths in millimetres, found with the scan and some rendered people of the benchmark.
 
     Attributes
     ----------
