@@ -22,7 +22,7 @@ from .likeness import Likeness, LikenessModel, face_vertices
 Array = NDArray[np.float64]
 
 #: Millimetres on the template: forms of this size are halfway between the coarse and the fine ones.
-FINE = 15.0
+FINE = 12.0
 
 
 def with_likely_relief(vertices: Array, likeness: Likeness | None, model: LikenessModel) -> Array:

@@ -109,8 +109,8 @@ def add_vertex_group(item: bpy.types.Object, name: str, weights: NDArray[np.floa
     members = np.flatnonzero(steps > 0)
     members = members[np.argsort(steps[members], kind="stable")]
     distinct, starts = np.unique(steps[members], return_index=True)
-    for step, together in zip(distinct, np.split(members, starts[1:]), strict=True):
-        group.add(together.tolist(), step / _WEIGHT_STEPS, "REPLACE")
+    for step, first, end in zip(distinct, starts, [*starts[1:], len(members)], strict=False):
+        group.add(members[first:end].tolist(), step / _WEIGHT_STEPS, "REPLACE")
 
 
 def add_eyeballs(

@@ -134,5 +134,5 @@ def affine_displacement(points: Array, displacements: Array) -> Array:
     centred = points - points.mean(axis=0)
     mean = displacements.mean(axis=0)
     spread = centred.T @ centred
-    ridge = FLATNESS * np.trace(spread) / 3 * np.eye(3)
+    ridge = (FLATNESS * np.trace(spread) / 3 + np.finfo(float).tiny) * np.eye(3)  # not zero for a single point
     return mean + centred @ np.linalg.solve(spread + ridge, centred.T @ (displacements - mean))
