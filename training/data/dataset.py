@@ -24,7 +24,7 @@ _PORTRAIT_VISIBLE = 0.6
 #: What share of the other samples is used.
 UNUSUAL_SHARE = 0.4
 #: How many recent samples can appear as other people in the background.
-_DISTRACTORS = 24
+DISTRACTORS = 24
 
 
 class PortraitStream(IterableDataset[Batch]):
@@ -87,7 +87,7 @@ class PortraitStream(IterableDataset[Batch]):
                 examples.append(
                     example(sample, self.resolution, generator, self.backgrounds, recent, self.augmentation)
                 )
-                recent = [*recent, sample.image][-_DISTRACTORS:]
+                recent = [*recent, sample.image][-DISTRACTORS:]
                 if len(examples) == self.batch_size:
                     yield Batch(*default_collate(examples))
                     examples = []

@@ -25,8 +25,6 @@ from ..template.vertices import template_vertices
 
 #: A look shows little beside the face, so a sample need not show much more of it either.
 NEAR = ViewParameters(crop_sizes=(1.25, 1.45, 1.8))
-#: How many recent samples can appear as other people in the background.
-DISTRACTORS = 24
 
 
 class Look(NamedTuple):

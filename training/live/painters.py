@@ -18,9 +18,10 @@ from pix2vertex_blender.reconstruction.likeness import face_vertices
 from pix2vertex_blender.template import load_template
 
 from ..data.backgrounds import background_bank
+from ..data.dataset import DISTRACTORS
 from ..generate import HELD_OUT_STREAM, TRAINING_STREAM
 from ..identity.basis import read_basis
-from .looks import DISTRACTORS, DrawingParameters, Look, draw_person, look_shapes, looks_at
+from .looks import DrawingParameters, Look, draw_person, look_shapes, looks_at
 
 #: Looks that lie in the ring at most, waiting to be fetched.
 PLACES = 512
