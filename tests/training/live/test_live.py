@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import torch
 
-from pix2vertex_blender.paths import LIKENESS_FILE
+from pix2vertex_blender.paths import CLOSE_NETWORK_WEIGHTS, LIKENESS_FILE
 from pix2vertex_blender.reconstruction.likeness import face_vertices, load_likeness
 from pix2vertex_blender.reconstruction.network.configuration import NetworkConfiguration
 from pix2vertex_blender.reconstruction.network.identity import load_identity_network
@@ -14,6 +14,8 @@ from pix2vertex_blender.reconstruction.network.network import build_network, loa
 from pix2vertex_blender.template import load_template
 from training.data.backgrounds import background_bank
 from training.identity.basis import read_basis
+from training.identity.likeness import choose_points
+from training.live.likeness import draw_pair
 from training.live.looks import DrawingParameters, Look, draw_person, looks_at
 from training.live.painters import Task, painting
 from training.live.pool import Pool, developed_anew
@@ -126,3 +128,19 @@ def test_training_writes_both_networks_and_goes_on(tmp_path, backgrounds) -> Non
     assert load_network(tmp_path / "run" / "close_network.safetensors").configuration == configuration
     identity = load_identity_network(tmp_path / "run" / "identity_network.safetensors")
     assert len(identity.middle) == len(load_likeness().basis)
+
+
+@pytest.mark.slow
+def test_what_maps_show_of_a_drawn_person_is_near_the_true_head(backgrounds) -> None:
+    parameters = DrawingParameters(seed=5, resolution=224, sample_size=288, looks=1)
+    made = [draw_pair(index, parameters, CLOSE_NETWORK_WEIGHTS, backgrounds) for index in range(14)]
+    pairs = [pair for pair in made if pair is not None]
+    assert len(pairs) >= 3
+    points = choose_points()
+    wrong, away = [], []
+    for shown, seen, head in pairs:
+        whole = seen == 1
+        assert whole.mean() > 0.4
+        wrong.append(np.linalg.norm(shown - head[points], axis=1)[whole].mean())
+        away.append(np.linalg.norm(head[points].astype(float), axis=1)[whole].mean())
+    assert np.mean(wrong) < 0.9 * np.mean(away), "nearer than the rest shape is"
