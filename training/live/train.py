@@ -196,9 +196,9 @@ def teach(lessons: Lessons, run: Path, pool: Pool, held_out: Pool, fetcher: Fetc
                 validated = position.minutes
             report(run, position, figures)
             lately = []
-        if position.minutes - saved > settings.save_every_minutes:
-            lessons.save(run)
-            saved = position.minutes
+            if position.minutes - saved > settings.save_every_minutes:  # what is saved has been seen to be finite
+                lessons.save(run)
+                saved = position.minutes
     lessons.save(run)
     if len(held_out):
         report(run, position, lessons.held_out_figures(held_out))
