@@ -6,7 +6,11 @@ import torch
 
 from pix2vertex_blender.errors import DataFileError
 from pix2vertex_blender.reconstruction.detail.unrolled import CHANNELS, CONTRAST
-from pix2vertex_blender.reconstruction.network.detail_network import load_detail_network, predict_displacement
+from pix2vertex_blender.reconstruction.network.detail_network import (
+    DetailNetwork,
+    load_detail_network,
+    predict_displacement,
+)
 from training.detail_network.losses import DetailBatch, DetailWeights, detail_loss
 from training.train import Settings
 
@@ -92,12 +96,13 @@ def test_marks_change_the_colour_alone():
 @pytest.mark.slow
 @pytest.mark.development_data("face_models/ict_facekit.npz")
 def test_training_goes_on_from_its_checkpoint_and_exports_what_it_has_learnt(tmp_path):
-    from training.detail_network.train import CONFIGURATION, export, train
+    from training.detail_network.train import CONFIGURATION, export, initial_network, train
 
     run, weights = tmp_path / "run", DetailWeights()
     settings = Settings(batch_size=2, minutes=60, steps=1, warm_up_steps=1, average_horizon=1)
-    train(run, settings, weights)
-    averaged = train(run, Settings(batch_size=2, minutes=60, steps=2, warm_up_steps=1, average_horizon=1), weights)
+    train(run, DetailNetwork(CONFIGURATION), settings, weights)
+    longer = Settings(batch_size=2, minutes=60, steps=2, warm_up_steps=1, average_horizon=1)
+    averaged = train(run, DetailNetwork(CONFIGURATION), longer, weights)
     state = torch.load(run / "checkpoint.pt", weights_only=True)
     assert state["position"]["step"] == 2 and state["position"]["samples"] == 4
     path = tmp_path / "detail.safetensors"
@@ -112,6 +117,8 @@ def test_training_goes_on_from_its_checkpoint_and_exports_what_it_has_learnt(tmp
     load_detail_network.cache_clear()
     stronger = predict_displacement(load_detail_network(path), maps, codes)
     assert np.allclose(stronger, 2 * expected, atol=0.02)
+    without_gain = initial_network(path)
+    assert np.allclose(predict_displacement(without_gain, maps, codes), expected, atol=0.02)
     (run / "checkpoint.pt").write_bytes(b"nothing")
     with pytest.raises(DataFileError, match="remove it"):
-        train(run, settings, weights)
+        train(run, DetailNetwork(CONFIGURATION), settings, weights)

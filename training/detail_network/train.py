@@ -27,8 +27,11 @@ from pix2vertex_blender.reconstruction.detail.unrolled import CHANNELS, SIZE
 from pix2vertex_blender.reconstruction.network.detail_network import (
     DetailConfiguration,
     DetailNetwork,
+    load_detail_network,
     save_detail_network,
 )
+from pix2vertex_blender.reconstruction.network.device import quick_precision
+from pix2vertex_blender.reconstruction.network.weights_file import read_weights
 
 from ..checkpoints import resume, save
 from ..export import DATA, LICENCE
@@ -145,8 +148,24 @@ def evaluate(network: nn.Module, samples: Sequence[DetailSample]) -> DetailFigur
     return DetailFigures(*means)
 
 
-def train(run: Path, settings: Settings, weights: DetailWeights) -> DetailNetwork:
-    """Train from the run's checkpoint, or from the start if there is none, to the end; gives the averaged network.
+def initial_network(path: Path) -> DetailNetwork:
+    """The network of exported weights as it was trained: without the gain that they were exported with.
+
+    Raises
+    ------
+    DataFileError
+        If the file is missing or damaged.
+    """
+    network = deepcopy(load_detail_network(path))
+    gain = float(read_weights(path)[0].get("gain", 1))
+    with torch.no_grad():
+        for parameter in network.head.parameters():
+            parameter.div_(gain)
+    return network
+
+
+def train(run: Path, network: DetailNetwork, settings: Settings, weights: DetailWeights) -> DetailNetwork:
+    """Train from the run's checkpoint, or from the network's own weights if there is none; gives the averaged network.
 
     Raises
     ------
@@ -154,8 +173,7 @@ def train(run: Path, settings: Settings, weights: DetailWeights) -> DetailNetwor
         If the loss is not finite; the last good checkpoint stays.
     """
     run.mkdir(parents=True, exist_ok=True)
-    torch.manual_seed(settings.seed)
-    network = DetailNetwork(CONFIGURATION).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = network.train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     averaged = deepcopy(network).eval()
     optimiser = make_optimiser(network, "muon", settings.learning_rate, settings.weight_decay)
     configuration = json.dumps(dataclasses.asdict(CONFIGURATION))
@@ -190,7 +208,8 @@ def _step(
     step: int,
 ) -> float:
     """One step, and its loss."""
-    with torch.autocast("cpu", torch.bfloat16):
+    precision = quick_precision(torch.device("cpu"))
+    with torch.autocast("cpu", torch.bfloat16, enabled=precision == torch.bfloat16):
         found = network(batch.maps, batch.codes)
     loss = detail_loss(found.float(), batch, weights)["total"]
     for parameter in network.parameters():
@@ -260,6 +279,7 @@ def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument("--batch-size", type=int, default=8)
     parser.add_argument("--learning-rate", type=float, default=5e-3)
     parser.add_argument("--seed", type=int, default=default.seed, help="of weights, samples and their order")
+    parser.add_argument("--initial", type=Path, help="exported weights to begin with (default: new ones)")
     parser.add_argument("--log-every", type=int, default=default.log_every, help="steps")
     parser.add_argument("--threads", type=int, help="of this process; 1 where others need the processor too")
     parser.add_argument("--export", type=Path, help="write the weights to this file in the end")
@@ -285,8 +305,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
         log_every=options.log_every,
     )
     weights = DetailWeights(photometric=options.photometric, smoothness=options.smoothness, size=options.size)
+    torch.manual_seed(settings.seed)
     try:
-        train(options.run, settings, weights)
+        network = initial_network(options.initial) if options.initial else DetailNetwork(CONFIGURATION)
+        train(options.run, network, settings, weights)
         if options.export:
             export(options.run, options.export, options.gain)
     except Pix2VertexError as error:
