@@ -5,13 +5,14 @@ python -m benchmarks.marks [--count N] [--weights FILE] [--json FILE]
 Each head has the wrinkles, folds and lumps that the renderer gives it, whose height is known, and on top of them moles,
 stubble and the dark line of a frame without any height. Detail is read from the picture as published (eqs. 9 to 14),
 with the hue counting, and by the detail network. Figures are the correlation with the true height where nothing is
-painted, and the mean displacement in millimetres on the marks and elsewhere.
+painted, and the mean displacement in millimetres on the marks and elsewhere; first for the renderer's people, hardly
+one of whom is old, then for older ones, on whom there is more to see.
 """
 
 import argparse
 import json
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from pix2vertex_blender.reconstruction.photo.sampling import visibility
 from pix2vertex_blender.template import load_template
 from pix2vertex_blender.template.canonical import to_millimetres
 from training.arrays import Floats
+from training.detail_network.ageing import add_age
 from training.face_sampling import ShapeParameters
 from training.generate import HELD_OUT_STREAM
 from training.renderer.colours import sample_hair_colour
@@ -45,6 +47,9 @@ SIZE, LEVEL = 512, 1
 #: How the detail is read by the equations.
 READINGS = {"as published": DetailParameters(largest_hue=float("inf")), "with hue": DetailParameters()}
 BY_NETWORK = "by network"
+#: What becomes of a drawn skin, given the landmarks and the expression, by the people's name.
+Weather = Callable[[Skin, Floats, dict[str, float], np.random.Generator], Skin]
+PEOPLE: dict[str, Weather] = {"as drawn": lambda skin, *_: skin, "older": add_age}
 #: Millimetres over which the true height is averaged; what is coarser is no detail.
 COARSE = 8.0
 #: The share of a mark's cover from where on a vertex lies on it.
@@ -61,23 +66,29 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--json", type=Path, help="write the figures")
     options = parser.parse_args(arguments)
     network = load_detail_network(options.weights) if options.weights else load_detail_network()
-    heads = [measure(number, network) for number in range(options.count)]
-    names = list(heads[0][BY_NETWORK])
-    print(" " * 14 + "".join(f"{name:>14s}" for name in names))
-    figures = {
-        reading: {name: float(np.nanmean([head[reading][name] for head in heads])) for name in names}
-        for reading in heads[0]
-    }
-    for reading, values in figures.items():
-        print(f"{reading:14s}" + "".join(f"{values[name]:14.3f}" for name in names))
+    figures = {}
+    for people, weather in PEOPLE.items():
+        heads = [measure(number, network, weather) for number in range(options.count)]
+        figures[people] = mean_figures(heads)
+        print(f"\n{people:14s}" + "".join(f"{name:>14s}" for name in heads[0][BY_NETWORK]))
+        for reading, values in figures[people].items():
+            print(f"{reading:14s}" + "".join(f"{value:14.3f}" for value in values.values()))
     if options.json:
         options.json.write_text(json.dumps(figures, indent=1) + "\n")
     return 0
 
 
-def measure(number: int, network: DetailNetwork) -> dict[str, dict[str, float]]:
+def mean_figures(heads: Sequence[dict[str, dict[str, float]]]) -> dict[str, dict[str, float]]:
+    """The mean of what `measure` gives of several heads."""
+    return {
+        reading: {name: float(np.nanmean([head[reading][name] for head in heads])) for name in heads[0][reading]}
+        for reading in heads[0]
+    }
+
+
+def measure(number: int, network: DetailNetwork, weather: Weather = PEOPLE["as drawn"]) -> dict[str, dict[str, float]]:
     """Figures by reading of one head."""
-    skin, marks, photo = photograph_marked(number)
+    skin, marks, photo = photograph_marked(number, weather)
     level = load_template(LEVEL)
     vertices = load_template().subdivide(photo.vertices, LEVEL)
     normals = vertex_normals(vertices, level.faces)
@@ -103,7 +114,7 @@ def measure(number: int, network: DetailNetwork) -> dict[str, dict[str, float]]:
     return figures
 
 
-def photograph_marked(number: int) -> tuple[Skin, dict[str, Floats], RenderedPhoto]:
+def photograph_marked(number: int, weather: Weather) -> tuple[Skin, dict[str, Floats], RenderedPhoto]:
     """A head with marks, their covers in its texture, and its picture."""
     parameters = replace(BELONGINGS, size=SIZE, shape=ShapeParameters(expression="neutral"), view=VIEW)
     generator = np.random.default_rng([SEED + 1, HELD_OUT_STREAM, number])
@@ -111,6 +122,7 @@ def photograph_marked(number: int) -> tuple[Skin, dict[str, Floats], RenderedPho
     head, view = sample_head_and_view(surface, generator, parameters)
     skin, _beard = sample_skin(surface, head.expression, sample_hair_colour(generator), generator)
     marks = draw_marks(surface.landmarks, generator)
+    skin = weather(skin, surface.landmarks, head.expression, np.random.default_rng([SEED + 2, number]))
     albedo = skin.albedo.copy()
     colours = {"moles": skin.tone * (0.6, 0.4, 0.3), "stubble": np.full(3, 0.02), "frame": np.full(3, 0.015)}
     for name, cover in marks.items():

@@ -26,18 +26,22 @@ def skin_and_detail(context: Context) -> Section:
         compared = {f"rendered {number}": skin.rendered(number) for number in range(HEADS)}
         scans = data_folder("scans")
         compared |= {key: skin.scanned(scans, key) for key in skin.scan_views(scans)}
-        detail = [marks.measure(number, load_detail_network()) for number in range(MARKED)]
+        network = load_detail_network()
+        detail = {
+            people: marks.mean_figures([marks.measure(number, network, weather) for number in range(MARKED)])
+            for people, weather in marks.PEOPLE.items()
+        }
     except DataFileError as error:
         raise SectionAbsentError(str(error)) from error
     rows = [_row(name, [each]) for name, each in compared.items()]
     for label, rendered in (("all rendered", True), ("all views of the scan", False)):
         rows.append(_row(label, [each for key, each in compared.items() if key.startswith("rendered") == rendered]))
     section.tables.append(Table("skin", "Textures under two lights", COLUMNS, rows))
-    names = list(detail[0][marks.BY_NETWORK])
-    read: list[tuple[str | float, ...]] = [
-        (way, *(float(np.nanmean([head[way][name] for head in detail])) for name in names)) for way in detail[0]
-    ]
-    section.tables.append(Table("marks", "Detail on marked skin", ("read", *names), read, digits=3))
+    for people, figures in detail.items():
+        names = list(figures[marks.BY_NETWORK])
+        read: list[tuple[str | float, ...]] = [(way, *values.values()) for way, values in figures.items()]
+        title = f"Detail on marked skin, people {people}"
+        section.tables.append(Table(f"marks {people}", title, ("read", *names), read, digits=3))
     return section
 
 
