@@ -12,19 +12,18 @@ from pathlib import Path
 from typing import cast
 
 import numpy as np
-import safetensors
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ...data_files import check
-from ...errors import DataFileError
 from ...paths import DETAIL_NETWORK_WEIGHTS
-from .weights_file import read_weights, write_weights
+from .weights_file import opened_weights, write_weights
 
 #: Millimetres: the largest displacement, and a usual one.
 RANGE, USUAL = 2.0, 0.1
+
+DAMAGED = "The detail network's weights {file} are missing, damaged or of another version: install the extension again."
 
 
 @dataclass(frozen=True)
@@ -155,18 +154,10 @@ def load_detail_network(path: Path = DETAIL_NETWORK_WEIGHTS) -> DetailNetwork:
     DataFileError
         If the file is missing, damaged or no weights file, or its weights do not belong to its configuration.
     """
-    if path == DETAIL_NETWORK_WEIGHTS:
-        check(path)
-    try:
-        metadata, weights = read_weights(path)
+    with opened_weights(path, DETAIL_NETWORK_WEIGHTS, DAMAGED) as (metadata, weights):
         fields = json.loads(metadata["configuration"])
         network = DetailNetwork(DetailConfiguration(**{**fields, "widths": tuple(fields["widths"])}))
         network.load_state_dict(weights)
-    except (safetensors.SafetensorError, OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
-        raise DataFileError(
-            f"The detail network's weights {path.name} are missing, damaged or of another version: "
-            "install the extension again."
-        ) from error
     return network.eval()
 
 

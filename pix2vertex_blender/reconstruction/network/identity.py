@@ -9,22 +9,21 @@ from functools import lru_cache
 from pathlib import Path
 
 import numpy as np
-import safetensors
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from ...data_files import check
-from ...errors import DataFileError
 from ...paths import IDENTITY_NETWORK_WEIGHTS
 from .architectures import ConfiguredNetwork, encode, pooled, residual_encoder
 from .configuration import NetworkConfiguration
 from .network import normalise, to_device
-from .weights_file import read_weights, write_weights
+from .weights_file import opened_weights, write_weights
 
 #: Channels of the innermost features that are read place by place, and width of the layer before the coefficients.
 PLACED, HIDDEN = 64, 512
+
+DAMAGED = "The weights {file} are missing, damaged or of another network: install the extension again."
 
 
 class IdentityNetwork(ConfiguredNetwork):
@@ -75,17 +74,10 @@ def load_identity_network(path: Path = IDENTITY_NETWORK_WEIGHTS, device: torch.d
     DataFileError
         If the file is missing, damaged or of another network.
     """
-    if path == IDENTITY_NETWORK_WEIGHTS:
-        check(path)
-    try:
-        metadata, weights = read_weights(path)
+    with opened_weights(path, IDENTITY_NETWORK_WEIGHTS, DAMAGED) as (metadata, weights):
         configuration = NetworkConfiguration.from_json(metadata["configuration"])
         network = IdentityNetwork(configuration, len(weights["middle"]))
         network.load_state_dict(weights)
-    except (safetensors.SafetensorError, OSError, KeyError, ValueError, TypeError, RuntimeError) as error:
-        raise DataFileError(
-            f"The weights {path.name} are missing, damaged or of another network: install the extension again."
-        ) from error
     return to_device(network.eval(), torch.device(device))
 
 

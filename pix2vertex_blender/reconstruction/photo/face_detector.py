@@ -8,17 +8,14 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-import safetensors
 import torch
 from numpy.typing import NDArray
 from torch import Tensor
 from torch.nn import functional
 
-from ...data_files import check
-from ...errors import DataFileError
 from ...paths import FACE_DETECTOR_WEIGHTS
 from ..network.device import quick_precision
-from ..network.weights_file import read_weights, write_weights
+from ..network.weights_file import opened_weights, write_weights
 from .boxes import overlap, square_box
 from .detector_network import LARGEST, MIDDLE, SMALLEST, STRIDE, FaceDetectorNetwork, as_input, fold_norms
 from .photo import Square
@@ -31,6 +28,8 @@ LEAST_SCORE = 0.15
 _TILE = 960
 #: Pixels of repeated border, which let a face reach to the very edge, and by how much neighbouring tiles overlap.
 _BORDER, _SHARED = 32, 160
+
+DAMAGED = "The face detector's weights {file} are damaged: install the extension again."
 
 
 @dataclass(frozen=True)
@@ -159,17 +158,10 @@ def load_face_detector(device: torch.device, path: Path = FACE_DETECTOR_WEIGHTS)
     DataFileError
         If the file is missing, damaged or of another network.
     """
-    if path == FACE_DETECTOR_WEIGHTS:
-        check(path)
-    try:
-        metadata, weights = read_weights(path)
+    with opened_weights(path, FACE_DETECTOR_WEIGHTS, DAMAGED) as (metadata, weights):
         # The file that ships is older than what is written beside weights now.
         network = FaceDetectorNetwork(**json.loads(metadata.get("configuration", "{}")))
         network.load_state_dict(network.state_dict() | weights)
         if lacking := {name for name, _parameter in network.named_parameters() if name not in weights}:
             raise ValueError(f"without {', '.join(sorted(lacking))}")
-    except (safetensors.SafetensorError, OSError, RuntimeError, ValueError, TypeError) as error:
-        raise DataFileError(
-            f"The face detector's weights {path.name} are damaged: install the extension again."
-        ) from error
     return FaceDetector(fold_norms(network).to(device), device, quick_precision(device))
