@@ -1,8 +1,7 @@
 """The files that the product ships, weights and template, are checked before they are used.
 
 A flipped bit in the weights makes no error but a wrong face. So each file has its SHA-256 beside it, as `sha256sum`
-writes it, made by what makes the file: `training.export`, `training.template.build`,
-`training.template.parts` and `training.template.expressions`.
+writes it, made by what makes the file: `training.export`, and the modules of `training.template`.
 """
 
 import hashlib

@@ -9,6 +9,8 @@ DATA_FOLDER = PACKAGE_FOLDER / "data"
 WORKER_SCRIPT = PACKAGE_FOLDER / "worker.py"
 
 TEMPLATE_FILE = DATA_FOLDER / "template.npz"
+#: The template's second UV layout.
+FACE_LAYOUT_FILE = DATA_FOLDER / "face_layout.npz"
 #: Eyes, teeth, tongue and the inside of the mouth.
 PARTS_FILE = DATA_FOLDER / "parts.npz"
 EXPRESSIONS_FILE = DATA_FOLDER / "expressions.npz"

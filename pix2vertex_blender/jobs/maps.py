@@ -18,9 +18,9 @@ def bake_maps(request: Request, progress: Progress) -> dict[str, Any]:
     `detail` at full strength; of the maps it has the share `strength`. `level` is the coarsest level whose detail
     will do: that of a coarser mesh is computed from the saved reconstruction `face` with `scale`, `smoothing` and
     `reading`.
-    `maps_kind` is `WHOLE`, for this mesh alone, or `DETAIL`, for every level. An optional `base` in `source` is the
-    mesh (b, 3) of a coarser level that the maps are for. `stem` is the beginning of the files' names, `size` their
-    side in texels, `file_format` png or exr.
+    `layout` is that of the UVs, `maps_kind` is `WHOLE`, for this mesh alone, or `DETAIL`, for every level. An optional
+    `base` in `source` is the mesh (b, 3) of a coarser level that the maps are for. `stem` is the beginning of the
+    files' names, `size` their side in texels, `file_format` png or exr.
     """
     progress("start", 0.0)
     import numpy as np
@@ -50,15 +50,19 @@ def bake_maps(request: Request, progress: Progress) -> dict[str, Any]:
 
 
 def draw_surface(request: Request, progress: Progress) -> dict[str, Any]:
-    """Draw how the regions of the skin shine, as 8-bit PNGs of `size` at `roughness`, `specular` and `subsurface`."""
+    """Draw how the regions of the skin shine, as 8-bit PNGs of `size` at `roughness`, `specular` and `subsurface`.
+
+    `layout` is that of the UVs.
+    """
     progress("start", 0.0)
     import cv2
     import numpy as np
 
+    from ..exchange.uv_layouts import WHOLE_HEAD
     from ..reconstruction.detail.surface import surface_maps
 
     progress("surface", 0.0)
-    maps = surface_maps(int(request["size"]), partial(progress, "surface", 0.5))
+    maps = surface_maps(int(request["size"]), request.get("layout", WHOLE_HEAD), partial(progress, "surface", 0.5))
     for name, image in zip(("roughness", "specular", "subsurface"), maps, strict=True):
         progress("surface", 0.9)
         _whole, file = cv2.imencode(".png", np.rint(255 * image).astype(np.uint8))
@@ -107,12 +111,14 @@ def shape_levels(request: Request, progress: Progress) -> dict[str, Any]:
 def _fine_head(request: Request, arrays: dict[str, Any], pause: Pause) -> "FineHead":
     """The head at a level that is fine enough, with its detail as strong as it is asked for."""
     from ..exchange.result import Reconstruction
+    from ..exchange.uv_layouts import WHOLE_HEAD
     from ..reconstruction.detail.finer import FineHead, refined
     from ..reconstruction.refit import DetailSettings, detail_again
-    from ..template.template import level_with
+    from ..template.template import level_with, load_template
 
     vertices, detail, strength = arrays["vertices"], arrays["detail"], float(request["strength"])
-    own = level_with(len(vertices))
+    layout = request.get("layout", WHOLE_HEAD)
+    own = level_with(len(vertices), layout)
     assert own is not None
     if not request.get("face") or own.level >= int(request["level"]):
         return FineHead(vertices, strength * detail, own)
@@ -124,7 +130,7 @@ def _fine_head(request: Request, arrays: dict[str, Any], pause: Pause) -> "FineH
         int(request["level"]),
         lambda points, level: detail_again(face, points, level, settings, pause),
     )
-    return FineHead(head.vertices, strength * head.detail, head.level)
+    return FineHead(head.vertices, strength * head.detail, load_template(head.level.level, layout))
 
 
 JOBS = {"bake_maps": bake_maps, "shape_levels": shape_levels, "surface": draw_surface}

@@ -18,10 +18,12 @@ def project_texture(request: Request, progress: Progress) -> dict[str, Any]:
 
     Files with the names `colour`, `origin` and `eyeballs` of the request are written: the texture, where each texel
     comes from, and the eyeballs' texture. `photo` is where the photo was; if it is no longer there, the crop is used.
-    With `keep_light` the colours stay as in the photo; otherwise its light and highlights are taken out.
+    With `keep_light` the colours stay as in the photo; otherwise its light and highlights are taken out. `layout` is
+    that of the UVs.
     """
     progress("start", 0.0)
     from ..exchange.result import Reconstruction
+    from ..exchange.uv_layouts import WHOLE_HEAD
     from ..reconstruction.several.texture import texture_of_photos
     from ..reconstruction.texture.source import sharpest_crop
 
@@ -31,7 +33,12 @@ def project_texture(request: Request, progress: Progress) -> dict[str, Any]:
     progress("texture", 0.0)
     pixels, from_photo = sharpest_crop(face, Path(request["photo"]), size)
     texture = texture_of_photos(
-        face, Path(request["photo"]), size, progress, keep_light=bool(request.get("keep_light", False))
+        face,
+        Path(request["photo"]),
+        size,
+        progress,
+        keep_light=bool(request.get("keep_light", False)),
+        layout=request.get("layout", WHOLE_HEAD),
     )
     write_textures(face, texture, pixels, request, progress)
     return {"from_photo": from_photo}

@@ -1,6 +1,6 @@
 """The head template at its levels of subdivision."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -8,9 +8,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..data_files import check
+from ..exchange.uv_layouts import LAYOUTS, WHOLE_HEAD
 from ..paths import TEMPLATE_FILE
 from .canonical import from_millimetres
 from .eyeballs import place_balls
+from .face_layout import face_first_uvs
 from .parts import load_parts
 
 if TYPE_CHECKING:
@@ -71,6 +73,7 @@ class Template:
     level : the level of subdivision
     version : changes whenever a vertex or its order changes
     provenance : what the template was made from, and under which terms
+    layout : which of `exchange.uv_layouts.LAYOUTS` the UVs are
     """
 
     vertices: Points
@@ -87,6 +90,7 @@ class Template:
     level: int
     version: str
     provenance: str
+    layout: str = WHOLE_HEAD
 
     def landmark_points(self, vertices: NDArray[np.floating]) -> NDArray[np.float64]:
         """Where annotators see the 68 landmarks (68, ...) of a head (n, ...) of this or a finer level."""
@@ -112,21 +116,26 @@ class Template:
 
 
 @cache
-def load_template(level: int = 0) -> Template:
+def load_template(level: int = 0, layout: str = WHOLE_HEAD) -> Template:
     """The head template; the arrays are shared and read-only.
 
     Parameters
     ----------
     level : 0 to 3, the number of Catmull-Clark subdivisions
+    layout : of the UVs, one of `exchange.uv_layouts.LAYOUTS`
 
     Raises
     ------
     ValueError
-        If the level does not exist.
+        If the level or the layout does not exist.
     DataFileError
-        If the template's file is missing or damaged.
+        If a file of the template is missing or damaged.
     """
     _check_level(level)
+    if layout not in LAYOUTS:
+        raise ValueError(f"layout must be one of {LAYOUTS}, not {layout!r}")
+    if layout != WHOLE_HEAD:
+        return replace(load_template(level), uvs=face_first_uvs(level), layout=layout)
     return _read() if level == 0 else _subdivided(load_template(level - 1))
 
 
@@ -308,10 +317,10 @@ def _freeze(template: Template) -> Template:
     return template
 
 
-def level_with(count: int) -> Template | None:
+def level_with(count: int, layout: str = WHOLE_HEAD) -> Template | None:
     """The template at the level that has so many vertices; None if there is no such level."""
     for level in range(LEVELS):
-        template = load_template(level)
+        template = load_template(level, layout)
         if len(template.vertices) >= count:
             return template if len(template.vertices) == count else None
     return None

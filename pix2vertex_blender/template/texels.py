@@ -4,20 +4,21 @@ from functools import cache
 
 import numpy as np
 
+from ..exchange.uv_layouts import WHOLE_HEAD
 from .template import load_template
 
 
 @cache
-def texels_per_millimetre(group: str = "face") -> float:
-    """Texels along each side of a millimetre on a part of the template, for a texture of one texel: times its size.
+def texels_per_millimetre(layout: str = WHOLE_HEAD) -> float:
+    """Texels along each side of a millimetre of the template's face, for a texture of one texel: times its size.
 
     Parameters
     ----------
-    group : str
-        A group of the template.
+    layout : str
+        Of the UVs, one of `exchange.uv_layouts.LAYOUTS`.
     """
-    template = load_template()
-    inside = (template.groups[group][template.faces] > 0.5).all(axis=1)
+    template = load_template(0, layout)
+    inside = (template.groups["face"][template.faces] > 0.5).all(axis=1)
     corners, uvs = template.vertices[template.faces[inside]], template.uvs[inside]
     on_head = np.linalg.norm(np.cross(corners[:, 2] - corners[:, 0], corners[:, 3] - corners[:, 1]), axis=1)
     one, other = uvs[:, 2] - uvs[:, 0], uvs[:, 3] - uvs[:, 1]
@@ -25,7 +26,7 @@ def texels_per_millimetre(group: str = "face") -> float:
     return float(np.sqrt(on_texture.sum() / on_head.sum()))
 
 
-def size_for(pixels_per_millimetre: float, sizes: tuple[int, ...]) -> int:
+def size_for(pixels_per_millimetre: float, sizes: tuple[int, ...], layout: str = WHOLE_HEAD) -> int:
     """The smallest of some sizes that holds a photo's pixels on the face; the largest if none does."""
-    wanted = pixels_per_millimetre / texels_per_millimetre()
+    wanted = pixels_per_millimetre / texels_per_millimetre(layout)
     return next((size for size in sorted(sizes) if size >= wanted), max(sizes))

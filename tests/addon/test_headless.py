@@ -11,6 +11,7 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
+import bpy
 import numpy as np
 import pytest
 from PIL import Image
@@ -98,8 +99,19 @@ def test_a_texture_comes_beside_the_files_and_inside_them(run, photo: Path, tmp_
     assert "metallicRoughnessTexture" in skin["pbrMetallicRoughness"]
     assert run(photo, "--output", output) == 0
     assert names(output) == RESULTS, "no texture of an earlier result"
-    assert run(photo, "--keep-light", "--output", output) == 2
-    assert "--texture" in capsys.readouterr().err
+    for option in ("--keep-light", "--face-first"):
+        assert run(photo, option, "--output", output) == 2
+        assert f"{option} is about the texture: add --texture" in capsys.readouterr().err
+
+
+def test_a_face_can_have_more_of_the_texture(run, photo: Path, tmp_path: Path) -> None:
+    output = tmp_path / "out"
+    assert run(photo, "--texture", 1024, "--face-first", "--no-preview", "--output", output) == 0
+    bpy.ops.wm.open_mainfile(filepath=str(output / "face.blend"))
+    layer = bpy.data.objects["Face"].data.uv_layers[0]
+    uvs = np.empty(2 * len(layer.uv), dtype=np.float32)
+    layer.uv.foreach_get("vector", uvs)
+    assert np.allclose(uvs, load_template(0, "FACE").uvs.ravel(), atol=1e-6)
 
 
 def test_a_result_replaces_an_earlier_one_whole(run, photo: Path, tmp_path: Path) -> None:

@@ -13,6 +13,7 @@ from pix2vertex_blender.data_files import check, write_checksum
 from pix2vertex_blender.errors import DataFileError
 from pix2vertex_blender.paths import (
     CLOSE_NETWORK_WEIGHTS,
+    FACE_LAYOUT_FILE,
     IDENTITY_NETWORK_WEIGHTS,
     LIKENESS_FILE,
     NETWORK_WEIGHTS,
@@ -72,7 +73,7 @@ def copy_of(path: Path, folder: Path) -> Path:
     return Path(shutil.copy(path, folder))
 
 
-@pytest.mark.parametrize("path", (*SHIPPED, SLIDERS_FILE), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", (*SHIPPED, SLIDERS_FILE, FACE_LAYOUT_FILE), ids=lambda path: path.name)
 def test_the_files_of_the_product_are_right(path: Path) -> None:
     check(path)
 

@@ -31,7 +31,9 @@ def test_zip_holds_the_package_its_licence_and_the_listed_wheels(extension_zip: 
         "likeness.npz",
         "template.npz",
     )
-    assert {f"data/{name}" for name in (*shipped, "expressions.npz", "parts.npz", "sliders.npz")} <= names
+    assert {
+        f"data/{name}" for name in (*shipped, "expressions.npz", "parts.npz", "sliders.npz", "face_layout.npz")
+    } <= names
     assert {f"./{name}" for name in names if name.endswith(".whl")} == set(manifest["wheels"])
     assert not [name for name in names if "numpy" in name], "Blender brings its own"
     assert not [name for name in names if "__pycache__" in name or name.startswith("addon/tests")]

@@ -4,6 +4,7 @@ from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
 from pix2vertex_blender.exchange.camera import Camera
+from pix2vertex_blender.exchange.uv_layouts import LAYOUTS
 from pix2vertex_blender.geometry.mesh import triangulate
 from pix2vertex_blender.geometry.raster import interpolate, rasterise
 from pix2vertex_blender.geometry.texels import texel_grid
@@ -58,6 +59,32 @@ def project(head, colour, yaw=0.0, size=SIZE):
     vertices, pixels, camera, mask = photograph(head, colour, yaw)
     result = project_photo(vertices, pixels, camera, mask, size, keep_light=True)
     return result.colour.astype(float), result.origin
+
+
+def colours_at_vertices(result, layout):
+    """Colours (n, 3) and shares of the photo (n,) that a texture has at the vertices of its layout."""
+    level = load_template(texture.LEVEL, layout)
+    size = len(result.colour)
+    columns, rows = np.clip((level.uvs.reshape(-1, 2) * (1, -1) + (0, 1)) * size, 0, size - 1).astype(int).T
+    colours, shares = np.zeros((len(level.vertices), 3)), np.zeros(len(level.vertices))
+    colours[level.faces.ravel()] = result.colour[rows, columns]
+    shares[level.faces.ravel()] = result.origin[rows, columns, 0] / 255
+    return colours, shares
+
+
+@pytest.mark.parametrize("keep_light", [True, False])
+def test_another_layout_has_the_same_colours_at_the_same_places_of_the_head(head, keep_light):
+    vertices, pixels, camera, mask = photograph(head, lambda points: SKIN + 0.1 * points[..., 1:2])
+    (first, seen), (second, seen_too) = (
+        colours_at_vertices(
+            project_photo(vertices, pixels, camera, mask, 512, keep_light=keep_light, layout=layout), layout
+        )
+        for layout in LAYOUTS
+    )
+    face = head.groups["face"] > 0.9
+    assert np.median(np.abs(first - second)[face].max(axis=1)) < 2.5
+    assert np.quantile(np.abs(first - second).max(axis=1), 0.95) < 12, "scalp and neck, too, but for their pattern"
+    assert (np.abs(seen - seen_too) < 0.2).mean() > 0.98
 
 
 def inside_of(head):

@@ -18,6 +18,7 @@ from ..scene.expressions import photo_coordinates
 from ..scene.face_object import BASIS_KEY, DETAIL_KEY, detail_key, detail_sliders
 from ..scene.mesh_object import Coordinates, mesh_coordinates
 from ..scene.record import has_record, read_record
+from ..scene.uv_layout import layout_of
 from ..scene.watched_face import KEYS_GONE
 
 Points = NDArray[np.floating]
@@ -160,4 +161,5 @@ def shape_request(
         "smoothing": smoothing,
         "reading": reading,
         "strength": shape.strength,
+        "layout": layout_of(face),
     }

@@ -18,6 +18,7 @@ from PIL import Image
 
 from ...errors import OptionError, PhotoError, sentence_for
 from ...exchange.confidence import doubts, share_outside
+from ...exchange.uv_layouts import FACE_FIRST
 from ...farm import SERVE
 from ...files import hidden_folder, undone_if_ended
 from ..batch.names import printable, result_name
@@ -38,7 +39,7 @@ from .wrap_job import WRAP, run_wrap, wrap_parser
 
 ONE_BOX = "A face box belongs to one photo: leave out --face-box or give a single photo."
 TOGETHER_NEEDS_SEVERAL = "One photo cannot be put together: give several of the same person, or leave out --together."
-NO_TEXTURE = "--keep-light is about the texture: add --texture 2048, or leave it out."
+NO_TEXTURE = "{option} is about the texture: add --texture 2048, or leave it out."
 NO_FOLDER = "--scheduler and --part are for folders of photos: name one."
 ONE_FACE_EACH = "--together takes the largest face of each photo: leave out --face-box and --face."
 UNREADABLE_PHOTO = "{photo} cannot be read ({reason}): choose another photo."
@@ -162,6 +163,9 @@ def _parser() -> Parser:
         metavar="N",
         help="texture the head: 1024, 2048 or 4096 texels, or auto for what the photo's pixels need",
     )
+    parser.add_argument(
+        "--face-first", action="store_true", help="UVs on which the face has twice the area, scalp and neck an eighth"
+    )
     parser.add_argument("--keep-light", action="store_true", help="leave the photo's light in the texture")
     parser.add_argument("--no-preview", action="store_true", help="leave out preview.png")
     parser.add_argument("--again", action="store_true", help="of several photos, do finished ones again")
@@ -248,10 +252,13 @@ def _choices(options: argparse.Namespace) -> dict[str, Any]:
         choices["expressions"] = NEUTRAL if options.neutral else AS_IN_PHOTO
     if options.rig:
         choices["rig"] = True
-    if options.keep_light and not options.texture:
-        raise OptionError(NO_TEXTURE)
+    for option, is_given in (("--keep-light", options.keep_light), ("--face-first", options.face_first)):
+        if is_given and not options.texture:
+            raise OptionError(NO_TEXTURE.format(option=option))
     if options.texture:
         choices |= {"texture": options.texture.upper(), "keep_light": options.keep_light}
+    if options.face_first:
+        choices["layout"] = FACE_FIRST
     if options.finish:
         choices["finish"] = options.finish
     return choices

@@ -11,6 +11,7 @@ from ..export.map_baking import MapChoices, bake
 from ..images.surface_images import surface_drawn, wear_surface
 from ..scene.axes import to_blender
 from ..scene.face_images import SURFACE_MAPS, TEXTURE
+from ..scene.uv_layout import layout_of
 from .errand import errand
 
 NORMAL_FILE, DISPLACEMENT_FILE = "normal.png", "displacement.png"
@@ -35,7 +36,7 @@ def write_maps(face: bpy.types.Object, coarse: NDArray[np.floating], folder: Pat
     """
     size = face[TEXTURE].size[0]
     with errand() as work:
-        surface = work.run(surface_drawn(work, size))
+        surface = work.run(surface_drawn(work, layout_of(face), size))
         wear_surface(face, surface, "PACKED")
         baked = work.run(bake(work, face, MapChoices(str(size)), to_blender(coarse)))
         for key, file in surface.items():

@@ -16,6 +16,7 @@ import numpy as np
 from ...exchange.progress import STAGE_LABELS
 from ...exchange.report import Report
 from ...exchange.result import Reconstruction
+from ...exchange.uv_layouts import WHOLE_HEAD
 from ...geometry.raster import face_depth
 from ...rig.names import NAMINGS
 from ..export.export import export_face, export_fbx, export_glb, save_blend
@@ -35,7 +36,7 @@ _PREVIEW_SIZE = 512
 
 PREVIEW = "preview.png"
 #: Choices that the reconstruction knows nothing of.
-_OF_THE_SCENE = ("expressions", "rig", "texture", "keep_light", "finish")
+_OF_THE_SCENE = ("expressions", "rig", "texture", "layout", "keep_light", "finish")
 #: The artist's words for the stages, those of the texture too.
 STAGE_WORDS = {**STAGE_LABELS, "texture": "Projecting the photo"}
 #: The files of one photo.
@@ -94,7 +95,7 @@ def write_photo_results(
         What to reconstruct: one photo, or several that show the same person.
     choices : mapping
         Fields of `reconstruction.pipeline.Options`, which `expressions` the face gets, if any, and whether a `rig`; the
-        size of its `texture`, if it gets one, and whether to `keep_light`; what to `finish` it for.
+        size of its `texture`, if it gets one, the UVs' `layout` and whether to `keep_light`; what to `finish` it for.
     folder : Path
         An existing folder.
     display : Display
@@ -156,9 +157,9 @@ def _texture(reconstruction: Reconstruction, photo: Path, choices: Mapping[str, 
     """Have the worker texture the head from its photo, showing its progress."""
     clock.enter("texture")
     shown = Path(reconstruction.view.photo) if reconstruction.view.photo else photo
-    keep_light = choices.get("keep_light", False)
-    size = side_of_texture(choices["texture"], reconstruction)
-    job, images = submit_texture(result_file(), shown, size, keep_light=keep_light)
+    keep_light, layout = choices.get("keep_light", False), choices.get("layout", WHOLE_HEAD)
+    size = side_of_texture(choices["texture"], reconstruction, layout)
+    job, images = submit_texture(result_file(), shown, size, layout, keep_light=keep_light)
     await_end(job, lambda: clock.show(job.fraction))
     return images
 

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 import bpy
 
+from ...exchange.uv_layouts import WHOLE_HEAD
 from ..process import session
 from ..process.job import Job
 from ..scene.axes import units_per_metre
@@ -25,12 +26,14 @@ def has_surface(face: bpy.types.Object) -> bool:
     return isinstance(face.get(ROUGHNESS), bpy.types.Image)
 
 
-def surface_drawn(files: "TemporaryFiles", size: int = SIZE) -> Generator[Job, Job, dict[str, Path]]:
-    """Have the maps drawn: files by the properties in `SURFACE_MAPS`."""
+def surface_drawn(
+    files: "TemporaryFiles", layout: str = WHOLE_HEAD, size: int = SIZE
+) -> Generator[Job, Job, dict[str, Path]]:
+    """Have the maps drawn on the UVs of a layout: files by the properties in `SURFACE_MAPS`."""
     names = list(SURFACE_MAPS.values())
     paths = files.temporary_files(*(f"_{name}.png" for name in names))
     yield session.worker().submit(
-        "surface", size=size, **{name: str(path) for name, path in zip(names, paths, strict=True)}
+        "surface", size=size, layout=layout, **{name: str(path) for name, path in zip(names, paths, strict=True)}
     )
     return dict(zip(SURFACE_MAPS, paths, strict=True))
 

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from ...exchange.uv_layouts import WHOLE_HEAD
+
 if TYPE_CHECKING:
     from ...exchange.result import Reconstruction
 
@@ -14,13 +16,13 @@ SIDES = (1024, 2048, 4096)
 _TEXELS_PER_PIXEL = np.sqrt(2.0)
 
 
-def side_of_texture(size: str, face: "Reconstruction") -> int:
-    """The texels along each side of a texture, for a size that an artist has chosen."""
+def side_of_texture(size: str, face: "Reconstruction", layout: str = WHOLE_HEAD) -> int:
+    """The texels along each side of a texture on the UVs of a layout, for a size that an artist has chosen."""
     from ...template.texels import size_for  # which needs the template: not at every start of Blender
 
     if size != AUTOMATIC:
         return int(size)
-    return size_for(_TEXELS_PER_PIXEL * pixels_per_millimetre(face), SIDES)
+    return size_for(_TEXELS_PER_PIXEL * pixels_per_millimetre(face), SIDES, layout)
 
 
 def pixels_per_millimetre(face: "Reconstruction") -> float:

@@ -141,9 +141,8 @@ class PIX2VERTEX_OT_reconstruct(ReconstructionChoices, WorkerOperator, bpy.types
 
     def _texture(self, face: bpy.types.Object) -> Generator[Job, Job, None]:
         """Texture the face that is there now; whatever becomes of it, the face stays."""
-        settings = bpy.context.scene.pix2vertex_texture
         try:
-            yield from projected(self, face, settings.size, settings.storage, keep_light=settings.keep_light)
+            yield from projected(self, face, bpy.context.scene.pix2vertex_texture)
         except Pix2VertexError as error:
             self.report({"WARNING"}, translate(str(error)))
         except GeneratorExit:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 import bpy
 
@@ -11,7 +11,7 @@ from ..images.images import keep_image
 from ..images.surface_images import has_surface, surface_drawn, wear_surface
 from ..images.texture_size import side_of_texture
 from ..process import session
-from ..properties.face import KEEP_LIGHT, STORAGES, TEXTURE_SIZES
+from ..properties.face import KEEP_LIGHT, LAYOUT_TEXT, LAYOUTS, STORAGES, TEXTURE_SIZES
 from ..scene.face_images import DISPLACEMENT, EYES, NORMALS, ORIGIN, TEXTURE
 from ..scene.face_object import active_face, detail_key, read_provenance
 from ..scene.record import read_record
@@ -20,6 +20,7 @@ from ..scene.texture_material import (
     texture_eyeballs,
     texture_face,
 )
+from ..scene.uv_layout import layout_of
 from ..scene.watched_face import WatchedFace
 from ..translations import translate
 from ..views.arrival import show_texture
@@ -33,6 +34,7 @@ WITHOUT_DETAIL = "Select a face with the shape key Detail"
 LINKED = "The face belongs to another file; make it local first"
 PROJECTED = "Photo projected onto {face}"
 PROJECTED_FROM_CROP = "Photo projected onto {face} from the picture kept in the file"
+MAPS_OFF = "The maps of {face} were for its UVs of before and are off: bake them again"
 BESIDE_OTHERS = "The texture is in a material slot of its own, since {face} has other materials"
 
 IMAGES = (
@@ -43,6 +45,15 @@ IMAGES = (
 )
 IMAGE_PROPERTIES = {"TEXTURE": TEXTURE, "ORIGIN": ORIGIN, "NORMAL": NORMALS, "DISPLACEMENT": DISPLACEMENT}
 NOT_MADE = "There is no such image yet: project the photo or bake the maps first."
+
+
+class TextureChoices(Protocol):
+    """What is chosen of a texture, by the operator or in the scene; identifiers of `properties.face`."""
+
+    size: str
+    layout: str
+    storage: str
+    keep_light: bool
 
 
 def take_settings(operator: bpy.types.Operator, settings: bpy.types.PropertyGroup, names: dict[str, str]) -> None:
@@ -96,6 +107,7 @@ class PIX2VERTEX_OT_project_photo(WorkerOperator, bpy.types.Operator):
     storage: bpy.props.EnumProperty(
         name="Images", description="Where the images are kept", items=STORAGES, options={"SKIP_SAVE"}
     )
+    layout: bpy.props.EnumProperty(name="UV Layout", description=LAYOUT_TEXT, items=LAYOUTS, options={"SKIP_SAVE"})
     keep_light: bpy.props.BoolProperty(name="Keep Light", description=KEEP_LIGHT, options={"SKIP_SAVE"})
 
     @classmethod
@@ -105,16 +117,20 @@ class PIX2VERTEX_OT_project_photo(WorkerOperator, bpy.types.Operator):
 
     def work(self) -> Work:
         """Have the texture made and show it on the face."""
-        names = ("size", "storage", "keep_light")
+        names = ("size", "layout", "storage", "keep_light")
         take_settings(self, bpy.context.scene.pix2vertex_texture, {name: name for name in names})
         face = active_face(bpy.context)
         assert face is not None
-        return (yield from projected(self, face, self.size, self.storage, keep_light=self.keep_light))
+        return (yield from projected(self, face, self))
 
 
-def projected(operator: WorkerOperator, face: bpy.types.Object, size: str, storage: str, *, keep_light: bool) -> Work:
+def projected(operator: WorkerOperator, face: bpy.types.Object, choices: TextureChoices) -> Work:
     """Work of an operator: have the texture of a face made, and show it on the face and in the views."""
+    from ..scene.layout_change import change_layout, check_layout  # which need the template
+
     watched = WatchedFace.of(face)
+    layout = choices.layout
+    check_layout(face, layout)
     source = operator.temporary_file(".npz")
     record = read_record(face)
     record.save(source)
@@ -125,15 +141,20 @@ def projected(operator: WorkerOperator, face: bpy.types.Object, size: str, stora
         "texture",
         source=str(source),
         photo=photo,
-        size=side_of_texture(size, record),
-        keep_light=keep_light,
+        size=side_of_texture(choices.size, record, layout),
+        keep_light=choices.keep_light,
+        layout=layout,
         **{name: str(file) for name, file in files.items()},
     )
-    surface = {} if has_surface(watched.find()) else (yield from surface_drawn(operator))
     face = watched.find()
-    worn = put_on(face, files, storage)
+    as_it_is = has_surface(face) and layout_of(face) == layout
+    surface = {} if as_it_is else (yield from surface_drawn(operator, layout))
+    face = watched.find()
+    if change_layout(face, layout, bpy.context):
+        operator.report({"WARNING"}, translate(MAPS_OFF.format(face=face.name)))
+    worn = put_on(face, files, choices.storage)
     if surface:
-        wear_surface(face, surface, storage)
+        wear_surface(face, surface, choices.storage)
     if not worn:
         return BESIDE_OTHERS.format(face=face.name)
     show_texture(face, TEXTURE, bpy.context)

@@ -57,6 +57,7 @@ class PIX2VERTEX_PT_texture(Sidebar, bpy.types.Panel):
         column.use_property_split = True
         column.use_property_decorate = False
         column.prop(settings, "size")
+        column.prop(settings, "layout")
         column.prop(settings, "storage")
         column.prop(settings, "keep_light")
         _draw_images(self.layout, _face(context))

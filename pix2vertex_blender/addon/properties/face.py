@@ -3,6 +3,7 @@
 import bpy
 
 from ...exchange.detail_readings import DEFAULT_READING
+from ...exchange.uv_layouts import FACE_FIRST, WHOLE_HEAD
 from ..process.faults import ends_quietly
 from ..process.session import SESSION
 from ..scene.reference import Reference
@@ -29,6 +30,15 @@ WIRINGS = (
     ("NORMAL", "Normal Map", "Bump the face's material with the normal map, and take the Detail key back"),
     ("DISPLACEMENT", "Displacement", "Displace the face's material, and take the Detail key back"),
 )
+LAYOUTS = (
+    (WHOLE_HEAD, "Whole Head", "The template's own UVs, in which all of the head is at about the same scale"),
+    (
+        FACE_FIRST,
+        "Face First",
+        "UVs in which the face has twice the area, and scalp and neck an eighth, for photos with many pixels",
+    ),
+)
+LAYOUT_TEXT = "How much of the texture each part of the head gets; the face's UV map becomes that layout"
 KEEP_LIGHT = "Leave the photo's light and highlights in the texture; otherwise they are taken out"
 #: By what wrinkles and folds are told from the photo; `exchange.detail_readings` has the names.
 DETAIL_READINGS = (
@@ -63,6 +73,7 @@ class PIX2VERTEX_PG_texture(bpy.types.PropertyGroup):
 
     size: bpy.props.EnumProperty(name="Size", description="Size of the texture", items=TEXTURE_SIZES)
     storage: bpy.props.EnumProperty(name="Images", description="Where the images are kept", items=STORAGES)
+    layout: bpy.props.EnumProperty(name="UV Layout", description=LAYOUT_TEXT, items=LAYOUTS)
     keep_light: bpy.props.BoolProperty(name="Keep Light", description=KEEP_LIGHT)
     maps_size: bpy.props.EnumProperty(name="Size", description="Size of the maps", items=SIZES, default="2048")
     maps_format: bpy.props.EnumProperty(name="Format", description="The kind of image files", items=FORMATS)

@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from .mesh_object import add_vertex_group, fill_mesh, mesh_coordinates, set_mesh_coordinates
+from .uv_layout import layout_of
 
 if TYPE_CHECKING:
     from ...exchange.result import Reconstruction
@@ -51,8 +52,11 @@ def carried(values: Values, levels: int, faces: NDArray[np.integer]) -> NDArray[
 
 
 def change_level(face: bpy.types.Object, levels: int, reconstruction: "Reconstruction") -> None:
-    """Give a face's mesh the faces and UVs of a reconstruction some levels finer, or coarser if negative."""
-    set_level(face, levels, reconstruction.faces, reconstruction.uvs)
+    """Give a face's mesh the faces of a reconstruction some levels finer, or coarser if negative; its layout stays."""
+    from ...template.template import load_template
+
+    uvs = load_template(reconstruction.detail_level, layout_of(face)).uvs
+    set_level(face, levels, reconstruction.faces, uvs)
 
 
 def set_level(face: bpy.types.Object, levels: int, faces: NDArray[np.integer], uvs: NDArray[np.floating]) -> None:

@@ -14,12 +14,15 @@ from .axes import from_blender, to_blender
 from .face_images import TEXTURE
 from .material import principled_material
 from .mesh_object import mesh_coordinates
+from .uv_layout import layout_of
 
 Array = NDArray[np.float64]
 
 #: The custom property of the curves of a face that says which they are.
 HAIR = "pix2vertex_hair"
 NODES = "pix2vertex Hair on Surface"
+#: The attribute that says where on the face's UVs each curve is rooted.
+SURFACE_UVS = "surface_uv_coordinate"
 CHANGED_MESH = "The face's mesh has been changed: hair grows only on a face with the template's vertices."
 #: Linear colour of hair where no texture tells it.
 BROWN = (0.05, 0.03, 0.02)
@@ -80,7 +83,7 @@ def add_hair(face: bpy.types.Object, kind: str) -> bpy.types.Object:
     OutputError
         If the face no longer has the template's vertices.
     """
-    level = level_with(len(face.data.vertices))
+    level = level_with(len(face.data.vertices), layout_of(face))
     if level is None or not face.data.uv_layers:
         raise OutputError(CHANGED_MESH)
     growth = GROWTHS[kind]
@@ -89,7 +92,7 @@ def add_hair(face: bpy.types.Object, kind: str) -> bpy.types.Object:
     brows = _roots(level, head, GROWTHS["BROWS"])[2]
     colour = (hair_colour(face, places) if growth.shown else None) or hair_colour(face, brows) or BROWN
     curves = _curves(face, growth, _strands(roots, normals, growth), places)
-    for former in [item for item in face.children if item.get(HAIR) == kind]:
+    for former in [item for item in hair_of(face) if item[HAIR] == kind]:
         bpy.data.hair_curves.remove(former.data)
     hair = bpy.data.objects.new(curves.name, curves)
     hair[HAIR] = kind
@@ -100,6 +103,11 @@ def add_hair(face: bpy.types.Object, kind: str) -> bpy.types.Object:
     face.add_rest_position_attribute = True
     hair.modifiers.new("Follow Face", "NODES").node_group = _follow()
     return hair
+
+
+def hair_of(face: bpy.types.Object) -> list[bpy.types.Object]:
+    """The hair that has been grown on a face."""
+    return [item for item in face.children if item.get(HAIR) is not None and item.type == "CURVES"]
 
 
 def hair_colour(face: bpy.types.Object, places: Array) -> tuple[float, float, float] | None:
@@ -167,7 +175,7 @@ def _curves(face: bpy.types.Object, growth: Growth, strands: Array, places: Arra
     thickness = np.tile(to_blender(np.array([[growth.radius, 0, 0]]))[0, 0] * taper, len(strands))
     radius = curves.attributes.get("radius") or curves.attributes.new("radius", "FLOAT", "POINT")
     radius.data.foreach_set("value", thickness.astype(np.float32))
-    attached = curves.attributes.new("surface_uv_coordinate", "FLOAT2", "CURVE")
+    attached = curves.attributes.new(SURFACE_UVS, "FLOAT2", "CURVE")
     attached.data.foreach_set("vector", np.ascontiguousarray(places, dtype=np.float32).ravel())
     curves.surface = face
     curves.surface_uv_map = face.data.uv_layers[0].name

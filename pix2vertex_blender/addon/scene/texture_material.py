@@ -141,6 +141,14 @@ def use_normal_map(face: bpy.types.Object, image: bpy.types.Image) -> None:
     _join(material, node.outputs["Normal"], "BSDF_PRINCIPLED", "Normal")
 
 
+def wears_map(face: bpy.types.Object) -> bool:
+    """Whether the face's material uses a normal or a displacement map of ours."""
+    material = _own_in(face, SKIN)
+    return material is not None and any(
+        node.name in (_NORMAL_NODE, _DISPLACEMENT_NODE) for node in material.node_tree.nodes
+    )
+
+
 def use_no_map(face: bpy.types.Object) -> None:
     """Have the face's material neither bumped nor displaced."""
     material = own_material(face)

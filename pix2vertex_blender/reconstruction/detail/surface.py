@@ -12,6 +12,7 @@ import scipy.sparse as sparse
 from numpy.typing import NDArray
 
 from ...exchange.progress import Pause, no_pause
+from ...exchange.uv_layouts import WHOLE_HEAD
 from ...geometry.texels import texel_grid
 from ...template import Template, load_template
 
@@ -69,9 +70,9 @@ REGIONS = {
 FOREHEAD = Surface(0.41, 0.41, 0.42)
 
 
-def surface_maps(size: int, pause: Pause = no_pause) -> tuple[NDArray[np.float32], ...]:
-    """Maps (size, size) of roughness, specular and subsurface in [0, 1]; row 0 is v = 1."""
-    level = load_template(_LEVEL)
+def surface_maps(size: int, layout: str = WHOLE_HEAD, pause: Pause = no_pause) -> tuple[NDArray[np.float32], ...]:
+    """Maps (size, size) of roughness, specular and subsurface in [0, 1] on the UVs of a layout; row 0 is v = 1."""
+    level = load_template(_LEVEL, layout)
     values = load_template().subdivide(surface_values(load_template()), _LEVEL)
     pause()
     grid = texel_grid(level.faces, level.uvs, size, size * _PADDING, pause)

@@ -17,6 +17,7 @@ from ...errors import PhotoError
 from ...exchange.camera import Camera
 from ...exchange.progress import Progress, silent
 from ...exchange.result import Reconstruction
+from ...exchange.uv_layouts import WHOLE_HEAD
 from ...expression.neutral import worn_expression
 from ...geometry.mesh import vertex_normals
 from ...template import load_template
@@ -55,7 +56,13 @@ class PhotoTexture:
 
 
 def texture_of_photos(
-    face: Reconstruction, photo: Path, size: int, progress: Progress = silent, *, keep_light: bool = False
+    face: Reconstruction,
+    photo: Path,
+    size: int,
+    progress: Progress = silent,
+    *,
+    keep_light: bool = False,
+    layout: str = WHOLE_HEAD,
 ) -> FaceTexture:
     """The texture of a face from all its photos that are used, or from the only one.
 
@@ -69,6 +76,8 @@ def texture_of_photos(
     progress : Progress
     keep_light : bool
         Whether colours stay as in the photos; otherwise they become the skin's albedo.
+    layout : str
+        Of the UVs, one of `exchange.uv_layouts.LAYOUTS`.
 
     Raises
     ------
@@ -94,13 +103,21 @@ def texture_of_photos(
         to_camera = view.frame.to_camera
         head = to_camera(face.coarse_vertices + worn_expression(face.coarse_vertices, view.expression))
         balls = (to_camera(template.place_eyeballs(face.coarse_vertices)), template.eyeballs.faces)
-        texture = project_photo(head, pixels, camera, mask, size, (balls,), progress=part, keep_light=keep_light)
-        made.append(PhotoTexture(texture, photo_quality(head, pixels, camera, mask, size) if views else _UNKNOWN))
+        texture = project_photo(
+            head, pixels, camera, mask, size, (balls,), progress=part, keep_light=keep_light, layout=layout
+        )
+        quality = photo_quality(head, pixels, camera, mask, size, layout) if views else _UNKNOWN
+        made.append(PhotoTexture(texture, quality))
     return blend(made) if len(made) > 1 else made[0].texture
 
 
 def photo_quality(
-    vertices: Array, pixels: NDArray[np.uint8], camera: Camera, mask: NDArray[np.bool_], size: int
+    vertices: Array,
+    pixels: NDArray[np.uint8],
+    camera: Camera,
+    mask: NDArray[np.bool_],
+    size: int,
+    layout: str = WHOLE_HEAD,
 ) -> NDArray[np.float32]:
     """How well a photo shows the texels of a head, see `PhotoTexture`.
 
@@ -116,10 +133,12 @@ def photo_quality(
         Where the face is seen, over the same square.
     size : int
         Of the texture's side.
+    layout : str
+        Of the UVs, one of `exchange.uv_layouts.LAYOUTS`.
     """
     fine, level = load_template().subdivide(vertices, LEVEL), load_template(LEVEL)
     cosine = np.clip(facing(fine, vertex_normals(fine, level.faces), camera), 0.0, 1.0)
-    grid = head_grid(min(size, LARGEST_GRID)).interpolate(cosine[:, None])[..., 0]
+    grid = head_grid(min(size, LARGEST_GRID), layout).interpolate(cosine[:, None])[..., 0]
     quality: NDArray[np.float32] = (np.clip(grid, 0.0, 1.0) * sharpness(pixels, camera, mask)).astype(np.float32)
     return quality
 
@@ -162,7 +181,9 @@ def blend(photos: Sequence[PhotoTexture]) -> FaceTexture:
     colour = known * mixed + (1 - known) * first.colour
     origin = 255 * (1 - known) * rest
     origin[..., 0] = 255 * known[..., 0]
-    return FaceTexture(np.clip(np.rint(colour), 0, 255).astype(np.uint8), np.rint(origin).astype(np.uint8))
+    return FaceTexture(
+        np.clip(np.rint(colour), 0, 255).astype(np.uint8), np.rint(origin).astype(np.uint8), first.layout
+    )
 
 
 def _gain(one: FaceTexture, other: FaceTexture) -> NDArray[np.float32]:

@@ -64,14 +64,14 @@ def fold_shadows(difference: Array, seen: Array, level: Template, grid: TexelGri
     level : Template
         Of the vertices.
     grid : TexelGrid
-        The template's texels.
+        The texels of its layout.
     """
     near = fold_share(level) * seen
     own = np.max([level.groups[name] for name in OTHER_GROUPS], axis=0)
     drawn = grid.interpolate(np.column_stack([difference, seen * (own < OWN) * level.groups["face"]]))
     if len(drawn) > LARGEST_MAP:
         drawn = cv2.resize(drawn, (LARGEST_MAP, LARGEST_MAP), interpolation=cv2.INTER_AREA)
-    millimetre = texels_per_millimetre() * len(drawn)
+    millimetre = texels_per_millimetre(level.layout) * len(drawn)
     filled = _shadows(drawn[..., :3], np.where(grid_covered(grid, len(drawn)), drawn[..., 3], 0), millimetre)
     shadows = near[:, None] * _at_vertices(filled, level)
     return shadows + seen[:, None] * _like_skin(difference + shadows, level)

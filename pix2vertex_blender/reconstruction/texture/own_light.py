@@ -58,7 +58,7 @@ def own_light(texture: FaceTexture, head: NDArray[np.floating], pixels: NDArray[
     camera : Camera
         From millimetres to the crop's pixels.
     """
-    template = load_template()
+    template = load_template(0, texture.layout)
     corners = np.nonzero(template.groups[AROUND][template.faces] > 0.5)
     height, width = texture.colour.shape[:2]
     across, up = np.moveaxis(template.uvs[corners], -1, 0)

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 
 from ...exchange.camera import Camera
 from ...exchange.progress import Pause, Progress, no_pause, silent
+from ...exchange.uv_layouts import WHOLE_HEAD
 from ...geometry.extension import SmoothExtension
 from ...geometry.mesh import vertex_normals
 from ...geometry.texels import TexelGrid, texel_grid
-from ...template import load_template
+from ...template import Template, load_template
 from ...template.texels import texels_per_millimetre
 from ..photo.sampling import sample_intensity
 from .albedo import Albedo, find_albedo, without_highlights
@@ -53,7 +54,7 @@ LOOKING = 4
 #: Where skin is plain, has no beard and is not always folded: its pattern is continued elsewhere.
 PLAIN_GROUPS = ("cheeks", "forehead", "nose")
 
-_GRIDS: dict[int, TexelGrid] = {}
+_GRIDS: dict[tuple[int, str], TexelGrid] = {}
 
 
 @dataclass(frozen=True)
@@ -88,10 +89,13 @@ class FaceTexture:
         sRGB.
     origin : (H, W, 3) uint8
         Where the colour comes from: the shares of photo, mirrored photo and filling, which sum to 255.
+    layout : str
+        Of the UVs, one of `exchange.uv_layouts.LAYOUTS`.
     """
 
     colour: NDArray[np.uint8]
     origin: NDArray[np.uint8]
+    layout: str = WHOLE_HEAD
 
 
 def project_photo(
@@ -105,6 +109,7 @@ def project_photo(
     progress: Progress = silent,
     *,
     keep_light: bool = False,
+    layout: str = WHOLE_HEAD,
 ) -> FaceTexture:
     """Make the texture of a registered head.
 
@@ -126,6 +131,8 @@ def project_photo(
     progress : Progress
     keep_light : bool
         Whether colours stay as in the photo; otherwise they become the skin's albedo.
+    layout : str
+        Of the UVs, one of `exchange.uv_layouts.LAYOUTS`.
 
     Raises
     ------
@@ -138,7 +145,7 @@ def project_photo(
     if np.shape(vertices) != template.vertices.shape:
         raise ValueError(f"vertices must have shape {template.vertices.shape}, not {np.shape(vertices)}")
     progress("texture", 0.0)
-    vertices, level = template.subdivide(vertices, LEVEL), load_template(LEVEL)
+    vertices, level = template.subdivide(vertices, LEVEL), load_template(LEVEL, layout)
     progress("texture", 0.05)
     seen = find_seen_skin(vertices, level, others, pixels, camera, mask, partial(progress, "texture", 0.1))
     progress("texture", 0.2)
@@ -146,10 +153,10 @@ def project_photo(
     pause = partial(progress, "texture", 0.3)
     shown = _colours(pixels, points[: len(template.vertices)], COARSE_FOOTPRINT * camera.scale)
     found = _find_albedo(vertices[: len(shown)], shown, seen.at_all[: len(shown)], pixels, camera, pause)
-    grid = head_grid(min(size, LARGEST_GRID), pause)
+    grid = head_grid(min(size, LARGEST_GRID), layout, pause)
     finer = np.zeros_like(vertices)
     if found is not None:
-        seen, found, finer = _without_belongings(pixels, points, camera, seen, found, grid)
+        seen, found, finer = _without_belongings(pixels, points, camera, seen, found, level, grid)
     shares = origin_shares(seen, level.mirror)
     tones = smooth_tones(vertices, shown, None if keep_light else found, seen, shares, parameters, pause)
     if not keep_light:
@@ -159,7 +166,8 @@ def project_photo(
         np.column_stack([points, points[level.mirror], tones, shares]), partial(progress, "texture", 0.6)
     )
     progress("texture", 0.6)
-    return with_pattern(paint(layers, pixels, size, progress), grid, partial(progress, "texture", 0.95))
+    painted = replace(paint(layers, pixels, size, progress), layout=layout)
+    return with_pattern(painted, grid, partial(progress, "texture", 0.95))
 
 
 def _find_albedo(
@@ -174,13 +182,19 @@ def _find_albedo(
 
 
 def _without_belongings(
-    pixels: NDArray[np.uint8], points: Array, camera: Camera, seen: SeenSkin, albedo: Albedo, grid: TexelGrid
+    pixels: NDArray[np.uint8],
+    points: Array,
+    camera: Camera,
+    seen: SeenSkin,
+    albedo: Albedo,
+    level: Template,
+    grid: TexelGrid,
 ) -> tuple[SeenSkin, Albedo, Array]:
     """What is seen of the skin beside things on it, its albedo without the shadows of folds, and what that leaves over.
 
     The last, (n, 3) at the vertices of `LEVEL`, is finer than the vertices of level 0 can tell.
     """
-    template, level = load_template(), load_template(LEVEL)
+    template = load_template()
     plain, gain = (template.subdivide(each, LEVEL) for each in (albedo.plain, albedo.gain))
     lit = (_colours(pixels, points, FINE_FOOTPRINT * camera.scale) + DARK) * np.exp(gain)
     difference = np.log(lit / (plain + DARK))
@@ -200,14 +214,14 @@ def with_pattern(texture: FaceTexture, grid: TexelGrid, pause: Pause) -> FaceTex
     ----------
     texture : FaceTexture
     grid : TexelGrid
-        Of `head_grid`.
+        Of `head_grid`, in the texture's layout.
     pause : Pause
     """
     level = load_template(LEVEL)
     plain = np.sum([level.groups[name] for name in PLAIN_GROUPS], axis=0)
     # From each side only what looks there, so that no side's pattern is seen stretched.
     looking = np.abs(vertex_normals(level.vertices, level.faces)) ** LOOKING
-    texels = texels_per_millimetre() * len(texture.colour)
+    texels = texels_per_millimetre(texture.layout) * len(texture.colour)
     drawn = grid.interpolate(np.column_stack([texels * level.vertices, looking, plain]), pause)
     surface = Surface(np.ascontiguousarray(drawn[..., :3]), np.ascontiguousarray(drawn[..., 3:6]))
     continue_pattern(texture.colour, texture.origin, drawn[..., 6], surface, pause)
@@ -290,12 +304,12 @@ def _log_ratio(one: Array, other: Array) -> Array:
     return limited
 
 
-def head_grid(size: int, pause: Pause = no_pause) -> TexelGrid:
+def head_grid(size: int, layout: str = WHOLE_HEAD, pause: Pause = no_pause) -> TexelGrid:
     """The template's texels, which stay in memory for the next face."""
-    if size not in _GRIDS:
-        template = load_template(LEVEL)
-        _GRIDS[size] = texel_grid(template.faces, template.uvs, size, PADDING * size, pause)
-    return _GRIDS[size]
+    if (size, layout) not in _GRIDS:
+        template = load_template(LEVEL, layout)
+        _GRIDS[size, layout] = texel_grid(template.faces, template.uvs, size, PADDING * size, pause)
+    return _GRIDS[size, layout]
 
 
 def paint(layers: NDArray[np.float32], pixels: NDArray[np.uint8], size: int, progress: Progress) -> FaceTexture:

@@ -88,7 +88,7 @@ def texture_of_scan(
     shares[alone, 1:] = np.column_stack([np.zeros(alone.sum()), 1 - shares[alone, 0]])
     colour = surface.colours(surface.looks(surface.nearest(head, pause))).astype(np.float64)
     tones = smooth_tones(head * millimetres, colour, None, seen, shares, TextureParameters(), pause)
-    grid = head_grid(min(size, LARGEST_GRID), pause)
+    grid = head_grid(min(size, LARGEST_GRID), pause=pause)
     baked = _bake(surface, grid.interpolate(np.column_stack([fine, seen.at_all]), pause), size, progress)
     layers = grid.interpolate(np.column_stack([tones, shares]), pause)
     painted = paint(np.concatenate([_places(len(layers), size), layers], axis=-1), baked, size, progress)
