@@ -36,8 +36,9 @@ class PIX2VERTEX_PT_photo(Sidebar, bpy.types.Panel):
         layout = self.layout
         settings = context.scene.pix2vertex
         row = layout.row(align=True)
-        row.prop(settings, "photo", text="")
-        row.operator(PIX2VERTEX_OT_choose_photo.bl_idname, text="", icon="FILEBROWSER")
+        row.prop(settings, "photo", text="", placeholder=translate("Portrait photo"))
+        # Beside the folder of the field itself, for several photos.
+        row.operator(PIX2VERTEX_OT_choose_photo.bl_idname, text="", icon="COMMUNITY")
         row.operator(PIX2VERTEX_OT_use_open_image.bl_idname, text="", icon="IMAGE_DATA")
         if not settings.photo:
             sample = layout.operator(PIX2VERTEX_OT_choose_photo.bl_idname, text="Try the Sample Portrait", icon="USER")
