@@ -2,42 +2,15 @@
 
 import bpy
 
-from ...errors import Pix2VertexError
-from ..scene.face_object import active_face
 from ..scene.shape_sliders import add_sliders, reset_shape, symmetrise
-from ..translations import translate
-from .texture import poll_face
+from .face_operator import FaceOperator
 
 ADDED = "Shape sliders added to {face}"
 SOME_ADDED = "Shape sliders added to {face}, but for {names}, since these are keys of your own"
 SYMMETRISED = "{face} made symmetric by {share:.0%}"
 
 
-class _ShapeOperator:
-    """Mixed into operators that change the shape of the active face at once."""
-
-    bl_options = {"REGISTER", "UNDO"}
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Only for faces that can be changed."""
-        return poll_face(cls, context)
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        """Do it; an error is a sentence."""
-        face = active_face(context)
-        assert face is not None  # as `poll` says
-        try:
-            sentence = self.change(face)  # type: ignore[attr-defined]
-        except Pix2VertexError as error:
-            self.report({"ERROR"}, translate(str(error)))  # type: ignore[attr-defined]
-            return {"CANCELLED"}
-        if sentence:
-            self.report({"INFO"}, translate(sentence))  # type: ignore[attr-defined]
-        return {"FINISHED"}
-
-
-class PIX2VERTEX_OT_add_shape_sliders(_ShapeOperator, bpy.types.Operator):
+class PIX2VERTEX_OT_add_shape_sliders(FaceOperator, bpy.types.Operator):
     """Give the face sliders by region, from the width of the nose to age and asymmetry, as shape keys"""
 
     bl_idname = "pix2vertex.add_shape_sliders"
@@ -49,7 +22,7 @@ class PIX2VERTEX_OT_add_shape_sliders(_ShapeOperator, bpy.types.Operator):
         return SOME_ADDED.format(face=face.name, names=", ".join(kept)) if kept else ADDED.format(face=face.name)
 
 
-class PIX2VERTEX_OT_reset_shape(_ShapeOperator, bpy.types.Operator):
+class PIX2VERTEX_OT_reset_shape(FaceOperator, bpy.types.Operator):
     """Put all shape sliders back to 0 and the likeness to 1"""
 
     bl_idname = "pix2vertex.reset_shape"
@@ -61,7 +34,7 @@ class PIX2VERTEX_OT_reset_shape(_ShapeOperator, bpy.types.Operator):
         return ""
 
 
-class PIX2VERTEX_OT_symmetrise(_ShapeOperator, bpy.types.Operator):
+class PIX2VERTEX_OT_symmetrise(FaceOperator, bpy.types.Operator):
     """Make both sides of the face alike; what is sculpted counts, and shape keys keep what they add"""
 
     bl_idname = "pix2vertex.symmetrise"

@@ -1,0 +1,32 @@
+"""What operators have in common that change the active face at once, without the worker."""
+
+import bpy
+
+from ...errors import Pix2VertexError
+from ..scene.face_object import active_face
+from ..translations import translate
+from .texture import poll_face
+
+
+class FaceOperator:
+    """Mixed into operators whose `change` does something to the active face and returns a sentence about it."""
+
+    bl_options = {"REGISTER", "UNDO"}
+
+    @classmethod
+    def poll(cls, context: bpy.types.Context) -> bool:
+        """Only for faces that can be changed."""
+        return poll_face(cls, context)
+
+    def execute(self, context: bpy.types.Context) -> set[str]:
+        """Do it; an error is a sentence."""
+        face = active_face(context)
+        assert face is not None  # as `poll` says
+        try:
+            sentence = self.change(face)  # type: ignore[attr-defined]
+        except Pix2VertexError as error:
+            self.report({"ERROR"}, translate(str(error)))  # type: ignore[attr-defined]
+            return {"CANCELLED"}
+        if sentence:
+            self.report({"INFO"}, translate(sentence))  # type: ignore[attr-defined]
+        return {"FINISHED"}
