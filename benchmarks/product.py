@@ -1,7 +1,6 @@
 """The whole product at work on one photo, and what the measures need of its result."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,10 +106,3 @@ def yaw_degrees(reconstruction: Reconstruction) -> float:
     """How far the head is turned about its upright axis."""
     rotation = reconstruction.view.head_to_camera[:3, :3]
     return float(np.degrees(np.arctan2(rotation[0, 2], rotation[2, 2])))
-
-
-def list_failures(outcomes: dict[str, Outcome], say: Callable[[str], None] = print) -> None:
-    """Name the photos that failed, with the product's sentences."""
-    for name, outcome in outcomes.items():
-        if outcome.reconstruction is None:
-            say(f"failed: {name}: {outcome.failure}")

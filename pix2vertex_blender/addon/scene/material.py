@@ -9,7 +9,6 @@ from numpy.typing import NDArray
 
 FACE_MATERIAL = "pix2vertex Face"
 _FACE_COLOUR = (0.55, 0.40, 0.33, 1.0)
-_CLAY_COLOUR = (0.62, 0.60, 0.57, 1.0)
 
 #: Colour, roughness and opacity of what a head has inside.
 _PARTS = {
@@ -87,11 +86,6 @@ def polished(material: bpy.types.Material) -> bpy.types.Material:
     """The material with small highlights in solid shading, whose broad ones make iris and pupil look grey."""
     material.roughness = 0.0
     return material
-
-
-def clay_material() -> bpy.types.Material:
-    """A new matt grey material that shows form."""
-    return principled_material("pix2vertex Clay", _CLAY_COLOUR, roughness=0.65)
 
 
 def principled_material(name: str, colour: tuple[float, float, float, float], roughness: float) -> bpy.types.Material:
