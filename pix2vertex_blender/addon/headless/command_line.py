@@ -150,13 +150,22 @@ def _parser() -> Parser:
     parser.add_argument(
         "--detail-level", type=int, default=2, choices=range(4), help="subdivisions (default: %(default)s)"
     )
+    parser.add_argument("--seed", type=seed, default=0, help="seed of the random choices (default: %(default)s)")
+    _add_what_heads_get(parser)
+    parser.add_argument("--no-preview", action="store_true", help="leave out preview.png")
+    _add_how_many_are_done(parser)
+    parser.add_argument("--debug", action="store_true", help="show where in the program an error arose")
+    return parser
+
+
+def _add_what_heads_get(parser: Parser) -> None:
+    """Options of the scene: what is added to a head once it is reconstructed."""
     parser.add_argument("--expressions", action="store_true", help="add ARKit's 52 expressions as shape keys")
     parser.add_argument("--neutral", action="store_true", help="the same, and show the face without its expression")
     parser.add_argument("--rig", action="store_true", help="the same, with a skeleton and the eyeballs")
     parser.add_argument(
         "--finish", choices=FINISHES, help="also write levels of detail and normal maps for a program, or for sculpting"
     )
-    parser.add_argument("--seed", type=seed, default=0, help="seed of the random choices (default: %(default)s)")
     parser.add_argument(
         "--texture",
         choices=("auto", *map(str, SIDES)),
@@ -167,7 +176,10 @@ def _parser() -> Parser:
         "--face-first", action="store_true", help="UVs on which the face has twice the area, scalp and neck an eighth"
     )
     parser.add_argument("--keep-light", action="store_true", help="leave the photo's light in the texture")
-    parser.add_argument("--no-preview", action="store_true", help="leave out preview.png")
+
+
+def _add_how_many_are_done(parser: Parser) -> None:
+    """Options of folders of photos."""
     parser.add_argument("--again", action="store_true", help="of several photos, do finished ones again")
     parser.add_argument(
         "--part", type=part, metavar="K/N", help="of several photos, do the K-th of N parts, with a table of its own"
@@ -175,8 +187,6 @@ def _parser() -> Parser:
     parser.add_argument(
         "--scheduler", metavar="ADDRESS", help="have several photos reconstructed by the workers of a Dask scheduler"
     )
-    parser.add_argument("--debug", action="store_true", help="show where in the program an error arose")
-    return parser
 
 
 def _is_folder(place: Path) -> bool:

@@ -92,21 +92,14 @@ class PIX2VERTEX_OT_reconstruct(ReconstructionChoices, WorkerOperator, bpy.types
         if not photos:
             raise PhotoError("Choose a photo first.")
         scene = Reference.to(bpy.context.scene)
-        photo, result = photos[0], self.temporary_file(".npz")
-        several = len(photos) > 1
-        options = self._options()
-        request: dict[str, Any] = {"photo": str(photo), "result": str(result)}
-        if several:
-            request["photos"] = [str(each) for each in photos]
-            options = {name: options[name] for name in ("device", "detail_level", "seed")}
+        photo, result, several = photos[0], self.temporary_file(".npz"), len(photos) > 1
         former = self._face_to_update(photos)
+        vertices, source = self.temporary_file(".npy"), self.temporary_file(".npz")
+        request = self._request(photos, former)
         if former is not None:
-            vertices, source = self.temporary_file(".npy"), self.temporary_file(".npz")
             former.record.save(source)
-            options |= {"pins": pins} if not several and (pins := former.pins()) else {}
             request |= {"source": str(source), "vertices": str(vertices), "detail": former.detail}
-        request |= {"glimpse": str(glimpse)} if (glimpse := self.glimpse_file()) else {}
-        yield session.worker().submit("reconstruct", options=options, **request)
+        yield session.worker().submit("reconstruct", result=str(result), **request)
         session.SESSION.glimpse = None  # from now on the head itself is seen
         from ...exchange.result import Reconstruction
 
@@ -138,6 +131,19 @@ class PIX2VERTEX_OT_reconstruct(ReconstructionChoices, WorkerOperator, bpy.types
         if self.with_texture:
             yield from self._texture(face)
         return sentence
+
+    def _request(self, photos: list[Path], former: FormerFace | None) -> dict[str, Any]:
+        """What the worker is asked for, but for files of results and of the face to update."""
+        options = self._options()
+        request: dict[str, Any] = {"photo": str(photos[0])}
+        if len(photos) > 1:
+            request["photos"] = [str(each) for each in photos]
+            options = {name: options[name] for name in ("device", "detail_level", "seed")}
+        elif former is not None and (pins := former.pins()):
+            options["pins"] = pins
+        if glimpse := self.glimpse_file():
+            request["glimpse"] = str(glimpse)
+        return request | {"options": options}
 
     def _texture(self, face: bpy.types.Object) -> Generator[Job, Job, None]:
         """Texture the face that is there now; whatever becomes of it, the face stays."""
