@@ -5,6 +5,7 @@ from pathlib import Path
 
 _READABLE = {
     "JPEG": ".jpg .jpeg .jpe .jfif .mpo",
+    "HEIC": ".heic .heif .hif",
     "PNG": ".png",
     "WebP": ".webp",
     "TIFF": ".tif .tiff",
@@ -17,8 +18,11 @@ _READABLE = {
 #: How the names of the files end that the reconstruction reads.
 PHOTO_SUFFIXES = frozenset(suffix for suffixes in _READABLE.values() for suffix in suffixes.split())
 
+#: The same for Blender's file browser, which does not know all of them as images. It compares without regard to case.
+PHOTO_GLOB = ";".join(f"*{suffix}" for suffix in sorted(PHOTO_SUFFIXES))
+
 _UNREADABLE = {
-    "HEIC": ".heic .heif .hif",
+    "HEIC film": ".heics .heifs",
     "camera raw": ".arw .cr2 .cr3 .crw .dng .nef .nrw .orf .pef .raf .raw .rw2 .srw",
     "JPEG XL": ".jxl",
     "Photoshop": ".psd .psb",

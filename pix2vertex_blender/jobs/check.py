@@ -14,13 +14,15 @@ def check_libraries(_request: Request, progress: Progress) -> dict[str, Any]:
     import cv2
     import numpy as np
     import PIL
+    import pillow_heif
     import safetensors
     import scipy
     import torch
 
     versions = {"Python": platform.python_version(), "NumPy": np.__version__, "SciPy": scipy.__version__}
     versions |= {"torch": torch.__version__, "OpenCV": cv2.__version__, "Pillow": PIL.__version__}
-    return {"versions": versions | {"safetensors": safetensors.__version__}}
+    versions |= {"pillow-heif": pillow_heif.__version__, "safetensors": safetensors.__version__}
+    return {"versions": versions}
 
 
 def check_weights(_request: Request, progress: Progress) -> dict[str, Any]:

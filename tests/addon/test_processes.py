@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[2] / "pix2vertex_blender"
 BLENDER_MODULES = {"bpy", "bmesh", "mathutils", "bpy_extras", "addon_utils", "gpu", "blf"}
-WORKER_LIBRARIES = {"torch", "scipy", "cv2", "safetensors"}
+WORKER_LIBRARIES = {"torch", "scipy", "cv2", "safetensors", "pillow_heif"}
 
 
 def imported(path: Path) -> set[str]:

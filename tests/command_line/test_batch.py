@@ -162,13 +162,13 @@ def test_each_photo_is_collected_once_in_order(photos):
 
 
 def test_what_a_folder_run_leaves_out_is_listed(tmp_path):
-    for name in ("a.jpg", "b.HEIC", "c.nef", "notes.txt", ".hidden.heic", "Thumbs.db", "d.jfif", "e.avif"):
+    for name in ("a.jpg", "b.HEICS", "c.nef", "notes.txt", ".hidden.heic", "Thumbs.db", "d.jfif", "e.avif", "f.HEIC"):
         (tmp_path / name).write_text("x")
     assert left_out_in([tmp_path, tmp_path / "a.jpg"]) == (
-        "Left out, for want of a format that can be read: b.HEIC (HEIC), c.nef (camera raw), notes.txt."
+        "Left out, for want of a format that can be read: b.HEICS (HEIC film), c.nef (camera raw), notes.txt."
     )
     assert left_out_in([tmp_path / "a.jpg"]) == ""
-    assert [path.name for path in collect_photos([tmp_path])] == ["a.jpg", "d.jfif", "e.avif"]
+    assert [path.name for path in collect_photos([tmp_path])] == ["a.jpg", "d.jfif", "e.avif", "f.HEIC"]
 
 
 def test_the_table_survives_names_with_commas(tmp_path):

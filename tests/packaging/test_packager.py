@@ -123,7 +123,7 @@ def test_another_index_gives_another_torch_and_another_name(
 @pytest.mark.parametrize(("platform", "blender"), targets.all_targets())
 def test_every_target_names_what_its_zip_needs(platform: str, blender: str, tmp_path: Path) -> None:
     target = targets.read_target(platform, blender)
-    assert set(target.roots) == {"torch", "scipy", "opencv-python-headless", "pillow", "safetensors"}
+    assert set(target.roots) == {"torch", "scipy", "opencv-python-headless", "pillow", "pillow-heif", "safetensors"}
     assert set(target.roots) <= set(target.versions)
     assert "numpy" in target.without, "Blender brings its own"
     assert all(version[0].isdigit() for version in target.versions.values())

@@ -17,7 +17,7 @@ from .names import encodable
 
 TABLE_NAME = "results.csv"
 DONE, FAILED = "done", "failed"
-NO_PHOTOS = "There are no photos in {folder}: choose a folder with JPEG, PNG, WebP, TIFF, AVIF or GIF files."
+NO_PHOTOS = "There are no photos in {folder}: choose a folder with JPEG, HEIC, PNG, WebP, TIFF, AVIF or GIF files."
 UNREADABLE_FOLDER = "{folder} cannot be read ({reason}): choose another folder."
 UNWRITABLE_TABLE = "{path} cannot be written ({reason}): close it in other programs or choose another folder."
 FOREIGN_TABLE = "{path} is not a table of pix2vertex: rename it or choose another output folder."

@@ -136,7 +136,7 @@ def _parser() -> Parser:
         nargs="*",
         type=path,
         metavar="photo",
-        help="a photo (JPEG, PNG, WebP, TIFF, AVIF, ...) or a folder of them; an astronaut's portrait if left out",
+        help="a photo (JPEG, HEIC, PNG, WebP, TIFF, ...) or a folder of them; an astronaut's portrait if left out",
     )
     parser.add_argument("--output", type=path, help="folder for the results (default: out/<photo or folder name>)")
     parser.add_argument(

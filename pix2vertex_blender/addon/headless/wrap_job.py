@@ -33,7 +33,7 @@ PREVIEW, VERTICES, REPORT, TEXTURE = "preview.png", "wrapped.npy", "report.json"
 RESULTS = ("face.blend", "face.fbx", "face.glb", VERTICES, REPORT, PREVIEW, TEXTURE)
 _PREVIEW_SIZE = 512
 #: Files that may carry their depth, so that they need no other.
-_PORTRAITS = (".jpg", ".jpeg", ".heic", ".heif")
+_PORTRAITS = (".jpg", ".jpeg", ".heic", ".heif", ".hif")
 
 NO_FILE = "There is no file {scan}: choose another scan."
 UNKNOWN_FORMAT = "{scan} is no scan that can be read: choose an OBJ, PLY, STL or GLB file, or give --depth."

@@ -5,7 +5,7 @@ from pathlib import Path
 import bpy
 
 from ...errors import Pix2VertexError
-from ...exchange.photo_files import PHOTO_SUFFIXES
+from ...exchange.photo_files import PHOTO_GLOB, PHOTO_SUFFIXES
 from ..images.open_image import open_image, photo_file_of
 from ..process.photo_search import SEARCHES, photo_of, search_in_background, search_of, wait
 from ..translations import translate
@@ -37,6 +37,7 @@ class PIX2VERTEX_OT_choose_photo(bpy.types.Operator):
         name="Folder", description="Where the photos are", subtype="DIR_PATH", options={"SKIP_SAVE"}
     )
     filter_image: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+    filter_glob: bpy.props.StringProperty(default=PHOTO_GLOB, options={"HIDDEN", "SKIP_SAVE"})
     filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:

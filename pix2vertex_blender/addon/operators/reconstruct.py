@@ -9,6 +9,7 @@ import numpy as np
 
 from ...errors import PhotoError, Pix2VertexError, SceneError
 from ...exchange.confidence import doubts, share_outside
+from ...exchange.photo_files import PHOTO_GLOB
 from ..process import session
 from ..process.job import Job
 from ..properties.scene import DESTINATIONS
@@ -75,6 +76,7 @@ class PIX2VERTEX_OT_reconstruct(ReconstructionChoices, WorkerOperator, bpy.types
         name="Result", description="Which object gets the face", items=DESTINATIONS, options={"SKIP_SAVE"}
     )
     filter_image: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+    filter_glob: bpy.props.StringProperty(default=PHOTO_GLOB, options={"HIDDEN", "SKIP_SAVE"})
     filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:

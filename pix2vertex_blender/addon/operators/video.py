@@ -7,6 +7,7 @@ from typing import Any, ClassVar
 import bpy
 
 from ...errors import SceneError
+from ...exchange.photo_files import PHOTO_GLOB
 from ...exchange.progress import VIDEO_STAGES
 from ...rig.names import NAMINGS
 from ..process import session
@@ -55,6 +56,7 @@ class PIX2VERTEX_OT_face_from_video(ReconstructionChoices, WorkerOperator, bpy.t
     seed: bpy.props.IntProperty(name="Seed", description="Seed of the random choices", min=0, options={"SKIP_SAVE"})
     filter_movie: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
     filter_image: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+    filter_glob: bpy.props.StringProperty(default=PHOTO_GLOB, options={"HIDDEN", "SKIP_SAVE"})
     filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:

@@ -8,6 +8,7 @@ import bpy
 import numpy as np
 
 from ...errors import Pix2VertexError, SceneError
+from ...exchange.photo_files import PHOTO_GLOB
 from ..process import session
 from ..scene.face_object import active_face, store_origin
 from ..scene.face_update import update_face_object
@@ -99,6 +100,7 @@ class PIX2VERTEX_OT_change_photos(WorkerOperator, bpy.types.Operator):
         name="Folder", description="Where the photos are", subtype="DIR_PATH", options={"SKIP_SAVE"}
     )
     filter_image: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
+    filter_glob: bpy.props.StringProperty(default=PHOTO_GLOB, options={"HIDDEN", "SKIP_SAVE"})
     filter_folder: bpy.props.BoolProperty(default=True, options={"HIDDEN", "SKIP_SAVE"})
 
     @classmethod

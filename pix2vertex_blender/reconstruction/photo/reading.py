@@ -16,6 +16,7 @@ from ...errors import Cancelled, PhotoError
 from ...exchange.photo_files import UNREADABLE_FORMATS
 from .background import Tell, in_background, tell_nobody
 from .colour import ColourConversion
+from .heic import is_heic, open_heic
 from .orientation import as_stored, read_orientation, upright_size
 from .photo import Photo
 from .photo_file import JPEG_END, JPEG_FILLER, PNG_SIGNATURE, Part, PhotoFile, jpeg_parts, png_parts
@@ -25,7 +26,7 @@ from .samples import Samples, TiffTags, decode_samples, read_tiff_tags, samples_
 SMALLEST_SIDE = 64
 #: 400 megapixels: above this a file is damaged or hostile rather than a photo.
 LARGEST_PIXELS = 400_000_000
-#: Pillow's names of what is read.
+#: Pillow's names of what it reads.
 FORMATS = ("JPEG", "PNG", "WEBP", "TIFF", "BMP", "GIF", "AVIF", "JPEG2000")
 
 #: Pixels that are converted at a time.
@@ -41,7 +42,7 @@ class _DamagedError(Exception):
 def load_photo(path: Path | str, tell: Tell = tell_nobody) -> Photo:
     """Read a photo of any bit depth and colour space, turned as its metadata say.
 
-    Metadata that cannot be read count as none. Needs some seven bytes per pixel.
+    Metadata that cannot be read count as none. Needs some seven bytes per pixel, of HEIC some ten.
 
     Parameters
     ----------
@@ -66,7 +67,7 @@ def load_photo(path: Path | str, tell: Tell = tell_nobody) -> Photo:
             return Photo(path.stem, _read(path, tell))
     except UnidentifiedImageError:
         raise PhotoError(
-            f"{path.name} is not an image: choose a JPEG, PNG, WebP, TIFF, BMP, GIF, AVIF or JPEG 2000 file."
+            f"{path.name} is not an image: choose a JPEG, HEIC, PNG, WebP, TIFF, BMP, GIF, AVIF or JPEG 2000 file."
         ) from None
     except PermissionError:
         raise PhotoError(f"{path.name} may not be read: check the file's permissions.") from None
@@ -135,6 +136,8 @@ def _is_deep_png(path: Path, image: Image.Image | None, conversion: ColourConver
 
 def _decode(path: Path, tell: Tell) -> tuple[Image.Image, int]:
     """The picture as stored, and its orientation; what is damaged without harm to the pixels is passed over."""
+    if is_heic(path):
+        return _load_heic(path, tell), 1
     with path.open("rb") as file:
         signature = file.read(len(PNG_SIGNATURE))
     if signature == PNG_SIGNATURE:
@@ -191,6 +194,18 @@ def _load(path: Path, parts: list[Part] | None, tell: Tell) -> tuple[Image.Image
     finally:
         file.stopped = True
         stream.close()
+
+
+def _load_heic(path: Path, tell: Tell) -> Image.Image:
+    """The upright picture of a HEIC file."""
+    try:
+        picture = open_heic(path)
+        _check_size(picture.size, path)
+        return in_background(picture.to_pillow, tell, lambda: 0.0)
+    except (PhotoError, Cancelled, MemoryError, OSError):
+        raise
+    except Exception as error:  # as of other decoders
+        raise _DamagedError(" ".join(str(error).split())) from error
 
 
 def _leave_as_stored() -> None:
@@ -256,7 +271,6 @@ _SIGNATURES = {
 }
 #: Containers of films and of single pictures say in bytes 8 to 12 what they are.
 _BRANDS = {
-    "HEIC": ("heic", "heix", "heim", "heis", "hevc", "hevx", "mif1", "msf1", "heif"),
     "camera raw": ("crx ",),
     "video": ("isom", "iso2", "mp41", "mp42", "qt  ", "M4V ", "avc1", "3gp4", "3gp5"),
 }
@@ -268,7 +282,7 @@ def _unreadable_format(path: Path) -> str | None:
     with path.open("rb") as file:
         head = file.read(64)
     if head[4:8] == b"ftyp":
-        return None if b"avif" in head[8:] else _BRAND_NAMES.get(head[8:12])
+        return _BRAND_NAMES.get(head[8:12])
     for signature, name in _SIGNATURES.items():
         if head.startswith(signature):
             return name

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from ...errors import PhotoError
+from ..photo.heic import heic_depth, is_heic
 from ..photo.orientation import as_stored, read_orientation, upright_size
 
 Depth = NDArray[np.float64]
@@ -26,8 +27,9 @@ LEAST_DISPARITY = 0.02
 
 NO_DEPTH = "{name} is no depth image: choose a PNG with 16 bits or an OpenEXR file, with one channel."
 EMPTY_DEPTH = "{name} holds no depth: choose a 16-bit PNG that holds millimetres, or an OpenEXR file."
-NO_DEPTH_INSIDE = "{name} carries no depth: choose a portrait whose JPEG file has kept it, or a depth image beside it."
-HEIC = "{name} is HEIC, whose depth cannot be read: export the portrait as a JPEG that keeps it, or as a depth image."
+NO_DEPTH_INSIDE = (
+    "{name} carries no depth that can be read: choose a portrait whose file has kept it, or a depth image beside it."
+)
 RELATIVE = "{name} tells what is in front of what, but not how far away: choose a photo from a camera that measures it."
 
 #: OpenEXR's signature, and how its list of channels begins.
@@ -78,7 +80,7 @@ def read_depth(path: Path) -> Depth:
 
 
 def read_carried_depth(path: Path) -> CarriedDepth:
-    """The depth that a portrait of a phone carries in a second picture of its JPEG file.
+    """The depth that a portrait of a phone carries in a second picture of its JPEG or HEIC file.
 
     Its values are disparities, from the least to the largest that the picture's metadata name.
 
@@ -88,23 +90,31 @@ def read_carried_depth(path: Path) -> CarriedDepth:
         If there is none that says how far away things are.
     """
     data = path.read_bytes()
-    if data[4:8] == b"ftyp":
-        raise PhotoError(HEIC.format(name=path.name))
     packet = next((match for match in re.finditer(rb"<x:xmpmeta.*?</x:xmpmeta>", data, re.S) if _is_depth(match)), None)
-    # The second picture begins before its metadata, and ends where the file or another one does.
-    start = data.rfind(b"\xff\xd8\xff", 0, packet.start()) if packet is not None else -1
-    steps = cv2.imdecode(np.frombuffer(data[start:], dtype=np.uint8), _AS_STORED) if start > 0 else None
-    if packet is None or steps is None:
+    if packet is None:
+        raise PhotoError(NO_DEPTH_INSIDE.format(name=path.name))
+    shares, orientation = heic_depth(path) if is_heic(path) else _jpeg_depth(path, data, packet.start())
+    if shares is None:
         raise PhotoError(NO_DEPTH_INSIDE.format(name=path.name))
     said = packet.group().decode("utf-8", "replace")
     least, largest = _numbers(said, "apdi:FloatMinValue"), _numbers(said, "apdi:FloatMaxValue")
     if not (least and largest and LEAST_DISPARITY < least[0] < largest[0]):
         raise PhotoError(RELATIVE.format(name=path.name))
-    values = least[0] + steps.astype(np.float64) / 255 * (largest[0] - least[0])
+    values = least[0] + shares * (largest[0] - least[0])
     depth = 1000 * values if "<apdi:AuxiliaryImageType>depth" in said else 1000 / values
+    return CarriedDepth(depth, _intrinsics(said, (depth.shape[1], depth.shape[0]), orientation))
+
+
+def _jpeg_depth(path: Path, data: bytes, described: int) -> tuple[Depth | None, int]:
+    """The upright second picture of a JPEG, in [0, 1], whose metadata begin at a place; and the photo's orientation."""
+    # It begins before its metadata, and ends where the file or another one does.
+    start = data.rfind(b"\xff\xd8\xff", 0, described)
+    steps = cv2.imdecode(np.frombuffer(data[start:], dtype=np.uint8), _AS_STORED) if start > 0 else None
+    if steps is None:
+        return None, 1
     with Image.open(path) as photo:
         orientation = read_orientation(photo)
-    return CarriedDepth(_upright(depth, orientation), _intrinsics(said, depth.shape[1::-1], orientation))
+    return _upright(steps / 255, orientation), orientation
 
 
 _AS_STORED = cv2.IMREAD_GRAYSCALE | cv2.IMREAD_IGNORE_ORIENTATION
@@ -148,10 +158,17 @@ def _numbers(said: str, name: str) -> list[float]:
 
 
 def _intrinsics(said: str, size: tuple[int, int], orientation: int) -> Intrinsics | None:
-    """Of the upright depth, whose stored picture has this width and height."""
+    """Of the upright depth of this width and height, which the camera has stored with this orientation.
+
+    None if they are not said, or were said of a picture that lay otherwise.
+    """
+    size = upright_size(size, orientation)
     matrix = _numbers(said, "depthData:IntrinsicMatrix")
     reference = _numbers(said, "depthData:IntrinsicMatrixReferenceWidth")
     if len(matrix) != 9 or not reference or reference[0] <= 0:
+        return None
+    height = _numbers(said, "depthData:IntrinsicMatrixReferenceHeight")
+    if height and (height[0] - reference[0]) * (size[1] - size[0]) < 0:
         return None
     scale = size[0] / reference[0]
     # By columns, from the corner of the first pixel, whose centre is at (0, 0) here.

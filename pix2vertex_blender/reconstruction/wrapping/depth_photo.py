@@ -98,13 +98,13 @@ def read_depth_photo(colour: Path, depth: Path | None, intrinsics: Intrinsics | 
     """
     if depth is not None and intrinsics is None:
         raise PhotoError(NO_INTRINSICS)
+    pixels = load_photo(colour, lambda _fraction: pause()).pixels
     carried = read_carried_depth(colour) if depth is None else CarriedDepth(read_depth(depth), None)
     intrinsics = intrinsics or carried.intrinsics
     if intrinsics is None:
         raise PhotoError(NO_INTRINSICS)
     if not np.isfinite(intrinsics).all() or min(intrinsics[:2]) <= 0:
         raise PhotoError(BAD_INTRINSICS)
-    pixels = load_photo(colour, lambda _fraction: pause()).pixels
     height, width = carried.depth.shape
     if abs(pixels.shape[1] / pixels.shape[0] - width / height) > 0.02 * width / height:
         raise PhotoError(OTHER_SHAPE.format(name=(depth or colour).name))

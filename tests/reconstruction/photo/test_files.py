@@ -107,8 +107,6 @@ def test_a_transparent_gif_lies_over_white(portrait, file):
 @pytest.mark.parametrize(
     ("name", "content", "words"),
     [
-        ("a.heic", b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(100), "HEIC: save it as JPEG"),
-        ("renamed.jpg", b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic" + bytes(100), "HEIC: save it as JPEG"),
         ("film.mp4", b"\0\0\0\x18ftypisom\0\0\0\0isomiso2" + bytes(100), "video: save it as"),
         ("a.cr2", b"II*\0\x10\0\0\0CR" + bytes(100), "camera raw: save it as JPEG"),
         ("a.psd", b"8BPS" + bytes(100), "Photoshop: save it as"),
