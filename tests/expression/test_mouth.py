@@ -1,6 +1,7 @@
 """Teeth, tongue and the mouth's inside stay where they belong while the face moves."""
 
 from collections.abc import Iterator, Mapping
+from itertools import pairwise
 
 import cv2
 import numpy as np
@@ -208,6 +209,37 @@ def test_a_larger_head_has_larger_teeth(template):
         for size in (1.0, 1.2)
     )
     assert np.ptp(large, axis=0) == pytest.approx(1.2 * np.ptp(small, axis=0), rel=0.02)
+
+
+@pytest.mark.parametrize("jaw", ["upper", "lower"])
+def test_no_deep_notch_is_between_the_edges_of_front_teeth(jaw):
+    part, scale, size = load_parts().mouth[f"teeth_{jaw}"], 20, 1000
+    down = 1.0 if jaw == "upper" else -1.0  # where the crowns' edges are; rows go there
+    tooth = part.groups["teeth"] > 0.5
+    pixels = part.vertices[:, :2] * (scale, -down * scale)
+    pixels += (size / 2, size / 2 - pixels[tooth, 1].mean())
+    seen, _ = rasterise(pixels, part.vertices[:, 2], triangulate(part.faces), (size, size))
+    silhouette = size - np.argmax((seen >= 0)[::-1], axis=0)
+    middles = pixels[tooth, 0].reshape(16, -1).mean(axis=1).round().astype(int)[5:11]
+    for one, other in pairwise(middles):
+        between = silhouette[one:other]
+        deepest = int(np.argmin(between))
+        edges = between[: deepest + 1].max(), between[deepest:].max()
+        assert min(edges) - between[deepest] < 0.8 * scale
+
+
+def test_gums_reach_farther_between_two_teeth_than_over_their_middles():
+    for jaw, towards_edge in (("upper", -1.0), ("lower", 1.0)):
+        part = load_parts().mouth[f"teeth_{jaw}"]
+        tooth = part.groups["teeth"] > 0.5
+        teeth = part.vertices[tooth].reshape(16, -1, 3).mean(axis=1)[6:10]
+        front = ~tooth & (part.vertices[:, 2] > teeth[:, 2].min())
+        rim, reach = part.vertices[front, 0], towards_edge * part.vertices[front, 1]
+        middle, between = (
+            [reach[np.abs(rim - x) < 0.8].max() for x in places]
+            for places in (teeth[:, 0], (teeth[1:, 0] + teeth[:-1, 0]) / 2)
+        )
+        assert np.mean(between) > np.mean(middle) + 0.7
 
 
 def test_parts_are_quads_with_uvs_groups_and_materials():

@@ -7,11 +7,11 @@ from pix2vertex_blender.geometry.mesh import triangulate
 
 from . import anatomy
 from .anatomy import ARCH_DEPTH
-from .part_mesh import Indices, Mesh
+from .part_mesh import Indices, Mesh, Points
 from .surface import Surface
-from .teeth import NECK
+from .teeth import NECK, TOOTH_VERTICES
 
-#: How far (mm) the gums' edge rises and falls along the necks.
+#: How far (mm) the gums reach between the necks of two teeth, over the middle of a neck.
 SCALLOP = 1.6
 #: The dental arches seen from above: their half axes in x and z.
 ARCH = {"upper": anatomy.UPPER_ARCH, "lower": anatomy.LOWER_ARCH}
@@ -36,17 +36,17 @@ GUM_COVER = 0.5
 #: The quads of the palate across the mouth at its front, how high its vault is (mm), and where gums end in the UVs.
 PALATE_FRONT, PALATE_HEIGHT = 12, 5.0
 GUM_TOP = {"upper": 0.82, "lower": 0.97}
-#: Columns of the gums, and up to which angle from the front they go.
-GUM_COLUMNS, GUM_END = 61, 1.72
+#: Columns of the gums, how many of them a tooth has, and up to which angle from the front they go.
+GUM_COLUMNS, TOOTH_COLUMNS, GUM_END = 61, 4, 1.72
 
 
 def gums(surface: Surface, row: Mesh, jaw: str) -> Mesh:
     """The band of the gums around the necks of a row of teeth, open towards the bone."""
     away = 1.0 if jaw == "upper" else -1.0
     half_x, half_z = ARCH[jaw]
-    angles = np.linspace(-GUM_END, GUM_END, GUM_COLUMNS)
+    angles, between = gum_columns(row, half_x / half_z)
     outward = np.stack([np.sin(angles), np.zeros_like(angles), np.cos(angles)], axis=1)
-    wave = SCALLOP * np.cos(np.arange(GUM_COLUMNS) * np.pi / 2) ** 2
+    wave = SCALLOP * between
     teeth = Surface(row.vertices, triangulate(row.faces).astype(np.int64))
     rows = []
     for number, (height, share) in enumerate(GUM_ROWS):
@@ -77,6 +77,29 @@ def gums(surface: Surface, row: Mesh, jaw: str) -> Mesh:
     if jaw == "lower":
         faces, uvs = faces[:, ::-1], uvs[:, ::-1]
     return Mesh(vertices, faces, uvs)
+
+
+def gum_columns(row: Mesh, flatness: float) -> tuple[Points, Points]:
+    """Angles (GUM_COLUMNS,) from the front at which gums follow each tooth of a row, and how near its neighbours are.
+
+    The last is 0 at the middle of a tooth and 1 between two. The hindmost teeth have the columns that are left.
+
+    Parameters
+    ----------
+    row : Mesh
+        Teeth from one side to the other, each with as many vertices.
+    flatness : float
+        How much wider the arch is than deep.
+    """
+    middles = row.vertices.reshape(-1, TOOTH_VERTICES, 3).mean(axis=1)
+    turned = np.arctan2(middles[:, 0], flatness * (middles[:, 2] - ARCH_DEPTH))
+    borders = (turned[:-1] + turned[1:]) / 2
+    steps = np.arange((len(borders) - 1) * TOOTH_COLUMNS + 1) / TOOTH_COLUMNS
+    angles = np.interp(steps, np.arange(len(borders)), borders)
+    rest = (GUM_COLUMNS - len(steps)) // 2
+    last = np.linspace(borders[-1], GUM_END, rest + 1)[1:]
+    between = (2 * (steps % 1) - 1) ** 2
+    return np.concatenate([-last[::-1], angles, last]), np.pad(between, rest)
 
 
 def palate(band: Mesh, inner: Indices) -> Mesh:
