@@ -22,9 +22,14 @@ from pix2vertex_blender.addon.process import session, worker_client
 from pix2vertex_blender.addon.process.worker_client import WorkerClient
 from pix2vertex_blender.addon.views.camera import camera_coordinates
 from pix2vertex_blender.exchange.result import Reconstruction
+from pix2vertex_blender.expression.mouth import Wearer, place_mouth
+from pix2vertex_blender.expression.rims import lip_rims
+from pix2vertex_blender.expression.shapes import load_expressions
 from pix2vertex_blender.geometry.mesh import triangulate
 from pix2vertex_blender.geometry.raster import rasterise
 from pix2vertex_blender.template import load_template
+from pix2vertex_blender.template.eyeballs import place_balls, place_both
+from pix2vertex_blender.template.parts import load_parts
 
 PRACTICE = Path(__file__).with_name("practice_worker.py")
 WORKER = Path(session.__file__).parents[2] / "worker.py"
@@ -264,6 +269,32 @@ def test_the_clay_lies_where_the_photo_has_the_face(reconstruction: Reconstructi
     assert covered[triangles >= 0].mean() > 0.98
     assert np.abs(registered[covered].astype(int) - detailed[covered].astype(int)).mean() > 0.5, "detail is visible"
     assert 60 < registered[covered, :3].mean() < 225, "neither black nor burnt out"
+
+
+def test_teeth_eyes_and_the_open_mouth_have_tones_of_their_own_in_clay(reconstruction: Reconstruction) -> None:
+    template, size = load_template(), 520
+    opened = template.vertices + 0.7 * load_expressions().of("jawOpen").astype(float)
+    mouth = place_mouth(Wearer.as_in_photo(opened))
+    maps = dataclasses.replace(reconstruction.view.maps, mask=np.zeros((260, 260), dtype=bool))
+    drawn = dataclasses.replace(
+        reconstruction, vertices=opened, eyeballs=place_both(template, opened), mouth=mouth
+    ).with_view(maps=maps, head_to_camera=np.eye(4))
+    picture = clay_picture(drawn, 0.0, size)[..., :3].mean(axis=2)
+
+    def seen_at(point: np.ndarray) -> float:
+        column, row = drawn.view.camera.project(drawn.view.frame.to_camera(point[None]))[0] * size / 260
+        return float(picture[int(row), int(column)])
+
+    teeth = next(part.vertices for part in mouth if part.name == "teeth_upper")
+    teeth = teeth[load_parts().mouth["teeth_upper"].groups["teeth"] > 0.5].astype(float)
+    edge = teeth[np.argmin(teeth[:, 1] - 0.2 * teeth[:, 2] + np.abs(teeth[:, 0]))]
+    lips = lip_rims()
+    lower_lip = opened[lips.lower[len(lips.lower) // 2]] - (0.0, 5.0, 0.0)
+    inside = edge - (0.0, 3.0, 0.0)
+    eye = place_balls(template, opened)[0].centre
+    assert seen_at(inside) < 0.65 * seen_at(lower_lip), "the mouth's inside"
+    assert seen_at(edge + np.array([2.0, 1.5, 0.0])) > 1.25 * seen_at(inside), "teeth"
+    assert seen_at(eye) < 60 < 140 < seen_at(eye + np.array([8.0, -1.0, 0.0])), "pupil and white"
 
 
 def test_the_preview_has_five_pictures(run, photo: Path, tmp_path: Path) -> None:

@@ -4,10 +4,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...exchange.result import Reconstruction
-from ...geometry.mesh import normalise, triangle_normals, triangulate, vertex_normals
+from ...geometry.mesh import normalise, triangle_normals, vertex_normals
 from ...geometry.raster import interpolate, rasterise
-from ...template.lid_parts import FINE_PARTS
-from ...template.parts import load_parts
+from .clay_pieces import pieces_of
 
 #: Where the sun stands in the head's axes (left, above and in front), and how strong it and the sky are.
 _SUN = np.array([-0.7, 0.9, 1.0])
@@ -37,41 +36,31 @@ def clay_picture(reconstruction: Reconstruction, strength: float, side: int) -> 
         sRGB, and 255 where there is something.
     """
     view = reconstruction.view
-    head = reconstruction.vertices + strength * reconstruction.detail
-    eyes = [(each[0], each[1]) for each in reconstruction.eyeballs]
-    coarse = [part for part in reconstruction.mouth if part.name not in FINE_PARTS]
-    mouth = [(part.vertices, load_parts().child(part.name).faces) for part in coarse]
-    vertices, faces = _joined([(head, reconstruction.faces), *eyes, *mouth])
-    points = view.frame.to_camera(vertices)
+    pieces = pieces_of(reconstruction, strength)
+    points = view.frame.to_camera(pieces.vertices)
     enlargement = side / len(view.maps.mask)
     pixels = view.camera.project(points) * enlargement
-    triangles = _towards_the_camera(pixels, triangulate(faces))
+    shown = _towards_the_camera(pixels, pieces.triangles)
+    triangles = pieces.triangles[shown]
     seen, barycentric = rasterise(pixels, points[:, 2], triangles, (side, side))
-    drawn = interpolate(np.column_stack([points[:, 2], vertex_normals(points, faces)]), triangles, seen, barycentric)
+    normals = vertex_normals(points, pieces.triangles)
+    drawn = interpolate(np.column_stack([points[:, 2], normals]), triangles, seen, barycentric)
     normals = normalise(drawn[..., 1:])
     sun = normalise(view.head_to_camera[:3, :3] @ _SUN)
     light = _SUN_STRENGTH * np.clip(normals @ sun, 0.0, 1.0) + _FILL_STRENGTH * np.clip(normals[..., 2], 0.0, 1.0)
     light += _SKY_STRENGTH * _openness(drawn[..., 0], view.camera.scale * enlargement)
     picture = np.zeros((side, side, 4), dtype=np.uint8)
     covered = seen >= 0
-    picture[covered, :3] = np.rint(255 * np.clip(_to_srgb(light[covered]), 0.0, 1.0))[:, None]
+    lit = light[covered, None] * pieces.tones[shown][seen[covered]]
+    picture[covered, :3] = np.rint(255 * np.clip(_to_srgb(lit), 0.0, 1.0))
     picture[covered, 3] = 255
     return picture
 
 
-def _joined(
-    meshes: list[tuple[NDArray[np.floating], NDArray[np.integer]]],
-) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
-    """Several meshes as one."""
-    starts = np.cumsum([0, *(len(vertices) for vertices, _faces in meshes)])
-    faces = [faces.astype(np.int64) + start for (_vertices, faces), start in zip(meshes, starts, strict=False)]
-    return np.concatenate([vertices for vertices, _faces in meshes]), np.concatenate(faces)
-
-
-def _towards_the_camera(pixels: NDArray[np.floating], triangles: NDArray[np.integer]) -> NDArray[np.integer]:
-    """The triangles whose outside is seen: counter-clockwise with y upwards, and pixels have it downwards."""
+def _towards_the_camera(pixels: NDArray[np.floating], triangles: NDArray[np.integer]) -> NDArray[np.bool_]:
+    """Of which triangles the outside is seen: counter-clockwise with y upwards, and pixels have it downwards."""
     flat = np.column_stack([pixels, np.zeros(len(pixels))])
-    return triangles[triangle_normals(flat, triangles)[:, 2] < 0]
+    return triangle_normals(flat, triangles)[:, 2] < 0
 
 
 def _openness(depth: NDArray[np.floating], millimetre: float) -> NDArray[np.float64]:

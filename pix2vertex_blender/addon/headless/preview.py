@@ -63,7 +63,7 @@ def _painted(values: NDArray[np.floating], mask: NDArray[np.bool_], size: int) -
 
 
 def _clay(reconstruction: Reconstruction, strength: float, size: int) -> Image.Image:
-    pixels = clay_picture(reconstruction, strength, size * 3 // 2)  # more than are shown, so that edges get smooth
+    pixels = clay_picture(reconstruction, strength, 2 * size)  # more than are shown, so that edges get smooth
     picture = Image.new("RGBA", (size, size), (*_BACKGROUND, 255))
     picture.alpha_composite(Image.fromarray(pixels, "RGBA").resize((size, size), Image.Resampling.LANCZOS))
     return picture.convert("RGB")
