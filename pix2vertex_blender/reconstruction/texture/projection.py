@@ -69,6 +69,8 @@ class TextureParameters:
         How far from what both halves show that match is continued.
     fill_smoothing : float
         Colours of the skin are averaged over about this length before they are continued.
+    border_smoothing : float
+        Towards the border of what is seen, the photo's colours on this scale become those of the filling.
     fill_reach : float
         How far the colours around a hole are continued before the typical skin tone takes over.
     """
@@ -76,6 +78,7 @@ class TextureParameters:
     gain_smoothing: float = 6.0
     gain_reach: float = 80.0
     fill_smoothing: float = 5.0
+    border_smoothing: float = 5.0
     fill_reach: float = 60.0
 
 
@@ -281,7 +284,10 @@ def smooth_tones(
     tone = np.median(mixed[sure > 0.9], axis=0) if (sure > 0.9).any() else colour.mean(axis=0)
     filling = surface.extend(mixed, sure, tone, parameters.fill_smoothing, parameters.fill_reach, pause)
     pause()
-    towards_filling = (1 - inner)[:, None] * np.where(known[:, None] > 0, _log_ratio(filling, mixed), 0.0)
+    # What is finer, such as spots and freckles, stays the photo's up to the border.
+    coarse_photo = surface.extend(mixed, known, tone, parameters.border_smoothing, parameters.fill_reach, pause)
+    pause()
+    towards_filling = (1 - inner)[:, None] * np.where(known[:, None] > 0, _log_ratio(filling, coarse_photo), 0.0)
     filling = filled_skin(filling, vertices[:count], coarse)
     gains = [own_gain + towards_filling, own_gain[coarse.mirror] + gain + towards_filling]
     return coarse.subdivide(np.column_stack([*gains, filling, plain]), LEVEL)
