@@ -1,4 +1,4 @@
-"""Pictures of textured heads under a lamp of our choice, drawn in NumPy."""
+"""Pictures of heads under a lamp of our choice, textured or in clay, drawn in NumPy."""
 
 import cv2
 import numpy as np
@@ -29,8 +29,18 @@ def lit_head(
     size : int
     lamp : (3,)
     """
+    return lit_surface(load_template().subdivide(head, LEVEL), texture, size, lamp)
+
+
+def lit_surface(
+    vertices: NDArray[np.floating],
+    texture: NDArray[np.uint8],
+    size: int,
+    lamp: NDArray[np.floating],
+    ambient: float = AMBIENT,
+) -> NDArray[np.uint8]:
+    """The same of the template's vertices (n, 3) at `LEVEL`, with their detail, and with another light from all sides."""
     level = load_template(LEVEL)
-    vertices = load_template().subdivide(head, LEVEL)
     vertices = vertices - vertices[level.groups["face"] > 0.9].mean(axis=0)
     normals = vertex_normals(vertices, level.faces)
     corners = level.faces.ravel()
@@ -42,7 +52,7 @@ def lit_head(
     drawn = np.nan_to_num(drawn)
     columns, rows = (drawn[..., :2] * (1, -1) + (0, 1)).astype(np.float32).transpose(2, 0, 1) * len(texture) - 0.5
     colour = cv2.remap(texture, columns, rows, cv2.INTER_LINEAR).astype(np.float64)
-    light = AMBIENT + LAMP * np.clip(normalise(drawn[..., 2:] + 1e-9) @ normalise(np.asarray(lamp, float)), 0, None)
+    light = ambient + LAMP * np.clip(normalise(drawn[..., 2:] + 1e-9) @ normalise(np.asarray(lamp, float)), 0, None)
     lit = 255 * np.clip((colour / 255) ** GAMMA * light[..., None], 0, 1) ** (1 / GAMMA)
     lit[~shown] = BACKGROUND
     picture: NDArray[np.uint8] = np.rint(lit).astype(np.uint8)

@@ -334,7 +334,7 @@ def draw_sheet(path: Path, people: int = 5) -> None:
         upright = fit_similarity(photo.vertices, template.vertices, template.groups["face"])
         head = photo.vertices @ upright.matrix[:3, :3].T + upright.translation
         lamp = np.array([0.8 if _brighter_left(kept) else -0.8, 0.35, 0.6])
-        shown = cv2.resize(_face_of(photo), (CELL, CELL), interpolation=cv2.INTER_AREA)
+        shown = cv2.resize(face_of(photo), (CELL, CELL), interpolation=cv2.INTER_AREA)
         rows.append(np.hstack([shown, *(lit_head(head, each.colour, CELL, lamp) for each in (kept, out))]))
     half = len(rows) // 2
     cv2.imwrite(str(path), np.hstack([np.vstack(rows[:half]), np.vstack(rows[half : 2 * half])])[..., ::-1])
@@ -347,7 +347,7 @@ def _brighter_left(texture: FaceTexture) -> bool:
     return left > right
 
 
-def _face_of(photo: RenderedPhoto) -> NDArray[np.uint8]:
+def face_of(photo: RenderedPhoto) -> NDArray[np.uint8]:
     """The square of a photo that the face fills."""
     face = photo.camera.project(photo.vertices[load_template().groups["face"] > 0.9])
     middle, half = (face.min(axis=0) + face.max(axis=0)) / 2, 0.6 * np.ptp(face, axis=0).max()

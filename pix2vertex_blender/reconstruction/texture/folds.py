@@ -27,6 +27,10 @@ WIDEST, FINE, BESIDE = 15.0, 1.0, 6.0
 BEGINS, FULL, TOO_DARK = 0.01, 0.06, (0.6, 0.9)
 #: The direction of redder hues, by how much skin may be redder and greener than plain skin, and what has another hue.
 REDDER, MOST_RED, MOST_GREEN = np.array([2.0, -1.0, -1.0]) / np.sqrt(6), 0.1, 0.06
+#: Lips are no greener than that either, and brows no greener than grey hair is.
+LIPS, MOST_GREEN_HAIR = ("upper_lip", "lower_lip", "mouth_interior"), 0.2
+#: The same for yellower hues, which are bluish the other way: where light is too strong for the photo, skin has them.
+YELLOWER, MOST_YELLOW, MOST_BLUE = np.array([0.0, 1.0, -1.0]) / np.sqrt(2), 0.1, 0.08
 COLOURED_GROUPS = ("brow", "upper_lip", "lower_lip", "mouth_interior", "nostril_interior")
 #: How surely a texel has to be skin.
 KNOWN = 0.3
@@ -74,14 +78,20 @@ def fold_shadows(difference: Array, seen: Array, level: Template, grid: TexelGri
     millimetre = texels_per_millimetre(level.layout) * len(drawn)
     filled = _shadows(drawn[..., :3], np.where(grid_covered(grid, len(drawn)), drawn[..., 3], 0), millimetre)
     shadows = near[:, None] * _at_vertices(filled, level)
-    return shadows + seen[:, None] * _like_skin(difference + shadows, level)
+    return shadows + seen[:, None] * _like_skin(difference + shadows, seen, level)
 
 
-def _like_skin(difference: Array, level: Template) -> Array:
-    """Logarithms (n, 3) of factors that take out the red with which skin shines into its creases, and what is green."""
+def _like_skin(difference: Array, seen: Array, level: Template) -> Array:
+    """Logarithms (n, 3) of factors that take out hues skin has not: red that shines into creases, green, blown out."""
     skin = np.prod([1 - level.groups[name] for name in COLOURED_GROUPS], axis=0)
-    redder = (difference - difference.mean(axis=1, keepdims=True)) @ REDDER
-    factors: Array = (skin * (np.clip(redder, -MOST_GREEN, MOST_RED) - redder))[:, None] * REDDER
+    lips = np.max([level.groups[name] for name in LIPS], axis=0)
+    hue = difference - difference.mean(axis=1, keepdims=True)
+    redder, yellower = hue @ REDDER, hue @ YELLOWER
+    less_red = skin * (np.clip(redder, -MOST_GREEN, MOST_RED) - redder) + lips * np.maximum(-MOST_GREEN - redder, 0)
+    less_red += level.groups["brow"] * np.maximum(-MOST_GREEN_HAIR - redder, 0)
+    yellower = yellower - np.median(yellower[skin * seen > 0.9]) if (skin * seen > 0.9).any() else yellower
+    less_yellow = skin * (np.clip(yellower, -MOST_BLUE, MOST_YELLOW) - yellower)
+    factors: Array = less_red[:, None] * REDDER + less_yellow[:, None] * YELLOWER
     return factors
 
 

@@ -164,7 +164,9 @@ def _distributed(tile: NDArray[np.float32], values: NDArray[np.float32]) -> NDAr
 
 def limited(tile: NDArray[np.float32], learning: Learning) -> NDArray[np.float32]:
     """A tile no stronger than patterns of its kind are."""
-    weaker: NDArray[np.float32] = (tile * min(1.0, learning.strongest / max(float(tile.std()), 1e-9))).astype(np.float32)
+    weaker: NDArray[np.float32] = (tile * min(1.0, learning.strongest / max(float(tile.std()), 1e-9))).astype(
+        np.float32
+    )
     return weaker
 
 

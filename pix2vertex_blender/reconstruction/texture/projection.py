@@ -28,7 +28,8 @@ from .irises import seen_irises, whites_beside
 from .pattern import Surface, continue_pattern
 from .regions import filled_skin
 from .seen_skin import Mesh, SeenSkin, find_seen_skin
-from .things import find_things, without_things
+from .slivers import find_slivers
+from .things import find_things, share_beside, without_things
 
 Array = NDArray[np.float64]
 
@@ -49,6 +50,8 @@ LARGEST_GAIN = 0.8
 
 #: Millimetres over which the photo is averaged at vertices of level 0 and of `LEVEL`.
 COARSE_FOOTPRINT, FINE_FOOTPRINT = 3.0, 1.5
+#: The share of the photo from where on a vertex is taken from it.
+SHOWN = 0.3
 #: How sharply the sides are told apart from which the pattern is laid onto the head.
 LOOKING = 4
 #: Where skin is plain, has no beard and is not always folded: its pattern is continued elsewhere.
@@ -203,8 +206,10 @@ def _without_belongings(
     difference = np.log(lit / (plain + DARK))
     shadows = fold_shadows(difference, seen.at_all, level, grid)
     coarse = shadows[: len(template.vertices)]
+    things = find_things(difference + shadows, seen, level)
+    slivers = find_slivers(seen.at_all * share_beside(things, level) > SHOWN, level)
     return (
-        without_things(seen, find_things(difference + shadows, seen, level), level),
+        without_things(seen, things | slivers, level),
         replace(albedo, gain=albedo.gain + coarse),
         shadows - template.subdivide(coarse, LEVEL),
     )

@@ -11,10 +11,11 @@ from scipy.sparse import csgraph
 from ...exchange.camera import Camera
 from ...exchange.progress import Pause, no_pause
 from ...geometry.extension import SmoothExtension
-from ...geometry.mesh import triangulate, unique_edges, vertex_normals
+from ...geometry.mesh import triangulate, unique_edges, vertex_areas, vertex_normals
 from ...geometry.raster import interpolate, rasterise
 from ...template import Template, load_template
 from ..photo.sampling import sample_intensity, smoothstep
+from .light import fit_light
 
 Array = NDArray[np.float64]
 Mesh = tuple[NDArray[np.floating], NDArray[np.integer]]
@@ -25,6 +26,8 @@ BUFFER = 512
 MARGIN = 2.0
 #: A vertex is hidden if it lies farther than this (mm) behind what the z-buffer sees.
 HIDDEN_DEPTH = 2.5
+#: A covered part that is smaller than this (square millimetres) is taken for seen.
+SPECK = 20.0
 #: Cosines to the camera above which a view counts, as a good one and at all; it counts fully at `FULL` more.
 WELL_SEEN, GRAZING, FULL = 0.45, 0.12, 0.3
 #: Steps of averaging over neighbours, by which what is seen fades where it ends, and its colour towards the filling.
@@ -35,13 +38,19 @@ HAIR_RINGS = 4
 INNER_GROUPS = ("mouth_interior", "eye_socket", "nostril_interior")
 #: Vertices with more of one of them than this belong to it.
 INSIDE = 0.02
-#: Where skin is surely seen, to tell its colour from that of hair.
-SKIN_GROUPS = ("cheeks", "nose")
+#: Where skin is surely seen, to tell its colour from that of hair, and where light falls on it from all sides.
+SKIN_GROUPS, LIT_GROUPS = ("cheeks", "nose"), ("cheeks", "nose", "forehead", "chin")
 #: How far from the border of what is seen (mm) hair and background may reach into a part of the face, and into others.
 HAIR_REACH = {"cheeks": 14.0, "jaw": 6.0, "chin": 4.0, "brow": 0.0, "eyelids": 0.0, "nose": 0.0} | dict.fromkeys(
     ("upper_lip", "lower_lip"), 0.0
 )
 HAIR_REACH_ELSEWHERE = 80.0
+#: The same where no beard grows, which is seen at the chin: strands of hair may hang before these.
+STRAND_REACH = {"cheeks": 35.0, "jaw": 35.0, "chin": 12.0}
+#: The share of the chin that must look like other skin for that, and how many of its vertices must be seen.
+BARE_CHIN, FEWEST_OF_CHIN = 0.75, 100
+GAMMA = 2.2
+_NEIGHBOURHOODS: dict[int, "Neighbourhood"] = {}
 #: How far colours scatter on skin at least, in units of CIE Lab: lightness, and the two of chroma.
 SKIN_SCATTER = np.array([7.0, 3.5, 3.5])
 #: What differs from the skin around it by more than this many scatters is something else.
@@ -97,13 +106,15 @@ def find_seen_skin(
     cosine = facing(vertices, vertex_normals(vertices, level.faces), camera)
     inside_face = inside_mask(points / resolution, mask)
     pause()
-    seen = inside_face * ~hidden(vertices, level.faces, others, cosine, camera, resolution, pause)
-    pause()
     inner = np.max([level.groups[name] for name in INNER_GROUPS], axis=0)
     inside = inner > INSIDE
+    covered = hidden(vertices, level.faces, others, cosine, camera, resolution, pause)
+    pause()
+    seen = inside_face * ~(covered & ~_specks(covered & ~inside, vertices, level))
+    pause()
     seen = seen * np.where(inside, 1.0, smoothstep(2 * level.groups["face"] - 0.6))
     pause()
-    neighbours = _Neighbourhood(level, pause)
+    neighbours = neighbourhood(level, pause)
     pause()
     at_all = seen * (cosine > GRAZING) * ~inside
     footprint = np.full(len(vertices), 2.0 * camera.scale)
@@ -117,7 +128,7 @@ def find_seen_skin(
     )
     pause()
     at_all = np.maximum(well, at_all)
-    return SeenSkin(well, at_all, _inner(at_all, level, inside, neighbours, pause))
+    return SeenSkin(well, at_all, inner_of(at_all, level, pause))
 
 
 def covered_skin(covered: NDArray[np.bool_], level: Template, pause: Pause = no_pause) -> SeenSkin:
@@ -131,16 +142,26 @@ def covered_skin(covered: NDArray[np.bool_], level: Template, pause: Pause = no_
     pause : Pause
     """
     inside = np.max([level.groups[name] for name in INNER_GROUPS], axis=0) > INSIDE
-    neighbours = _Neighbourhood(level, pause)
+    neighbours = neighbourhood(level, pause)
     seen = neighbours.faded(covered.astype(np.float64), inside, FADE_STEPS, pause) * ~inside
-    return SeenSkin(seen, seen, _inner(seen, level, inside, neighbours, pause))
+    return SeenSkin(seen, seen, inner_of(seen, level, pause))
 
 
-def _inner(
-    at_all: Array, level: Template, inside: NDArray[np.bool_], neighbours: "_Neighbourhood", pause: Pause
-) -> Array:
+def _specks(covered: NDArray[np.bool_], vertices: Array, level: Template) -> NDArray[np.bool_]:
+    """Which of the covered vertices (n,) make so small a part that the skin there had better come from the photo.
+
+    In the corners of the mouth one lip covers the other by less than the head is right.
+    """
+    part = neighbourhood(level).separate(covered)
+    areas = np.bincount(part, weights=vertex_areas(vertices, triangulate(level.faces)))
+    return covered & (areas[part] < SPECK)
+
+
+def inner_of(at_all: Array, level: Template, pause: Pause = no_pause) -> Array:
     """How far vertices (n,) are from the border of what is seen on either half, see `SeenSkin`."""
-    return neighbours.faded(np.maximum(at_all, at_all[level.mirror]), inside, INNER_STEPS, pause)
+    inside = np.max([level.groups[name] for name in INNER_GROUPS], axis=0) > INSIDE
+    both = np.maximum(at_all, at_all[level.mirror])
+    return neighbourhood(level, pause).faded(both, inside, INNER_STEPS, pause)
 
 
 def facing(vertices: Array, normals: Array, camera: Camera) -> Array:
@@ -193,7 +214,7 @@ def find_hair(
     level: Template,
     colours: Array,
     seen: Array,
-    neighbours: "_Neighbourhood",
+    neighbours: "Neighbourhood",
     pause: Pause = no_pause,
 ) -> NDArray[np.bool_]:
     """Which vertices (n,) show hair or background.
@@ -212,7 +233,8 @@ def find_hair(
         Of the same level.
     pause : Pause
     """
-    lab = _lab(colours)
+    lab = _lab(_evenly_lit(vertices, level, colours, seen))
+    pause()
     skin = (np.sum([level.groups[name] for name in SKIN_GROUPS], axis=0) > 0.5) & (seen > 0.9)
     if skin.sum() < 50:
         return np.zeros(len(vertices), dtype=bool)
@@ -230,31 +252,57 @@ def find_hair(
     other = np.linalg.norm(difference / scatter, axis=1) > OTHER_COLOUR
     unseen = seen < 0.05
     reach = np.full(len(vertices), HAIR_REACH_ELSEWHERE)
-    for name, distance in HAIR_REACH.items():
+    reaches = HAIR_REACH | (STRAND_REACH if bare_chin(other, seen, level) else {})
+    for name, distance in reaches.items():
         reach[level.groups[name] > 0.3] = distance
     other &= neighbours.distance(vertices, unseen) < reach
     return neighbours.connected(other, unseen)
 
 
-class _Neighbourhood:
+def bare_chin(other: NDArray[np.bool_], seen: Array, level: Template) -> bool:
+    """Whether no beard is seen on the chin, from what (n,) is not of the skin's colour and what is seen."""
+    chin = (level.groups["chin"] > 0.5) & (seen > 0.5)
+    return bool(chin.sum() >= FEWEST_OF_CHIN and (~other[chin]).mean() > BARE_CHIN)
+
+
+def _evenly_lit(vertices: Array, level: Template, colours: Array, seen: Array) -> Array:
+    """Colours (n, 3), sRGB in [0, 1], as if light came from everywhere: shade and lamps' colours are not taken for hair."""
+    count = len(load_template().vertices)
+    lit = np.max([level.groups[name][:count] for name in LIT_GROUPS], axis=0)
+    areas = vertex_areas(vertices, triangulate(level.faces))[:count]
+    normals = vertex_normals(vertices, level.faces)
+    linear = colours**GAMMA
+    light = fit_light(normals[:count], linear[:count], seen[:count] * lit * areas + 1e-9).on(normals)
+    even: Array = np.clip(linear / light * light[seen > 0.5].mean(axis=0), 0, 1) ** (1 / GAMMA)
+    return even
+
+
+class Neighbourhood:
     """The vertices that edges connect on a level of the template."""
 
     def __init__(self, level: Template, pause: Pause = no_pause) -> None:
-        self._edges = unique_edges(level.faces)
+        self.edges = unique_edges(level.faces)
         pause()
         count = len(level.vertices)
-        ones = np.ones(2 * len(self._edges))
-        rows = np.concatenate([self._edges[:, 0], self._edges[:, 1]])
-        columns = np.concatenate([self._edges[:, 1], self._edges[:, 0]])
-        self._adjacency = sparse.csr_matrix((ones, (rows, columns)), (count, count))
+        ones = np.ones(2 * len(self.edges))
+        rows = np.concatenate([self.edges[:, 0], self.edges[:, 1]])
+        columns = np.concatenate([self.edges[:, 1], self.edges[:, 0]])
+        self.adjacency = sparse.csr_matrix((ones, (rows, columns)), (count, count))
         pause()
-        degree = np.asarray(self._adjacency.sum(axis=1)).ravel()
-        self._average = sparse.diags(0.5 / np.maximum(degree, 1)) @ self._adjacency + 0.5 * sparse.identity(count)
+        degree = np.asarray(self.adjacency.sum(axis=1)).ravel()
+        self._average = sparse.diags(0.5 / np.maximum(degree, 1)) @ self.adjacency + 0.5 * sparse.identity(count)
+
+    def separate(self, chosen: NDArray[np.bool_]) -> NDArray[np.int64]:
+        """A number (n,) for each part of the chosen vertices that hangs together; the others are parts of their own."""
+        inside = self.edges[chosen[self.edges].all(axis=1)]
+        graph = sparse.csr_matrix((np.ones(len(inside)), (inside[:, 0], inside[:, 1])), self.adjacency.shape)
+        part: NDArray[np.int64] = csgraph.connected_components(graph, directed=False)[1]
+        return part
 
     def widened(self, chosen: NDArray[np.bool_], rings: int) -> NDArray[np.bool_]:
         """Add the rings of neighbours around the chosen vertices (n,)."""
         for _ in range(rings):
-            chosen = chosen | (self._adjacency @ chosen > 0)
+            chosen = chosen | (self.adjacency @ chosen > 0)
         return chosen
 
     def faded(self, values: Array, ignored: NDArray[np.bool_], steps: int, pause: Pause = no_pause) -> Array:
@@ -265,22 +313,28 @@ class _Neighbourhood:
             soft = self._average @ np.where(ignored, 1.0, soft)
         return values * smoothstep((soft - 0.45) / 0.5)
 
-    def distance(self, vertices: Array, start: NDArray[np.bool_]) -> Array:
-        """Distance (n,) along edges from the nearest of the starting vertices."""
+    def distance(self, vertices: Array, start: NDArray[np.bool_], limit: float = np.inf) -> Array:
+        """Distance (n,) along edges from the nearest of the starting vertices, infinite beyond the limit."""
         if not start.any():
             return np.full(len(vertices), np.inf)
-        lengths = np.linalg.norm(vertices[self._edges[:, 0]] - vertices[self._edges[:, 1]], axis=1)
-        graph = sparse.csr_matrix((lengths, (self._edges[:, 0], self._edges[:, 1])), self._adjacency.shape)
-        result: Array = csgraph.dijkstra(graph, directed=False, indices=np.flatnonzero(start), min_only=True)
+        lengths = np.linalg.norm(vertices[self.edges[:, 0]] - vertices[self.edges[:, 1]], axis=1)
+        graph = sparse.csr_matrix((lengths, (self.edges[:, 0], self.edges[:, 1])), self.adjacency.shape)
+        result: Array = csgraph.dijkstra(
+            graph, directed=False, indices=np.flatnonzero(start), limit=limit, min_only=True
+        )
         return result
 
     def connected(self, chosen: NDArray[np.bool_], to: NDArray[np.bool_]) -> NDArray[np.bool_]:
         """The chosen vertices (n,) that a path of chosen vertices connects with some of `to`."""
-        both = chosen | to
-        inside = self._edges[both[self._edges].all(axis=1)]
-        graph = sparse.csr_matrix((np.ones(len(inside)), (inside[:, 0], inside[:, 1])), self._adjacency.shape)
-        _, part = csgraph.connected_components(graph, directed=False)
+        part = self.separate(chosen | to)
         return chosen & np.isin(part, np.unique(part[to]))
+
+
+def neighbourhood(level: Template, pause: Pause = no_pause) -> Neighbourhood:
+    """That of a level, which stays in memory for the next face."""
+    if level.level not in _NEIGHBOURHOODS:
+        _NEIGHBOURHOODS[level.level] = Neighbourhood(level, pause)
+    return _NEIGHBOURHOODS[level.level]
 
 
 def _lab(colours: Array) -> Array:

@@ -19,11 +19,14 @@ TONES = np.array(
 #: How far a person's colour lies beside these, as a logarithm.
 PERSONAL = 0.09
 #: How much the light on faces varies: the logarithm of its strength after the camera's exposure, and of its colour.
-EXPOSURE, TINT = 0.45, 0.10
+EXPOSURE, TINT = 0.35, 0.10
+#: What the surface of skin sends back without colouring it, beside highlights that the fit of the light leaves out: it
+#: makes dark skin look lighter, and hardly changes light skin.
+SHINE = 0.005
 #: What the whites of the eyes send back of the light on the face, in the shade of their lids, and the deviation of its
 #: logarithm: on 16 rendered people 0.27 and 0.33. Whites of one scanned head from several sides, whose eyes are half
 #: shut, differ more, and so they count less.
-WHITE, WHITES_DIFFER = 0.27, 0.7
+WHITE, WHITES_DIFFER = 0.27, 0.55
 #: Of Student's distribution of the colour: coloured lamps are rare but not excluded.
 FREEDOM = 3.0
 #: Tones that are compared: between the listed ones, and as many steps between them beyond both ends as skin has.
@@ -47,7 +50,7 @@ def likeliest_tone(shown: Array, white: float | None = None) -> Array:
     below = np.clip(steps.astype(int), 0, len(TONES) - 2)
     listed = np.log(TONES)
     logarithms = listed[below] + (steps - below)[:, None] * (listed[below + 1] - listed[below])
-    off = np.log(np.maximum(shown, 1e-4)) - logarithms
+    off = np.log(np.maximum(shown, 1e-4)) - np.log(np.exp(logarithms) + SHINE)
     strength = off.mean(axis=1)
     colour = off - strength[:, None]
     spread = PERSONAL**2 + TINT**2

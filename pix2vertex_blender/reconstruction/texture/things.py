@@ -4,17 +4,12 @@ They are told from moles by their size, and from brows, lashes, lips and beards 
 treated as not seen, so that the other half of the face or the filling takes its place.
 """
 
-from dataclasses import replace
-
 import numpy as np
-import scipy.sparse as sparse
 from numpy.typing import NDArray
-from scipy.sparse import csgraph
 
-from ...geometry.mesh import unique_edges
 from ...template import Template
 from ..photo.sampling import smoothstep
-from .seen_skin import SeenSkin
+from .seen_skin import SeenSkin, bare_chin, inner_of, neighbourhood
 
 Array = NDArray[np.float64]
 
@@ -24,9 +19,9 @@ DARKER, OTHER_HUE = 0.28, 0.16
 UNSEEN = 0.05
 #: Moles and blemishes are smaller than this, in millimetres at rest.
 LARGEST_MARK = 11.0
-#: Parts of the face that are plain skin, and those with hair, lashes and lips of their own.
+#: Parts of the face that are plain skin, those with hair, lashes and lips of their own, and those that are either.
 PLAIN_GROUPS = ("cheeks", "nose", "forehead")
-OWN_GROUPS = ("brow", "upper_lip", "lower_lip", "jaw", "chin")
+OWN_GROUPS, BEARD_GROUPS = ("brow", "upper_lip", "lower_lip"), ("jaw", "chin")
 #: A thing lies on plain skin with at least this share of its vertices, and on a beard with less than `ON_BEARD`.
 ON_SKIN, ON_BEARD = 0.35, 0.35
 #: Rings of vertices around a thing that are left out with it, and over which what is seen fades there.
@@ -45,13 +40,13 @@ def find_things(difference: Array, seen: SeenSkin, level: Template) -> NDArray[n
     """
     brightness = difference.mean(axis=1)
     hue = np.linalg.norm(difference - brightness[:, None], axis=1)
-    own = np.max([level.groups[name] for name in OWN_GROUPS], axis=0) > 0.3
-    plain = np.max([level.groups[name] for name in PLAIN_GROUPS], axis=0) > 0.5
     odd = (seen.at_all > 0.3) & ((brightness < -DARKER) | ((hue > OTHER_HUE) & (brightness < 0)))
-    edges = unique_edges(level.faces)
-    inside = edges[odd[edges].all(axis=1)]
-    graph = sparse.csr_matrix((np.ones(len(inside)), (inside[:, 0], inside[:, 1])), (len(odd), len(odd)))
-    count, part = csgraph.connected_components(graph, directed=False)
+    beard = () if bare_chin(odd, seen.at_all, level) else BEARD_GROUPS
+    own = np.max([level.groups[name] for name in (*OWN_GROUPS, *beard)], axis=0) > 0.3
+    plain = np.max([level.groups[name] for name in (*PLAIN_GROUPS, *BEARD_GROUPS) if name not in beard], axis=0) > 0.5
+    around = neighbourhood(level)
+    edges, part = around.edges, around.separate(odd)
+    count = int(part.max()) + 1
     members = np.bincount(part[odd], minlength=count)
     on_skin = np.bincount(part[odd & plain], minlength=count) / np.maximum(members, 1)
     on_own = np.bincount(part[odd & own], minlength=count) / np.maximum(members, 1)
@@ -70,14 +65,9 @@ def find_things(difference: Array, seen: SeenSkin, level: Template) -> NDArray[n
     return found
 
 
-def without_things(seen: SeenSkin, things: NDArray[np.bool_], level: Template) -> SeenSkin:
-    """What is seen of the skin beside things (n,), faded towards them."""
-    if not things.any():
-        return seen
-    edges = unique_edges(level.faces)
-    both = np.concatenate([edges, edges[:, ::-1]])
-    count = len(things)
-    adjacency = sparse.csr_matrix((np.ones(len(both)), (both[:, 0], both[:, 1])), (count, count))
+def share_beside(things: NDArray[np.bool_], level: Template) -> Array:
+    """The share (n,) of what is seen that stays beside things (n,): 0 on them, 1 from some vertices away on."""
+    adjacency = neighbourhood(level).adjacency
     degree = np.maximum(np.asarray(adjacency.sum(axis=1)).ravel(), 1)
     hidden = things.astype(float)
     for _ in range(RINGS):
@@ -85,5 +75,14 @@ def without_things(seen: SeenSkin, things: NDArray[np.bool_], level: Template) -
     soft = 1 - hidden
     for _ in range(FADE):
         soft = 0.5 * soft + 0.5 * (adjacency @ soft) / degree
-    kept = (1 - hidden) * smoothstep((soft - 0.5) / 0.5)
-    return replace(seen, well=seen.well * kept, at_all=seen.at_all * kept)
+    kept: Array = (1 - hidden) * smoothstep((soft - 0.5) / 0.5)
+    return kept
+
+
+def without_things(seen: SeenSkin, things: NDArray[np.bool_], level: Template) -> SeenSkin:
+    """What is seen of the skin beside things (n,), faded towards them."""
+    if not things.any():
+        return seen
+    kept = share_beside(things, level)
+    at_all = seen.at_all * kept
+    return SeenSkin(seen.well * kept, at_all, inner_of(at_all, level))
