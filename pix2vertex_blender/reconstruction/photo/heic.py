@@ -29,6 +29,7 @@ NO_LIBRARY = (
     " Blender again, on the command line run pip install pillow-heif, or save the photo as JPEG."
 )
 FILM = "{name} is a film of HEIC pictures: save one of them as JPEG or PNG and choose the copy."
+OTHER_CODE = "{name} holds no picture that is coded as HEIC codes them: save it as JPEG or PNG and choose the copy."
 
 
 class CutError(ValueError):
@@ -51,7 +52,7 @@ def open_heic(path: Path) -> "HeifImage":
     Raises
     ------
     PhotoError
-        If it is a film, or the library is missing.
+        If it is a film or another kind of picture, or the library is missing.
     CutError
         If its end is missing: of a picture in tiles, as phones write them, the library leaves out what is missing.
     Exception
@@ -68,6 +69,8 @@ def open_heic(path: Path) -> "HeifImage":
         pictures = pillow_heif.open_heif(io.BytesIO(data))
     except ImportError as error:  # of the package, or as soon as it is used, of what it is linked with
         raise PhotoError(NO_LIBRARY.format(name=path.name)) from error
+    if len(pictures) == 0:
+        raise PhotoError(OTHER_CODE.format(name=path.name))
     return pictures[pictures.primary_index]
 
 

@@ -74,6 +74,14 @@ def test_a_film_is_named(file):
         load_photo(file("burst.heic"))
 
 
+@pytest.mark.parametrize("code", [b"av01", b"jpeg", b"avc1"])
+def test_pictures_of_another_kind_in_the_same_container_are_named(portrait, file, code):
+    save_heic(portrait, file("a.heif"))
+    file("a.heif").write_bytes(file("a.heif").read_bytes().replace(b"hvc1", code))
+    with pytest.raises(PhotoError, match=r"a\.heif holds no picture that is coded as HEIC"):
+        load_photo(file("a.heif"))
+
+
 @pytest.mark.parametrize("tile_size", [0, 64])
 @pytest.mark.parametrize("share", [0.2, 0.5, 0.97, 1.0])
 def test_a_file_that_lacks_its_end_is_refused(portrait, file, tile_size, share):
