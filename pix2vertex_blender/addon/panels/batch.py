@@ -2,7 +2,7 @@
 
 import bpy
 
-from ..operators.batch import PIX2VERTEX_OT_reconstruct_folder, summary
+from ..operators.batch import DEFAULT_OUTPUT, PIX2VERTEX_OT_reconstruct_folder, summary
 from ..translations import translate
 from .sidebar import Sidebar, draw_operator, draw_sentence
 
@@ -28,7 +28,7 @@ class PIX2VERTEX_PT_batch(Sidebar, bpy.types.Panel):
         column.prop(settings, "directory")
         column.row().prop(settings, "target", expand=True)
         if settings.target == "FILES":
-            column.prop(settings, "output")
+            column.prop(settings, "output", placeholder=DEFAULT_OUTPUT)
             column.prop(settings, "preset")
             column.prop(settings, "file_format")
             column.prop(settings, "again")

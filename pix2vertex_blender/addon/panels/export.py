@@ -4,6 +4,7 @@ import bpy
 
 from ..operators.export import PIX2VERTEX_OT_export
 from ..operators.finish import PIX2VERTEX_OT_finish
+from ..translations import translate
 from .sidebar import BUTTON_HEIGHT, FacePanel, draw_operator
 
 
@@ -43,7 +44,8 @@ class PIX2VERTEX_PT_finish(FacePanel, bpy.types.Panel):
         column.use_property_decorate = False
         column.prop(settings, "target")
         if settings.target != "SCULPTING":
-            column.prop(settings, "directory")
+            place = translate("Beside the File") if bpy.data.filepath else ""
+            column.prop(settings, "directory", placeholder=place)
             if settings.target != "CHARACTER_CREATOR":
                 column.prop(settings, "size")
         draw_operator(self.layout, context, PIX2VERTEX_OT_finish.bl_idname, icon="CHECKMARK")

@@ -100,7 +100,7 @@ class PIX2VERTEX_PT_detail(Sidebar, bpy.types.Panel):
         column = layout.column()
         column.use_property_split = True
         column.use_property_decorate = False
-        column.prop(settings, "maps_size")
+        column.prop(settings, "maps_size", text="Maps")
         column.prop(settings, "maps_format")
         column.prop(settings, "maps_level")
         column.prop(settings, "maps_kind")
