@@ -51,6 +51,7 @@ class PIX2VERTEX_PT_inspect_advanced(Sidebar, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the panel."""
         layout, face = self.layout, active_face(context)
+        layout.label(text="Show Map")
         grid = layout.grid_flow(row_major=True, columns=2, even_columns=True, align=True)
         for name, label, _text in VIEWS:
             grid.operator(PIX2VERTEX_OT_show_map.bl_idname, text=label).view = name

@@ -3,6 +3,7 @@
 import bpy
 
 from ..operators.video import PIX2VERTEX_OT_face_from_video
+from ..translations import translate
 from .sidebar import Sidebar, draw_operator
 
 
@@ -16,7 +17,7 @@ class PIX2VERTEX_PT_video(Sidebar, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the panel."""
         layout, settings = self.layout, context.scene.pix2vertex_video
-        layout.prop(settings, "movie", text="")
+        layout.prop(settings, "movie", text="", placeholder=translate("Movie"))
         layout.row().prop(settings, "actor", expand=True)
         draw_operator(layout, context, PIX2VERTEX_OT_face_from_video.bl_idname, icon="FILE_MOVIE")
 
