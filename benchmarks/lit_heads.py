@@ -39,7 +39,7 @@ def lit_surface(
     lamp: NDArray[np.floating],
     ambient: float = AMBIENT,
 ) -> NDArray[np.uint8]:
-    """The same of the template's vertices (n, 3) at `LEVEL`, with their detail, and with another light from all sides."""
+    """The same of vertices (n, 3) at `LEVEL`, with their detail, and with another light from all sides."""
     level = load_template(LEVEL)
     vertices = vertices - vertices[level.groups["face"] > 0.9].mean(axis=0)
     normals = vertex_normals(vertices, level.faces)

@@ -272,3 +272,36 @@ def test_the_whites_of_the_eyes_count_in_the_texture():
             cv2.circle(photo, (int(place[0]), int(place[1])), round(3 * camera.scale), (20, 15, 10), -1)
         tones.append(tone_of(project_photo(vertices, photo, camera, mask, SIZE)).mean())
     assert tones[0] > 1.15 * tones[1], "bright whites beside the same skin: the light is strong, the skin is dark"
+
+
+def with_strand(photo, beard):
+    """A photo with a dark beard, or with a lock of blond hair before cheek and jaw."""
+    vertices, pixels, camera, mask = photo
+    template = load_template()
+    drawn = pixels.astype(np.float64)
+    if beard:
+        level = load_template(LEVEL)
+        grown = np.max([level.groups[name] for name in ("chin", "jaw")], axis=0) > 0.5
+        points = np.rint(camera.project(template.subdivide(vertices, LEVEL)[grown])).astype(np.int32)
+        cover = np.zeros(pixels.shape[:2], np.float32)
+        cover[points[:, 1], points[:, 0]] = 1.0
+        drawn *= 1 - 0.6 * cv2.dilate(cover, np.ones((5, 5)))[..., None]
+    else:
+        corner = vertices[template.landmarks_68[54]]
+        column, row = camera.project(corner[None])[0]
+        left, right = (round(column + step * camera.scale) for step in (14, 60))
+        drawn[round(row) - 40 : round(row) + 60, left:right] = (130, 105, 40)
+    return vertices, np.rint(drawn).astype(np.uint8), camera, mask
+
+
+def test_hair_before_the_jaw_is_left_out_and_a_beard_stays():
+    photo = lit_photo(TONES[1], (0, 0.3, 1))
+    clear, hung, bearded = (
+        project_photo(*each, 512) for each in (photo, with_strand(photo, False), with_strand(photo, True))
+    )
+    jaw = head_grid(512).interpolate(load_template(LEVEL).groups["jaw"][:, None])[..., 0] > 0.9
+    shown = jaw & (clear.origin[..., 0] > 200)
+    assert shown.sum() > 100
+    changed = np.abs(hung.colour[shown].astype(float) - clear.colour[shown]).max(axis=-1)
+    assert np.quantile(changed, 0.95) < 30, "no trace of the hair"
+    assert (bearded.origin[shown][:, 0] > 200).mean() > 0.7

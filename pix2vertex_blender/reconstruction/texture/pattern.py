@@ -4,8 +4,8 @@ Pores and lines are learnt from a small square of the texture, freckles, spots a
 
 The tile is an asymptotic discrete spot noise (Galerne, Gousseau and Morel, "Random Phase Textures", 2011): a square of
 seen skin, convolved with white noise, has the square's spectrum and the correlations of its colours, and no period that
-is shorter than the tile. Noise of that kind is as often darker as it is lighter, and age spots are not, so the coarse one
-is given the histogram of what it was learnt from.
+is shorter than the tile. Noise of that kind is as often darker as it is lighter, and age spots are not, so the coarse
+one is given the histogram of what it was learnt from.
 """
 
 from dataclasses import dataclass
@@ -138,7 +138,7 @@ def blotches(
     small = len(colour) // COARSER
     colour, origin = (cv2.resize(each, (small, small), interpolation=cv2.INTER_AREA) for each in (colour, origin))
     square = learn_square(colour, origin, plain, BLOTCHES)
-    if square is None:
+    if square is None or not square.any():
         return 0.0
     known = (square != 0).any(axis=-1)
     square = cv2.GaussianBlur(square, (0, 0), COARSEST * small * PORES.square)

@@ -38,7 +38,7 @@ def filled_skin(filling: Array, vertices: Array, template: Template) -> Array:
         At the vertices' level.
     """
     generator = np.random.default_rng(1)
-    # The larger its part of the surface, the less a vertex of white noise deviates: else coarse faces had coarse blotches.
+    # White noise deviates less at vertices with a larger part of the surface: else coarse faces had coarse blotches.
     areas = vertex_areas(vertices, triangulate(template.faces))
     noise = generator.standard_normal((len(vertices), 2)) / np.sqrt(np.maximum(areas, 1e-3))[:, None]
     blotches = SmoothExtension(vertices, template.faces).extend(

@@ -266,7 +266,7 @@ def bare_chin(other: NDArray[np.bool_], seen: Array, level: Template) -> bool:
 
 
 def _evenly_lit(vertices: Array, level: Template, colours: Array, seen: Array) -> Array:
-    """Colours (n, 3), sRGB in [0, 1], as if light came from everywhere: shade and lamps' colours are not taken for hair."""
+    """Colours (n, 3), sRGB in [0, 1], as if light came from everywhere, so that shade is not taken for hair."""
     count = len(load_template().vertices)
     lit = np.max([level.groups[name][:count] for name in LIT_GROUPS], axis=0)
     areas = vertex_areas(vertices, triangulate(level.faces))[:count]
