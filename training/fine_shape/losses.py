@@ -11,7 +11,8 @@ from torch.nn import functional
 from pix2vertex_blender.geometry.mesh import triangulate
 from pix2vertex_blender.template import load_template
 
-from .orthographic import SPAN, Side, fragments, middle
+from .orthographic import SPAN, Side, middle
+from .visible import corner_weights, gathered, surface_normals, visible_triangles
 
 #: Pitch and yaw of the plaster's views (eq. 7).
 VIEWS = ((0.0, 0.0), (0.0, 90.0), (0.0, -90.0), (30.0, 0.0), (-30.0, 0.0))
@@ -65,36 +66,13 @@ class Sculpture:
         turned = (vertices - vertices.new_tensor(middle())) @ vertices.new_tensor(side.rotation).T
         half, scale = self.size / 2, self.size / SPAN
         points = torch.stack([half + scale * turned[..., 0], half - scale * turned[..., 1], turned[..., 2]], -1)
-        index = torch.stack([self._visible(each) for each in points.detach()])
+        index = visible_triangles(points, self.triangles, self.size)
         corners = self.triangles[index.clamp_min(0)]
         covered = (index >= 0)[..., None]
-        weights = self._weights(points, corners) * covered
-        bright = functional.normalize(self._normals(turned), dim=-1)[..., 2].clamp_min(0)
-        image = (_gathered(bright[..., None], corners)[..., 0] * weights).sum(-1)
+        weights = corner_weights(points, corners) * covered
+        bright = functional.normalize(surface_normals(turned, self.triangles), dim=-1)[..., 2].clamp_min(0)
+        image = (gathered(bright[..., None], corners)[..., 0] * weights).sum(-1)
         return Drawing(image, corners * covered, weights)
-
-    def _visible(self, points: Tensor) -> Tensor:
-        drawn = fragments(points.double().cpu().numpy(), self.triangles.numpy(), self.size)
-        return torch.from_numpy(drawn.triangle.astype(np.int64))
-
-    def _weights(self, points: Tensor, corners: Tensor) -> Tensor:
-        """Weights (B, P, P, 3) of the corners at the pixels' centres."""
-        a, b, c = _gathered(points[..., :2], corners).unbind(-2)
-        centres = torch.arange(self.size, dtype=points.dtype) + 0.5
-        pixels = torch.stack(torch.meshgrid(centres, centres, indexing="xy"), -1)
-        area = _cross(b - a, c - a)
-        area = torch.where(area.abs() > 1e-9, area, torch.ones_like(area))
-        second, third = _cross(pixels - a, c - a) / area, _cross(b - a, pixels - a) / area
-        return torch.stack([1 - second - third, second, third], -1)
-
-    def _normals(self, turned: Tensor) -> Tensor:
-        """Normals (B, n, 3) of the vertices, as long as the triangles around are large."""
-        a, b, c = turned[:, self.triangles].unbind(-2)
-        across = torch.linalg.cross(b - a, c - a)
-        normals = torch.zeros_like(turned)
-        for corner in range(3):
-            normals = normals.index_add(1, self.triangles[:, corner], across)
-        return normals
 
 
 def squared_error(output: Tensor, truth: Tensor, weights: Tensor) -> Tensor:
@@ -153,13 +131,3 @@ def shape_loss(name: str, output: Tensor, truth: Tensor, face: Tensor, sculpture
 def drawings(sculpture: Sculpture, heads: Tensor) -> list[Drawing]:
     """Heads from all of `VIEWS`."""
     return [sculpture.draw(heads, Side(pitch, yaw)) for pitch, yaw in VIEWS]
-
-
-def _gathered(values: Tensor, corners: Tensor) -> Tensor:
-    """Values (B, n, k) at the corners (B, P, P, 3) of the pixels' triangles: (B, P, P, 3, k)."""
-    flat = corners.flatten(1)[..., None].expand(-1, -1, values.shape[-1])
-    return values.gather(1, flat).unflatten(1, corners.shape[1:])
-
-
-def _cross(a: Tensor, b: Tensor) -> Tensor:
-    return a[..., 0] * b[..., 1] - a[..., 1] * b[..., 0]
