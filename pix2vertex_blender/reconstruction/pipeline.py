@@ -7,6 +7,7 @@ from pathlib import Path
 
 import torch
 
+from ..errors import FaceNotFoundError
 from ..exchange.glimpse import Show, show_nobody
 from ..exchange.progress import Progress, StageClock, silent
 from ..exchange.report import Report
@@ -23,7 +24,7 @@ from .network.network import MapNetwork, load_network, predict_views
 from .photo.background import Tell
 from .photo.boxes import FaceBox
 from .photo.face_search import faces_of, localiser_of
-from .photo.localisation import FoundFace, choose_face
+from .photo.localisation import FoundFace, choose_face, no_face_in
 from .photo.photo import Photo, cut_square, encode_png, inside_photo
 from .photo.reading import load_photo
 from .registration.registration import Registration
@@ -186,6 +187,8 @@ def _locate(photo: Photo, network: MapNetwork, options: Options, tell: Tell) -> 
     if options.face_box is not None:
         return localiser.find_in_box(photo, FaceBox(*options.face_box), tell), 1
     faces = faces_of(network, photo, tell)
+    if not faces:
+        raise FaceNotFoundError(no_face_in(photo))
     face = choose_face(faces, options.face)
     return face if face.studied else localiser.settle(photo, face.square, tell), len(faces)
 

@@ -11,9 +11,10 @@ from pix2vertex_blender.errors import FaceNotFoundError
 from pix2vertex_blender.reconstruction.network.network import load_network
 from pix2vertex_blender.reconstruction.photo.boxes import FaceBox, overlap
 from pix2vertex_blender.reconstruction.photo.face_search import find_faces, localiser_of
-from pix2vertex_blender.reconstruction.photo.localisation import choose_face
+from pix2vertex_blender.reconstruction.photo.localisation import DARKEST, NO_FACE, choose_face, no_face_in
 from pix2vertex_blender.reconstruction.photo.photo import Photo
 from pix2vertex_blender.reconstruction.photo.reading import load_photo
+from pix2vertex_blender.reconstruction.pipeline import reconstruct
 from training.paths import shared_folder
 
 
@@ -89,3 +90,23 @@ def test_a_photo_without_a_face_has_none(localiser):
     assert find_faces(localiser, Photo("coffee", skimage.data.coffee())) == []
     with pytest.raises(FaceNotFoundError, match="face box"):
         choose_face([], None)
+
+
+@pytest.mark.slow
+def test_a_dark_photo_is_read_and_one_too_dark_is_said_to_be(localiser, astronaut, tmp_path):
+    dark = Photo("dark", astronaut.pixels // 8)
+    assert [face.confidence > 0.75 for face in find_faces(localiser, dark)] == [True]
+    assert no_face_in(dark) == NO_FACE
+    pixels = astronaut.pixels // 40
+    assert pixels.max() < DARKEST
+    Image.fromarray(pixels).save(tmp_path / "night.png")
+    with pytest.raises(FaceNotFoundError, match="so dark that hardly anything is seen"):
+        reconstruct(tmp_path / "night.png")
+
+
+@pytest.mark.parametrize("name", ["coffee", "astronaut"])
+def test_only_dark_photos_are_called_dark(name):
+    assert no_face_in(Photo(name, getattr(skimage.data, name)())) == NO_FACE
+    lamp = np.zeros((400, 3000, 3), dtype=np.uint8)
+    lamp[:, :60] = 200
+    assert no_face_in(Photo("a lamp at night", lamp)) == NO_FACE

@@ -14,6 +14,13 @@ from .boxes import FaceBox, check_box
 from .face_detector import FaceDetector
 from .photo import Photo, Square, cut_square
 
+#: Instead of `NO_FACE` where nearly all of a photo is darker than `DARKEST` of 255: up to 31, faces are found.
+TOO_DARK = (
+    "No face was found in the photo, which is so dark that hardly anything is seen: brighten it in another program, or"
+    " choose another photo."
+)
+DARKEST = 20
+
 #: From crop pixels (S, S, 3) uint8 to the network's views of it (2, 8, S, S), or of several crops to those of each.
 Predict = Callable[[NDArray[np.uint8]], NDArray[np.float32]]
 #: A square of a photo, or of a smaller copy of it.
@@ -251,6 +258,13 @@ class Localiser:
         right, down = ((lower + upper) / 2 - 0.5) * square.side
         moved = _moved(square, float(right), float(down) - self.parameters.rise * side)
         return replace(moved, side=side)
+
+
+def no_face_in(photo: Photo) -> str:
+    """What to say of a photo in which no face was found."""
+    step = max(1, int((photo.pixels[..., 0].size / 1e6) ** 0.5))
+    brightest = np.percentile(photo.pixels[::step, ::step].max(axis=2), 99)
+    return TOO_DARK if brightest < DARKEST else NO_FACE
 
 
 def choose_face(faces: Sequence[FoundFace], number: int | None) -> FoundFace:

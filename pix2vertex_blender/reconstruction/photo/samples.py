@@ -1,8 +1,10 @@
 """Pictures with more than 8 bits per channel, as numbers whose white has to be found out."""
 
+import warnings
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 
 import cv2
 import numpy as np
@@ -23,6 +25,7 @@ _WHITES = [float(2**bits - 1) for bits in (8, 10, 12, 14, 16, 24, 31, 32)]
 _BRIGHTEST = 8.0
 _MOST_BYTES = 1_600_000_000
 _MAX_SAMPLE, _BITS, _PHOTOMETRIC, _CHANNELS, _PLANES, _EXTRA, _FORMAT = 281, 258, 262, 277, 284, 338, 339
+_STRIPS, _TILES = 273, 324
 _WHITE_IS_ZERO, _SEPARATE, _PREMULTIPLIED = 0, 2, 1
 
 
@@ -72,9 +75,9 @@ def read_tiff_tags(path: Path) -> TiffTags | None:
         if b"+" in header[:4]:
             header += file.read(8)
         try:
-            tags = TiffImagePlugin.ImageFileDirectory_v2(header)
-            file.seek(tags.next)
-            tags.load(file)
+            tags = _read_directory(file, header)
+            if _STRIPS not in tags and _TILES not in tags:  # cut off: what tags are by default would be a fax
+                return None
             largest = _first(tags.get(_MAX_SAMPLE))
             return TiffTags(
                 bits=int(max(tags.get(_BITS, (1,)))),
@@ -87,6 +90,16 @@ def read_tiff_tags(path: Path) -> TiffTags | None:
             )
         except Exception:  # a directory that cannot be read is Pillow's to judge
             return None
+
+
+def _read_directory(file: BinaryIO, header: bytes) -> TiffImagePlugin.ImageFileDirectory_v2:
+    """The first directory of a TIFF, as far as the file goes."""
+    tags = TiffImagePlugin.ImageFileDirectory_v2(header)
+    file.seek(tags.next)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of Pillow about what is cut off
+        tags.load(file)
+    return tags
 
 
 def _first(value: object) -> float | None:

@@ -71,6 +71,17 @@ def test_a_jpeg_that_lacks_pixels_is_refused(portrait, file, settings, share):
         load_photo(file("a.jpg"))
 
 
+@pytest.mark.parametrize("compression", [None, "jpeg", "tiff_lzw"])
+def test_a_tiff_that_was_cut_off_is_refused_with_a_true_sentence(portrait, file, compression, recwarn):
+    portrait.save(file("whole.tif"), compression=compression)
+    data = file("whole.tif").read_bytes()
+    for length in (8, 10, 30, 60, 200, len(data) // 50, len(data) // 3, len(data) - 40):
+        file("a.tif").write_bytes(data[:length])
+        with pytest.raises(PhotoError, match=r"damaged|not an image"):
+            load_photo(file("a.tif"))
+    assert not recwarn.list
+
+
 def test_bytes_after_the_end_do_no_harm(portrait, difference, file):
     for name in ("a.jpg", "a.png", "a.gif"):
         portrait.save(file(name))
