@@ -25,6 +25,8 @@ from .looks import DrawingParameters, Look, draw_person, look_shapes, looks_at
 
 #: Looks that lie in the ring at most, waiting to be fetched.
 PLACES = 512
+#: More people than are drawn while a training makes a step.
+PEOPLE_PER_STEP = 100_000
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,8 @@ class Task:
         Folder of the ring's files.
     held_out : int
         The first so many people are never taught; they are looked at once.
+    steps : int
+        That the training has made before: it goes on with people whom it has not met.
     """
 
     parameters: DrawingParameters
@@ -47,6 +51,13 @@ class Task:
     backgrounds: Path
     ring: Path
     held_out: int
+    steps: int = 0
+
+    def person(self, number: int) -> tuple[int, int]:
+        """Stream and index of the person who is drawn as that number: whoever is held out stays the same."""
+        if number < self.held_out:
+            return HELD_OUT_STREAM, number
+        return TRAINING_STREAM, number + self.steps * PEOPLE_PER_STEP
 
 
 class Ring:
@@ -132,10 +143,9 @@ def _paint(
     recent: list[NDArray[np.uint8]] = []
     while True:
         with following.get_lock():
-            index = following.value
+            stream, index = task.person(following.value)
             following.value += 1
-        held_out = index < task.held_out
-        stream = HELD_OUT_STREAM if held_out else TRAINING_STREAM
+        held_out = stream == HELD_OUT_STREAM
         person = draw_person(index, stream, task.parameters)
         if person is None:
             continue

@@ -3,7 +3,8 @@
 The other trainings read samples that were made before; a graphics card would learn from those faster than they can be
 made, stored and read. Here all cores but one draw people while the card learns, and the card keeps the last looks at
 them, from which it draws each batch for both networks. RUN gets the checkpoints of both, which the same command goes on
-from, `log.jsonl` and `log.png`, and the averaged weights whenever a checkpoint is saved.
+from with people whom they have not met, `log.jsonl` and `log.png`, and the averaged weights whenever a checkpoint is
+saved.
 """
 
 import argparse
@@ -323,7 +324,35 @@ def _train(options: argparse.Namespace, device: torch.device) -> None:
     if given.configuration.architecture != "residual":
         raise DataFileError(f"The weights {options.initial} are of a network that the identity network cannot share.")
     drawing = DrawingParameters(options.seed, options.resolution, options.sample_size, options.looks)
-    settings = Settings(
+    settings = _settings(options)
+    maps = build_network(dataclasses.replace(given.configuration, resolution=options.resolution))
+    maps.load_state_dict(given.state_dict())
+    maps_pupil = Pupil.begin(MAPS, to_device(maps, device), options.run, settings)
+    steps = maps_pupil.position.step
+    torch.manual_seed(options.seed + steps)  # the batches, too, are others than before
+    with tempfile.TemporaryDirectory(dir=_memory()) as ring:
+        task = Task(drawing, options.basis, backgrounds, Path(ring), options.held_out, steps)
+        count = options.painters or max(1, core_count() - 1)
+        with painting(task, len(mirror), count) as painters:
+            pool = Pool(options.pool, options.resolution, mirror, device)
+            held_out = Pool(options.held_out, options.resolution, mirror, device)
+            fetcher = Fetcher(painters, pool, held_out)
+            fetcher.start()
+            wait_for_looks(fetcher, pool, options.before_start)
+            identity = new_identity_network(options.initial_identity, maps, len(mirror), pool)
+            to_device(identity, device)
+            lessons = Lessons(
+                maps_pupil,
+                Pupil.begin(IDENTITY, identity, options.run, settings),
+                settings,
+                PRECISIONS[options.precision],
+                options.compile,
+            )
+            teach(lessons, options.run, pool, held_out, fetcher)
+
+
+def _settings(options: argparse.Namespace) -> Settings:
+    return Settings(
         batch_size=options.batch_size,
         minutes=options.minutes,
         steps=options.steps,
@@ -332,28 +361,6 @@ def _train(options: argparse.Namespace, device: torch.device) -> None:
         validate_every_minutes=options.validate_every,
         save_every_minutes=options.save_every,
     )
-    with tempfile.TemporaryDirectory(dir=_memory()) as ring:
-        task = Task(drawing, options.basis, backgrounds, Path(ring), options.held_out)
-        count = options.painters or max(1, core_count() - 1)
-        with painting(task, len(mirror), count) as painters:
-            pool = Pool(options.pool, options.resolution, mirror, device)
-            held_out = Pool(options.held_out, options.resolution, mirror, device)
-            fetcher = Fetcher(painters, pool, held_out)
-            fetcher.start()
-            maps = build_network(dataclasses.replace(given.configuration, resolution=options.resolution))
-            maps.load_state_dict(given.state_dict())
-            wait_for_looks(fetcher, pool, options.before_start)
-            identity = new_identity_network(options.initial_identity, maps, len(mirror), pool)
-            to_device(maps, device)
-            to_device(identity, device)
-            lessons = Lessons(
-                Pupil.begin(MAPS, maps, options.run, settings),
-                Pupil.begin(IDENTITY, identity, options.run, settings),
-                settings,
-                PRECISIONS[options.precision],
-                options.compile,
-            )
-            teach(lessons, options.run, pool, held_out, fetcher)
 
 
 if __name__ == "__main__":

@@ -108,8 +108,30 @@ def test_painters_bring_the_held_out_people_first_and_go_on(tmp_path, background
     assert all(look["mask"].max() > 0 for look, _ in fetched)
 
 
+def test_a_resumed_training_meets_new_people_and_is_measured_on_the_same(tmp_path, backgrounds) -> None:
+    first, then, later = (
+        Task(PARAMETERS, LIKENESS_FILE, backgrounds, tmp_path, held_out=6, steps=steps) for steps in (0, 20, 21)
+    )
+    assert [first.person(number) for number in range(6)] == [then.person(number) for number in range(6)]
+    met, new, newer = ({task.person(number) for number in range(6, 5000)} for task in (first, then, later))
+    assert not met & new and not new & newer
+    assert len({stream for stream, _ in met | new}) == 1
+    indices = [task.person(number)[1] for task in (first, then) for number in range(6, 16)]
+    drawn = [draw_person(index, 0, PARAMETERS) for index in indices]
+    before, after = ([person.deviation for person in half if person is not None] for half in (drawn[:10], drawn[10:]))
+    assert before and after
+    assert all(np.abs(one - other).max() > 0.1 for one in before for other in after)
+
+
 @pytest.mark.slow
-def test_training_writes_both_networks_and_goes_on(tmp_path, backgrounds) -> None:
+def test_training_writes_both_networks_and_goes_on(tmp_path, backgrounds, monkeypatch) -> None:
+    tasks: list[Task] = []
+
+    def noted(task: Task, coefficients: int, count: int):
+        tasks.append(task)
+        return painting(task, coefficients, count)
+
+    monkeypatch.setattr("training.live.train.painting", noted)
     configuration = NetworkConfiguration(
         "residual", SIZE, (8, 16, 16), (16, 8), (), 0, (0, 1, 1), (1, 1), context_channels=8
     )
@@ -125,6 +147,7 @@ def test_training_writes_both_networks_and_goes_on(tmp_path, backgrounds) -> Non
     assert main([*common, "--steps", "22", "--precision", "float32"]) == 0
     rest = (tmp_path / "run" / "log.jsonl").read_text().splitlines()
     assert rest[: len(first)] == first and '"step": 22' in rest[-1], "it goes on from the checkpoints"
+    assert [task.steps for task in tasks] == [0, 20], "with people whom it has not met"
     assert load_network(tmp_path / "run" / "close_network.safetensors").configuration == configuration
     identity = load_identity_network(tmp_path / "run" / "identity_network.safetensors")
     assert len(identity.middle) == len(load_likeness().basis)
