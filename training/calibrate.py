@@ -1,13 +1,15 @@
 """Find the confidence below which a result is bad: `python -m training.calibrate HELD_OUT`.
 
 Held-out portraits are cut as the product cuts a face that it has found; the confidence of `read_maps` is set against
-the error of the correspondence. One of four lies at the edge of its photo, which cuts off part of the face. Backgrounds
-without a face are shown to it too. The threshold that is printed is the value of `exchange/confidence.py`, whose other
-one, for cut-off faces, is tried as well.
+the error of the correspondence, after the first look, or after the second as the product takes it. One of four lies at
+the edge of its photo, which cuts off part of the face. Backgrounds without a face are shown too. The threshold that is
+printed is the value of `exchange/confidence.py`, whose other one, for cut-off faces, is tried as well.
 """
 
 import argparse
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
@@ -19,9 +21,11 @@ from numpy.typing import NDArray
 from pix2vertex_blender.errors import FaceNotFoundError, Pix2VertexError
 from pix2vertex_blender.exchange.confidence import LOW_CONFIDENCE, MOST_OUTSIDE, share_outside
 from pix2vertex_blender.exchange.maps import FaceMaps
-from pix2vertex_blender.paths import NETWORK_WEIGHTS
+from pix2vertex_blender.paths import CLOSE_NETWORK_WEIGHTS, NETWORK_WEIGHTS
 from pix2vertex_blender.reconstruction.network.maps import read_maps
 from pix2vertex_blender.reconstruction.network.network import MapNetwork, load_network, predict_views
+from pix2vertex_blender.reconstruction.photo.photo import Photo, Square, cut_square
+from pix2vertex_blender.reconstruction.second_pass import SecondPass, SecondPassParameters
 from pix2vertex_blender.template import load_template
 from pix2vertex_blender.template.canonical import SIZE, to_millimetres
 
@@ -40,6 +44,11 @@ CAUGHT = 0.9
 CUT_SHARE, CUT = 0.25, (0.05, 0.6)
 #: As the product cuts a found face.
 SETTLED = AugmentationParameters(settled_share=1.0)
+#: Sides in pixels of the photo that both networks look at, and of the grid on which what they say is compared.
+PHOTO_SIDE, COMPARED_SIDE = 384, 192
+
+#: From a picture (S, S, 3) to the maps of the face in it, over all of it; None if no face is seen.
+Read = Callable[[Bytes], FaceMaps | None]
 
 
 class Edges(NamedTuple):
@@ -74,37 +83,68 @@ class Outcome(NamedTuple):
     said: float = 0.0
 
 
-def maps_of(network: MapNetwork, image: Bytes) -> FaceMaps | None:
-    """The maps of a crop; None if no face is seen."""
+def first_look(network: MapNetwork, image: Bytes) -> FaceMaps | None:
+    """The maps of a crop (S, S, 3) at the network's resolution; None if no face is seen."""
     try:
         return read_maps(predict_views(network, image))
     except FaceNotFoundError:
         return None
 
 
-def confidence_in(network: MapNetwork, image: Bytes) -> float:
-    """Confidence in the maps of a crop, 0 if no face is seen."""
-    maps = maps_of(network, image)
+def both_looks(network: MapNetwork, second_pass: SecondPass, image: Bytes) -> FaceMaps | None:
+    """The maps of a photo (S, S, 3) as the product has them: those of the second look where it is as good."""
+    photo, square = Photo("", image), Square(len(image) / 2, len(image) / 2, float(len(image)))
+    first = first_look(network, cut_square(photo, square, network.configuration.resolution).pixels)
+    closer = None if first is None else second_pass.look(photo, square, first)
+    return first if closer is None else closer.maps
+
+
+def looking_twice(network: MapNetwork, close_network: MapNetwork) -> Read:
+    """`both_looks`, on the grid on which it is compared."""
+    template = load_template()
+    return partial(
+        both_looks,
+        network,
+        SecondPass(
+            partial(predict_views, close_network),
+            close_network.configuration.resolution,
+            to_millimetres(template.canonical[template.landmarks_68]),
+            replace(SecondPassParameters(), resolution=COMPARED_SIDE),
+        ),
+    )
+
+
+def confidence_in(read: Read, image: Bytes) -> float:
+    """Confidence in the maps of a picture, 0 if no face is seen."""
+    maps = read(image)
     return 0.0 if maps is None else maps.confidence
 
 
-def portrait_outcome(network: MapNetwork, portrait: Augmented, edges: Edges | None = None) -> Outcome | None:
+def portrait_outcome(read: Read, portrait: Augmented, edges: Edges | None = None) -> Outcome | None:
     """Confidence and error where the face is both seen and there; None if hardly anything of the face is there."""
-    there = portrait.mask == 1
-    if there.sum() < 0.02 * there.size:
+    if (portrait.mask == 1).sum() < 0.02 * portrait.mask.size:
         return None
     edges = edges or Edges(-np.inf, -np.inf, np.inf, np.inf)
     outside = edges.share_outside(portrait.landmarks)
-    maps = maps_of(network, portrait.image)
+    maps = read(portrait.image)
     if maps is None:
         return Outcome(0.0, np.inf, outside)
     template = load_template()
     mean_face = to_millimetres(template.canonical[template.landmarks_68])
-    said = edges.share_outside(maps.camera.project(maps.head_pose.apply(mean_face)))
-    distance = SIZE * np.linalg.norm(maps.correspondence - np.moveaxis(portrait.correspondence, 0, -1), axis=2)
+    step = len(portrait.mask) / len(maps.mask)
+    said = edges.share_outside(step * maps.camera.project(maps.head_pose.apply(mean_face)))
+    return Outcome(maps.confidence, correspondence_error(maps, portrait), outside, said)
+
+
+def correspondence_error(maps: FaceMaps, portrait: Augmented) -> float:
+    """Mean millimetres between maps and a portrait, which may be finer; infinite where hardly a face was seen."""
+    places = ((np.arange(len(maps.mask)) + 0.5) * len(portrait.mask) / len(maps.mask)).astype(int)
+    chosen = np.ix_(places, places)
+    there = portrait.mask[chosen] == 1
+    true = np.moveaxis(portrait.correspondence, 0, -1)[chosen]
+    distance = SIZE * np.linalg.norm(maps.correspondence - true, axis=2)
     both = there & np.isfinite(distance)
-    error = float(distance[both].mean()) if both.sum() > 0.5 * there.sum() else np.inf
-    return Outcome(maps.confidence, error, outside, said)
+    return float(distance[both].mean()) if both.sum() > 0.5 * there.sum() else np.inf
 
 
 def cut_off(portrait: Augmented, generator: Generator) -> tuple[Augmented, Edges]:
@@ -124,23 +164,29 @@ def cut_off(portrait: Augmented, generator: Generator) -> tuple[Augmented, Edges
 
 
 def outcomes(
-    network: MapNetwork, paths: Sequence[Path], backgrounds: Bytes, faceless: int, generator: Generator
+    read: Read, side: int, paths: Sequence[Path], backgrounds: Bytes, faceless: int, generator: Generator
 ) -> list[Outcome]:
-    """Of one portrait for each sample, `CUT_SHARE` of them cut off, and of `faceless` pictures without a face."""
-    resolution = network.configuration.resolution
+    """Of one portrait for each sample, `CUT_SHARE` of them cut off, and of `faceless` pictures without a face.
+
+    Parameters
+    ----------
+    read : callable
+    side : int
+        Of the pictures that it is shown, in pixels.
+    """
     results = []
     for path in paths:
-        portrait = augment(read_sample(path), resolution, generator, backgrounds, (), SETTLED)
+        portrait = augment(read_sample(path), side, generator, backgrounds, (), SETTLED)
         edges = None
         if generator.random() < CUT_SHARE:
             portrait, edges = cut_off(portrait, generator)
-        outcome = portrait_outcome(network, portrait, edges)
+        outcome = portrait_outcome(read, portrait, edges)
         if outcome is not None:
             results.append(outcome)
     for _ in range(faceless):
         skin = generator.uniform(40, 220, 3)
-        picture = degrade(background(resolution, skin, generator, backgrounds), generator)
-        results.append(Outcome(confidence_in(network, picture), np.inf))
+        picture = degrade(background(side, skin, generator, backgrounds), generator)
+        results.append(Outcome(confidence_in(read, picture), np.inf))
     return results
 
 
@@ -195,20 +241,30 @@ def _format_cut_off(results: Sequence[Outcome]) -> str:
     )
 
 
+def _reader(options: argparse.Namespace) -> tuple[Read, int]:
+    """What looks at pictures, and the side in pixels of those that it is shown."""
+    network = load_network(options.weights)
+    if options.looks == 1:
+        return partial(first_look, network), network.configuration.resolution
+    return looking_twice(network, load_network(options.close_weights)), PHOTO_SIDE
+
+
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run the command line."""
     parser = argparse.ArgumentParser(prog="python -m training.calibrate", description=__doc__)
     parser.add_argument("folder", type=Path, help="held-out samples (training.generate --held-out)")
     parser.add_argument("--weights", type=Path, default=NETWORK_WEIGHTS)
+    parser.add_argument("--looks", choices=(1, 2), type=int, default=2, help="1: the first network alone")
+    parser.add_argument("--close-weights", type=Path, default=CLOSE_NETWORK_WEIGHTS)
     parser.add_argument("--count", type=int, default=240, help="samples to use")
     parser.add_argument("--faceless", type=int, default=40, help="pictures without a face to use")
     parser.add_argument("--backgrounds", type=Path, help="file to keep the background pictures in")
     options = parser.parse_args(arguments)
     try:
-        network = load_network(options.weights)
+        read, side = _reader(options)
         paths = list_samples(options.folder)[: options.count]
         backgrounds = background_bank(options.backgrounds)
-        results = outcomes(network, paths, backgrounds, options.faceless, np.random.default_rng(0))
+        results = outcomes(read, side, paths, backgrounds, options.faceless, np.random.default_rng(0))
         print(format_report(results))
     except (Pix2VertexError, ValueError) as error:
         parser.exit(2, f"{error}\n")
