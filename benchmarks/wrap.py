@@ -3,10 +3,11 @@
 Each photo is wrapped as a depth photo, whose depths are rounded to whole millimetres, and as the coloured mesh of its
 exact depths. Prints for both, in millimetres: median and 95th percentile of the distance of the face's vertices and of
 the finished head with its detail from the true surface, how far the landmarks lie from where the annotations say in
-the picture (the 51 inner ones, all, and those of the jaw from the line along which they are annotated), how many
-triangles cut others, and the seconds. ``--without-picture`` leaves out the edges and the contour that the picture
-shows (Beyond 3DMM, eqs. 9 and 10), to compare. ``--million`` and ``--six-million`` measure time and memory with one
-scan of so many triangles that lies anyhow instead.
+the picture (the 51 inner ones, all, those of the jaw, these from the line along which they are annotated, and those
+that are annotated on skin and not beside the face, with their number), how many triangles cut others, and the seconds.
+``--without-picture`` leaves out the edges and the contour that the picture shows (Beyond 3DMM, eqs. 9 and 10), to
+compare. ``--million`` and ``--six-million`` measure time and memory with one scan of so many triangles that lies anyhow
+instead.
 """
 
 import argparse
@@ -45,6 +46,8 @@ from pix2vertex_blender.template import load_template
 FARTHEST = 5.0
 #: Landmarks along the contour, which people annotate at places of their own.
 JAW = slice(0, 17)
+#: What is annotated farther than this (mm) from the head's vertices is annotated on hair, neck or collar.
+ON_SKIN = 6.0
 COLUMNS = (
     "median",
     "p95",
@@ -53,7 +56,10 @@ COLUMNS = (
     "covered",
     "inner 51",
     "all 68",
+    "jaw",
     "jaw line",
+    "on skin",
+    "skin of 68",
     "cuts",
     "seconds",
 )
@@ -100,7 +106,10 @@ def figures(face: DepthFace, head: WrappedHead, seconds: float) -> dict[str, flo
     annotated, places = np.array(face.index["landmarks"]), in_picture(np.array(head.report.landmarks_68), truth)
     errors = np.linalg.norm(places - annotated, axis=1) * truth.pixel
     values["jaw line"] = float(from_line(places[JAW], annotated[JAW]).mean() * truth.pixel)
+    skin = on_skin(annotated, truth, head.vertices)
+    values |= {"on skin": float(errors[skin].mean()), "skin of 68": float(skin.sum())}
     values |= {"covered": head.report.covered, "inner 51": float(errors[17:].mean()), "all 68": float(errors.mean())}
+    values["jaw"] = float(errors[JAW].mean())
     return values | {"cuts": float(len(cut)), "seconds": seconds}
 
 
@@ -111,6 +120,17 @@ def in_picture(points: NDArray[np.float64], truth: Any) -> NDArray[np.float64]:
     return np.column_stack(
         [width / 2 - focal * points[:, 0] / points[:, 2], height / 2 + focal * points[:, 1] / points[:, 2]]
     )
+
+
+def on_skin(places: NDArray[np.float64], truth: Any, vertices: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which pixels (k, 2) show what lies near a head's vertices (n, 3) in the camera's axes."""
+    height, width = truth.depth.shape
+    focal = DISTANCE / truth.pixel
+    columns, rows = np.clip(np.rint(places).astype(np.int64), 0, (width - 1, height - 1)).T
+    depth = np.nan_to_num(truth.depth[rows, columns], nan=1e6)
+    x, y = depth * (places[:, 0] - width / 2) / focal, -depth * (places[:, 1] - height / 2) / focal
+    near: NDArray[np.bool_] = cKDTree(vertices).query(np.column_stack([x, y, -depth]))[0] < ON_SKIN
+    return near
 
 
 def from_line(places: NDArray[np.float64], corners: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -86,13 +86,7 @@ def follow_clean_parts(
         The names of `parts`.
     """
     surface = ScanSurface(scan)
-    inside = parts(template)
-    near = _near(vertices, template, surface, parameters)
-    inside = {name: part for name, part in inside.items() if near[part].mean() >= parameters.least_share}
-    if not inside:
-        return vertices, ()
-    stiff = _fitted(vertices, template, surface, inside, parameters.stiff, parameters)
-    clean = _clean(stiff, template, surface, inside, parameters)
+    clean = clean_parts(vertices, template, surface, parameters)
     if not clean:
         return vertices, ()
     stiffnesses = (*parameters.stiff, *parameters.soft)
@@ -109,6 +103,21 @@ def follow_clean_parts(
     )
     # What would fold over itself is not as clean as it seemed.
     return (vertices, ()) if crossed.any.any() else (followed, tuple(clean))
+
+
+def clean_parts(
+    vertices: NDArray[np.float64],
+    template: Template,
+    surface: ScanSurface,
+    parameters: BeyondParameters = BeyondParameters(),
+) -> dict[str, NDArray[np.bool_]]:
+    """Those of `parts` on which a scan is skin, for a template (n, 3) whose face lies on it."""
+    near = _near(vertices, template, surface, parameters)
+    inside = {name: part for name, part in parts(template).items() if near[part].mean() >= parameters.least_share}
+    if not inside:
+        return {}
+    stiff = _fitted(vertices, template, surface, inside, parameters.stiff, parameters)
+    return _clean(stiff, template, surface, inside, parameters)
 
 
 def parts(template: Template) -> dict[str, NDArray[np.bool_]]:

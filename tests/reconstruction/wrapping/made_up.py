@@ -8,6 +8,8 @@ from scipy.spatial.transform import Rotation
 
 from pix2vertex_blender.geometry.mesh import triangulate
 from pix2vertex_blender.geometry.similarity import Similarity
+from pix2vertex_blender.reconstruction.registration.matching import TargetIndex
+from pix2vertex_blender.reconstruction.registration.target import make_target
 from pix2vertex_blender.reconstruction.wrapping.scan import Scan
 from pix2vertex_blender.template import load_template
 
@@ -76,3 +78,12 @@ def made_up_scan(seed: int, millimetres: float = 1.0, *, turned: bool = True, ho
     place = Similarity(1 / millimetres, rotation, np.array([3.0, -2.0, 5.0]) / millimetres)
     scan = Scan(place.apply(vertices), np.concatenate(parts).astype(np.int32))
     return MadeUpScan(scan, place.apply(shape))
+
+
+def scanned_face(shape: NDArray[np.float64], level: int = 1) -> TargetIndex:
+    """The surface of a head's face with its exact canonical coordinates."""
+    fine = load_template(level)
+    vertices = load_template().subdivide(shape, level)
+    triangles = triangulate(fine.faces)
+    face = fine.groups["face"] > 0.5
+    return TargetIndex(make_target(vertices, triangles[face[triangles].all(axis=1)], fine.canonical))

@@ -16,16 +16,7 @@ from pix2vertex_blender.reconstruction.wrapping.surface_detail import detail_of_
 from pix2vertex_blender.reconstruction.wrapping.surface_fit import fit_to_surface, slide
 from pix2vertex_blender.template import load_template
 from pix2vertex_blender.template.eyeballs import place_balls
-from tests.reconstruction.wrapping.made_up import head_shape
-
-
-def scanned_face(shape: np.ndarray, level: int = 1) -> TargetIndex:
-    """The surface of a head's face with its exact canonical coordinates."""
-    fine = load_template(level)
-    vertices = load_template().subdivide(shape, level)
-    triangles = triangulate(fine.faces)
-    face = fine.groups["face"] > 0.5
-    return TargetIndex(make_target(vertices, triangles[face[triangles].all(axis=1)], fine.canonical))
+from tests.reconstruction.wrapping.made_up import head_shape, scanned_face
 
 
 def test_the_head_comes_to_lie_on_the_surface() -> None:
