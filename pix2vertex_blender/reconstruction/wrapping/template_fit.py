@@ -117,19 +117,21 @@ def _registered(
         )
 
     registration = registered(aligned, template.canonical, 0.0)
-    if namer is not None and (likely := _likely(registration.vertices, target, placed)) is not None:
-        registration = registered(likely, namer(likely), 1.0)
-        likely = _likely(registration.vertices, target, placed)
+    if namer is not None:
+        surface = ScanSurface(placed)
+        likely = _likely(registration.vertices, target, surface)
+        if likely is not None:
+            registration = registered(likely, namer(likely), 1.0)
+            likely = _likely(registration.vertices, target, surface)
         slid = None if likely is None else slide(likely, likely, template, target)
         if slid is not None and slid is not likely:
             return registration, slid
     return registration, slide(registration.vertices, aligned, template, target)
 
 
-def _likely(registered: Array, target: TargetIndex, placed: Scan) -> Array | None:
+def _likely(registered: Array, target: TargetIndex, surface: ScanSurface) -> Array | None:
     """The likeliest head on a scan; None if it is another one, as of an expression that the basis cannot say."""
-    template, surface = load_template(), ScanSurface(placed)
-    likely = registered
+    template, likely = load_template(), registered
     for _ in range(CLEANINGS):
         # Ears that lie beside the scan's do not look clean yet.
         clean = clean_parts(likely, template, surface)
