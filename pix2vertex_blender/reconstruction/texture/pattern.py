@@ -154,11 +154,12 @@ def blotches(
 def _distributed(tile: NDArray[np.float32], values: NDArray[np.float32]) -> NDArray[np.float32]:
     """A tile (t, t, c) whose channels have the histograms of values (k, c), with the largest where they were."""
     result = np.empty_like(tile)
+    count = tile.shape[0] * tile.shape[1]
     for channel in range(tile.shape[-1]):
-        flat = tile[..., channel].ravel()
-        ranks = np.empty(len(flat))
-        ranks[np.argsort(flat)] = (np.arange(len(flat)) + 0.5) / len(flat)
-        result[..., channel] = np.quantile(values[:, channel], ranks).reshape(tile.shape[:2])
+        ranks = np.empty(count)
+        ranks[np.argsort(tile[..., channel], axis=None)] = np.linspace(0, len(values) - 1, count)
+        ordered = np.sort(values[:, channel])
+        result[..., channel] = np.interp(ranks, np.arange(len(values)), ordered).reshape(tile.shape[:2])
     return result - result.mean(axis=(0, 1))
 
 

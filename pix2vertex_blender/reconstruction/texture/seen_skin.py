@@ -38,7 +38,8 @@ HAIR_RINGS = 4
 INNER_GROUPS = ("mouth_interior", "eye_socket", "nostril_interior")
 #: Vertices with more of one of them than this belong to it.
 INSIDE = 0.02
-#: Where skin is surely seen, to tell its colour from that of hair, and where light falls on it from all sides.
+#: Where skin is surely seen, to tell its colour from that of hair, and where light falls on it from all sides: without
+#: the forehead, whose fringes are then left out more surely, foreheads in half shadow are lost.
 SKIN_GROUPS, LIT_GROUPS = ("cheeks", "nose"), ("cheeks", "nose", "forehead", "chin")
 #: How far from the border of what is seen (mm) hair and background may reach into a part of the face, and into others.
 HAIR_REACH = {"cheeks": 14.0, "jaw": 6.0, "chin": 4.0, "brow": 0.0, "eyelids": 0.0, "nose": 0.0} | dict.fromkeys(
@@ -67,12 +68,10 @@ class SeenSkin:
     ----------
     well : seen from in front
     at_all : seen, be it at a grazing angle; never less than `well`
-    inner : how far from the border of all that is seen, on either half: 0 at it, 1 some 15 mm inside
     """
 
     well: Array
     at_all: Array
-    inner: Array
 
 
 def find_seen_skin(
@@ -128,7 +127,7 @@ def find_seen_skin(
     )
     pause()
     at_all = np.maximum(well, at_all)
-    return SeenSkin(well, at_all, inner_of(at_all, level, pause))
+    return SeenSkin(well, at_all)
 
 
 def covered_skin(covered: NDArray[np.bool_], level: Template, pause: Pause = no_pause) -> SeenSkin:
@@ -144,7 +143,7 @@ def covered_skin(covered: NDArray[np.bool_], level: Template, pause: Pause = no_
     inside = np.max([level.groups[name] for name in INNER_GROUPS], axis=0) > INSIDE
     neighbours = neighbourhood(level, pause)
     seen = neighbours.faded(covered.astype(np.float64), inside, FADE_STEPS, pause) * ~inside
-    return SeenSkin(seen, seen, inner_of(seen, level, pause))
+    return SeenSkin(seen, seen)
 
 
 def _specks(covered: NDArray[np.bool_], vertices: Array, level: Template) -> NDArray[np.bool_]:
@@ -158,7 +157,7 @@ def _specks(covered: NDArray[np.bool_], vertices: Array, level: Template) -> NDA
 
 
 def inner_of(at_all: Array, level: Template, pause: Pause = no_pause) -> Array:
-    """How far vertices (n,) are from the border of what is seen on either half, see `SeenSkin`."""
+    """How far vertices (n,) are from the border of all that is seen on either half: 0 at it, 1 some 15 mm inside."""
     inside = np.max([level.groups[name] for name in INNER_GROUPS], axis=0) > INSIDE
     both = np.maximum(at_all, at_all[level.mirror])
     return neighbourhood(level, pause).faded(both, inside, INNER_STEPS, pause)

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from ...template import Template
 from ..photo.sampling import smoothstep
-from .seen_skin import SeenSkin, bare_chin, inner_of, neighbourhood
+from .seen_skin import SeenSkin, bare_chin, neighbourhood
 
 Array = NDArray[np.float64]
 
@@ -84,5 +84,4 @@ def without_things(seen: SeenSkin, things: NDArray[np.bool_], level: Template) -
     if not things.any():
         return seen
     kept = share_beside(things, level)
-    at_all = seen.at_all * kept
-    return SeenSkin(seen.well * kept, at_all, inner_of(at_all, level))
+    return SeenSkin(seen.well * kept, seen.at_all * kept)
