@@ -290,7 +290,7 @@ def with_strand(photo, beard):
         corner = vertices[template.landmarks_68[54]]
         column, row = camera.project(corner[None])[0]
         left, right = (round(column + step * camera.scale) for step in (6, 60))
-        drawn[round(row) - 20 : round(row) + 80, left:right] = (130, 105, 40)
+        drawn[round(row) - 20 : round(row) + 80, left:right] = (252, 226, 120)
     return vertices, np.rint(drawn).astype(np.uint8), camera, mask
 
 
