@@ -38,7 +38,8 @@ def corner_weights(points: Tensor, corners: Tensor) -> Tensor:
 
 def surface_normals(vertices: Tensor, triangles: Tensor) -> Tensor:
     """Normals (B, n, 3) of vertices (B, n, 3), as long as the triangles (m, 3) around are large."""
-    a, b, c = vertices[:, triangles].unbind(-2)
+    # Selected, not indexed: the slopes of that take half the time.
+    a, b, c = vertices.index_select(1, triangles.flatten()).unflatten(1, triangles.shape).unbind(-2)
     across = torch.linalg.cross(b - a, c - a)
     normals = torch.zeros_like(vertices)
     for corner in range(3):
