@@ -45,6 +45,8 @@ class Head:
     ----------
     vertices : (n, 3) float32
         Millimetres.
+    neutral : (n, 3) float32
+        The same head without its expression.
     canonical : (n, 3) float32
         The points of the mean neutral face that the vertices correspond to. Those of the eyeballs are turned with the
         gaze, so that the label of a pixel does not depend on where the eye looks.
@@ -53,6 +55,7 @@ class Head:
     """
 
     vertices: Floats
+    neutral: Floats
     canonical: Floats
     expression: dict[str, float]
 
@@ -116,10 +119,14 @@ def sample_head(model: FaceModel, generator: Generator, parameters: ShapeParamet
     else:
         weights = show_expression(parameters.expression, model.expression_names, generator)
     expression = np.array([weights.get(name, 0.0) for name in model.expression_names], np.float32)
-    offsets = (identity @ model.identity + expression @ model.expression).reshape(-1, 3)
+    expressed = expression @ model.expression
+    offsets = (identity @ model.identity + expressed).reshape(-1, 3)
     vertices = model.neutral + offsets + _smooth_bumps(model, generator, parameters)
-    vertices *= (1 + parameters.proportion_deviation * generator.standard_normal(3)).astype(np.float32)
-    return Head(vertices.astype(np.float32), _canonical_after_gaze(model, expression), weights)
+    proportions = (1 + parameters.proportion_deviation * generator.standard_normal(3)).astype(np.float32)
+    vertices *= proportions
+    neutral = vertices - expressed.reshape(-1, 3) * proportions
+    canonical = _canonical_after_gaze(model, expression)
+    return Head(vertices.astype(np.float32), neutral.astype(np.float32), canonical, weights)
 
 
 def sample_expression(names: tuple[str, ...], generator: Generator) -> dict[str, float]:
