@@ -33,7 +33,7 @@ def lip_edges(head: Array) -> Array:
     return edges
 
 
-def touching_edges(head: Array, chosen: NDArray[np.bool_] | None = None) -> Array:
+def touching_edges(head: Array, share: NDArray[np.floating] | None = None) -> Array:
     """`lip_edges` after lips have come to touch as those of the template do, each half of the way.
 
     Lips that touch in a photo taken from above or below need not in the head: what is in front of what hides the gap.
@@ -42,8 +42,8 @@ def touching_edges(head: Array, chosen: NDArray[np.bool_] | None = None) -> Arra
     ----------
     head : (n, 3)
         In any frame.
-    chosen : (k,) bool, optional
-        Which pairs of edges are shut, if not all; the others stay.
+    share : (k,), optional
+        How far of this way each pair of edges goes, if not all of it.
     """
     pose = fit_similarity(load_template().vertices, head, load_template().groups["face"])
     edges, rest = lip_edges(head), lip_edges(load_template().vertices)
@@ -51,10 +51,19 @@ def touching_edges(head: Array, chosen: NDArray[np.bool_] | None = None) -> Arra
     wanted[:, 1] = GAP
     closer = wanted - (edges[0] - edges[1]) @ pose.rotation
     closer[:, 0] = 0.0
-    if chosen is not None:
-        closer[~chosen] = 0.0
+    if share is not None:
+        closer *= share[:, None]
     half = closer @ pose.rotation.T / 2
     return edges + np.stack([half, -half])
+
+
+def shut_share(shut: Array) -> Array:
+    """How far (k,) pairs of edges close that are seen to be shut so far: less beside open ones, without a kink."""
+    share = shut
+    for _ in range(AVERAGES):
+        wider = np.pad(share, 1, mode="edge")
+        share = (wider[:-2] + 2 * wider[1:-1] + wider[2:]) / 4
+    return np.minimum(shut, share)
 
 
 def resting_edges(head: Array) -> Array:
@@ -79,16 +88,18 @@ def resting_edges(head: Array) -> Array:
     return np.stack([middle + half, middle - half])
 
 
-def with_lip_edges(head: Array, edges: Array, level: int) -> Array:
+def with_lip_edges(head: Array, edges: Array, level: int, share: Array | None = None) -> Array:
     """A head (n, 3) at level 0 that has its lips' edges at places (2, k, 3) when it is subdivided to a level.
 
-    Where one of them is NaN both lips stay.
+    Where one of them is NaN both lips stay, and with a `share` (k,) they go only so far of the way.
     """
     seen, moves = _edges_at(min(level, FINEST))
     there = seen @ head
     goals = edges.reshape(-1, 3)
     unknown = np.tile(np.isnan(edges).any(axis=(0, 2)), 2)
     goals = np.where(unknown[:, None], there, goals)
+    if share is not None:
+        goals = there + np.tile(share, 2)[:, None] * (goals - there)
     steps = np.linalg.solve(moves, goals - there).reshape(edges.shape)
     return head + lip_rims().move(*steps)
 

@@ -15,7 +15,7 @@ from ..exchange.progress import Progress, StageClock, silent
 from ..exchange.report import Report
 from ..exchange.result import Reconstruction
 from ..exchange.view import View, no_pins
-from ..expression.lip_edges import touching_edges, with_lip_edges
+from ..expression.lip_edges import shut_share, touching_edges, with_lip_edges
 from ..expression.mouth import Wearer
 from ..expression.neutral import worn_expression
 from ..expression.parts import place_parts
@@ -265,9 +265,8 @@ def _told(
 def with_seen_lips(head: NDArray[np.float64], seen: SeenFace, detail_level: int) -> NDArray[np.float64]:
     """A head (n, 3) in the camera's axes whose lips, at the level at which it is shown, are as far apart as is seen."""
     pairs = seen_lips(head, seen.maps)
-    edges = touching_edges(head, pairs.shut[1:-1])
-    edges[:, ~pairs.known[1:-1]] = np.nan
-    return with_lip_edges(head, edges, detail_level)
+    edges = touching_edges(head, shut_share(pairs.shut[1:-1]))
+    return with_lip_edges(head, edges, detail_level, pairs.known[1:-1])
 
 
 def _upright(points: NDArray[np.float64], pose: Similarity) -> NDArray[np.float64]:

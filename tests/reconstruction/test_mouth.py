@@ -10,6 +10,7 @@ import pytest
 from pix2vertex_blender.geometry.intersections import intersecting_triangles
 from pix2vertex_blender.geometry.mesh import triangulate
 from pix2vertex_blender.reconstruction.corrections.mouth import MouthParameters, fit_mouth, lip_lines
+from pix2vertex_blender.reconstruction.fitting import with_seen_lips
 from pix2vertex_blender.reconstruction.pipeline import Options, reconstruct
 from pix2vertex_blender.reconstruction.registration.matching import TargetIndex
 from pix2vertex_blender.reconstruction.registration.target import build_target
@@ -127,6 +128,13 @@ def test_an_opening_whose_ends_are_not_seen_leaves_the_corners(view):
     assert np.diff(found[: len(found) // 2]).min() > -0.6, "no waist between the corner and the middle"
     corners = lips_of(view, fitted)[0, [0, -1]] - lips_of(view, view.truth)[0, [0, -1]]
     assert np.linalg.norm(corners, axis=1).max() < 1.0
+
+
+@pytest.mark.parametrize(("height", "width_share", "most"), [(9.0, 0.65, 0.6), (1.9, 0.5, 1.2)])
+def test_shown_lips_have_no_kink_where_an_opening_ends(view, template, height, width_share, most):
+    opened = with_opening(view, *arch(view, height, width_share))
+    shown = template.subdivide(with_seen_lips(fit(opened), opened, 2), 2)[: len(view.truth)]
+    assert np.abs(np.diff(gaps(view, shown), 2)).max() < most
 
 
 def test_hidden_lips_stay(view):

@@ -32,7 +32,8 @@ class MouthParameters:
     shut_gap : float
         How far shut lips stay apart, so that they can be told apart.
     nearly_shut : float
-        Lips whose opening is seen lower than this are shut: it is a dark line, and what is behind is not seen.
+        Lips whose opening is seen lower than this are shut: it is a dark line, and what is behind is not seen. From
+        half of it on they are less and less, and with one and a half of it not at all.
     flat : float
         Beside an opening whose height is less than this share of the lips' width the lips touch: on rendered faces such
         openings end 8 to 18 % of the width before the corners. Higher ones end within 2 % of them.
@@ -111,14 +112,14 @@ class SeenLips:
 
     Attributes
     ----------
-    known : (k,) bool
-        Whether it is seen where they are.
-    shut : (k,) bool
-        Whether they are seen to be shut or nearly.
+    known : (k,)
+        How far it is seen where they are, from 0 to 1: beside what is seen less and less.
+    shut : (k,)
+        How far they are seen to be shut or nearly, from 0 to 1.
     """
 
-    known: NDArray[np.bool_]
-    shut: NDArray[np.bool_]
+    known: Array
+    shut: Array
 
 
 def fit_mouth(
@@ -138,10 +139,13 @@ def fit_mouth(
     for _ in range(parameters.rounds):
         pixels = maps.camera.project(current[lines.ravel()]).reshape(*lines.shape, 2)
         goals = lip_goals(pixels, maps, parameters)
-        known = np.isfinite(goals).all(axis=2)
-        if not known.any():
+        if not np.isfinite(goals).any():
             break
-        sight = sightlines(_picking(lines[known], len(current)), maps.camera, goals[known])
+        goals = pixels + np.stack([fading(each) for each in goals - pixels])
+        inside = slice(1, -1)
+        sight = sightlines(
+            _picking(lines[:, inside].ravel(), len(current)), maps.camera, goals[:, inside].reshape(-1, 2)
+        )
         current = follow_sightlines(current, target, sight, pins)
     triangles = triangulate(load_template().faces)
     untangler = Untangler(np.asarray(vertices, dtype=np.float64), triangles, Folds(vertices, triangles))
@@ -194,7 +198,8 @@ def seen_lips(vertices: NDArray[np.floating], maps: FaceMaps, parameters: MouthP
     goals = lip_goals(pixels, maps, parameters)
     known = np.isfinite(goals).all(axis=(0, 2))
     apart = np.linalg.norm(np.where(known[:, None], goals[0] - goals[1], np.inf), axis=1)
-    return SeenLips(known, apart < parameters.nearly_shut * maps.camera.scale)
+    heights = apart / (parameters.nearly_shut * maps.camera.scale)
+    return SeenLips(fading(np.where(known, 1.0, np.nan)), np.clip(1.5 - heights, 0.0, 1.0))
 
 
 def goals_in_frame(lips: Array, opening: Opening | None, gap: float, parameters: MouthParameters) -> Array:
@@ -203,11 +208,11 @@ def goals_in_frame(lips: Array, opening: Opening | None, gap: float, parameters:
     if opening is None:
         return touching(lips, gap)
     if opening.height < parameters.flat * width:
-        return parted(lips, opening, touching(lips, gap))
-    unknown = np.full(lips.shape, np.nan)
+        beside = touching(lips, gap)
+        return beside + np.stack([fading(each) for each in parted(lips, opening) - beside])
     if opening.width < parameters.narrowest * width:
-        return unknown
-    return parted(lips, opening.core(parameters.core), unknown)
+        return np.full(lips.shape, np.nan)
+    return parted(lips, opening.core(parameters.core))
 
 
 def find_opening(
@@ -249,14 +254,29 @@ def touching(lips: Array, gap: float) -> Array:
     return goals
 
 
-def parted(lips: Array, opening: Opening, goals: Array) -> Array:
-    """Goals (2, k, 2) with those of the lips (2, k, 2) above and below an opening at its edges."""
-    goals = goals.copy()
+def parted(lips: Array, opening: Opening) -> Array:
+    """Goals (2, k, 2) of the lips (2, k, 2) above and below an opening, at its edges; NaN beside it and for corners."""
+    goals = np.full(lips.shape, np.nan)
     for goal, lip, edge in zip(goals, lips, (opening.upper, opening.lower), strict=True):
         inside = (lip[:, 0] >= opening.places[0]) & (lip[:, 0] <= opening.places[-1])
         inside[[0, -1]] = False
         goal[inside] = np.column_stack([lip[inside, 0], np.interp(lip[inside, 0], opening.places, edge)])
     return goals
+
+
+def fading(offsets: Array) -> Array:
+    """Offsets (k, ...) along a lip, of which some are NaN, that fade beside those known to zero in the corners.
+
+    With the square of the distance from there, so that no kink is where they end; between known ones they are linear.
+    """
+    count, flat = len(offsets), offsets.reshape(len(offsets), -1)
+    known = np.flatnonzero(np.isfinite(flat).all(axis=1))
+    if len(known) == 0:
+        return np.zeros(offsets.shape)
+    place, last = np.arange(count), count - 1
+    held = np.stack([np.interp(place, known, column[known]) for column in flat.T], axis=1)
+    share = np.minimum(place / max(known[0], 1), (last - place) / max(last - known[-1], 1))
+    return (np.clip(share, 0.0, 1.0)[:, None] ** 2 * held).reshape(offsets.shape)
 
 
 def shows_lips(pixels: Array, maps: FaceMaps, same_place: float) -> NDArray[np.bool_]:

@@ -6,6 +6,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...exchange.progress import Pause, no_pause
+from ...expression.neutral import expression_coefficients
+from ...expression.shapes import load_expressions
 from ...geometry.mesh import triangulate
 from ...geometry.similarity import fit_similarity
 from ...template import load_template
@@ -14,10 +16,18 @@ from ..registration.untangling import Untangler
 
 
 def untangled(vertices: NDArray[np.float64], pause: Pause = no_pause) -> NDArray[np.float64]:
-    """A head (n, 3) in any frame, without the folds and self-intersections that it has and the template has not."""
+    """A head (n, 3) in any frame, without the folds and self-intersections that it has and the template has not.
+
+    What it does around them is counted from the template with the head's expression, and from the shut lips of the
+    template itself only where that does not help: parted lips would come together in their corners.
+    """
     template = load_template()
     pose = fit_similarity(template.vertices, vertices, template.groups["face"])
-    repaired, _ = _untangler().repair(pose.inverse().apply(vertices), pause)
+    upright = pose.inverse().apply(vertices)
+    worn = template.vertices + np.tensordot(expression_coefficients(upright), load_expressions().offsets, 1)
+    repaired, left = _untangler().repair(upright, pause, worn)
+    if left.any.any():
+        repaired, _ = _untangler().repair(repaired, pause)
     return pose.apply(repaired)
 
 

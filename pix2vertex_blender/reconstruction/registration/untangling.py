@@ -83,12 +83,23 @@ class Untangler:
             intersecting[some[np.unique(known)]] = False
         return Tangles(folded, intersecting)
 
-    def repair(self, vertices: Array, pause: Pause = no_pause) -> tuple[Array, Tangles]:
+    def repair(
+        self, vertices: Array, pause: Pause = no_pause, undeformed: Array | None = None
+    ) -> tuple[Array, Tangles]:
         """The mesh (n, 3) with its tangles smoothed away as far as possible, and those that remain.
 
         Around each tangle the deformation becomes the affine map that fits its surroundings, which cannot make
         surfaces cross that did not; where that is not enough, on a wider scale. Attempts that help nothing are undone.
+
+        Parameters
+        ----------
+        vertices : (n, 3)
+        pause : Pause, optional
+        undeformed : (n, 3), optional
+            From where the deformation is counted, if not from the reference: an affine map from shut lips moves both
+            of them alike, one from lips that are as open leaves them so.
         """
+        undeformed = self._reference if undeformed is None else undeformed
         repaired, tangles = vertices, self.find(vertices)
         current, found = repaired, tangles
         core, fade = CORE, FADE
@@ -96,14 +107,16 @@ class Untangler:
             if not found.any.any():
                 break
             pause()
-            current = self._smoothed(current, found.any, core, fade)
+            current = self._smoothed(current, undeformed, found.any, core, fade)
             found = self.find(current)
             if found.any.sum() < tangles.any.sum():
                 repaired, tangles = current, found
             core, fade = GROWTH * core, GROWTH * fade
         return repaired, tangles
 
-    def _smoothed(self, vertices: Array, marked: NDArray[np.bool_], core: float, fade: float) -> Array:
+    def _smoothed(
+        self, vertices: Array, undeformed: Array, marked: NDArray[np.bool_], core: float, fade: float
+    ) -> Array:
         """The mesh with a locally affine deformation around each cluster of marked vertices (n,)."""
         result = vertices.copy()
         tangled = np.flatnonzero(marked)
@@ -117,8 +130,8 @@ class Untangler:
             around = np.flatnonzero(np.isfinite(distances))
             share = np.clip((core + fade - distances[around]) / fade, 0.0, 1.0)
             share = share * share * (3 - 2 * share)
-            moved = affine_displacement(self._reference[around], vertices[around] - self._reference[around])
-            result[around] += share[:, None] * (self._reference[around] + moved - result[around])
+            moved = affine_displacement(undeformed[around], vertices[around] - undeformed[around])
+            result[around] += share[:, None] * (undeformed[around] + moved - result[around])
         return result
 
 
