@@ -21,6 +21,7 @@ from training.data.augmentation import (
     upright_crop,
 )
 from training.data.backgrounds import background_bank
+from training.data.composition import add_occluder
 from training.data.photometry import degrade, develop
 from training.generate import TRAINING_STREAM, generate_sample
 from training.renderer.camera import ViewParameters, rotation_matrix
@@ -137,6 +138,24 @@ def test_every_augmented_sample_is_well_formed(sample):
         assert ((result.mask == unhidden.mask) | (result.mask == 0)).all()
         hidden += (result.mask != unhidden.mask).any()
     assert hidden > 5
+
+
+def test_things_in_front_often_have_the_skins_colour_and_are_as_even():
+    skin = np.array([210.0, 160.0, 140.0])
+    picture = np.full((64, 64, 3), (20, 60, 120), np.float32)
+    alike, even = 0, 0
+    for seed in range(300):
+        result, cover = add_occluder(picture, skin, np.random.default_rng(seed), BACKGROUNDS)
+        inside = cover == 1
+        np.testing.assert_allclose(result[cover == 0], picture[cover == 0])
+        if inside.sum() < 40:
+            continue
+        direction = result[inside].mean(0) / np.linalg.norm(result[inside].mean(0))
+        if direction @ skin / np.linalg.norm(skin) > 0.995:
+            alike += 1
+            even += result[inside].std(0).max() < 8
+    assert 150 < alike < 260, "fingers, and two of five of all else"
+    assert even > alike / 4
 
 
 def test_crops_mirror_half_of_the_samples():

@@ -6,6 +6,11 @@ from numpy.random import Generator
 
 from ..arrays import Bytes, Floats
 
+#: Of the things in front: fingers, and of the others those of the skin's colour, which are hardest to tell from a face.
+FINGERS_SHARE, SKIN_SHARE = 0.4, 0.4
+#: Of what has the skin's colour: as even as skin is.
+EVEN_SHARE = 0.5
+
 
 def background(resolution: int, face_colour: Floats, generator: Generator, backgrounds: Bytes) -> Floats:
     """Draw a background, one in ten in the colour of the face."""
@@ -68,22 +73,28 @@ def add_occluder(
     resolution = len(picture)
     cover = np.zeros((resolution, resolution), np.float32)
     place = generator.uniform(0, resolution, 2)
-    kind = generator.integers(3)
-    if kind == 0:
-        axes = (generator.uniform([0.05, 0.05], [0.3, 0.2]) * resolution).astype(int)
-        centre = (int(place[0]), int(place[1]))
-        cv2.ellipse(
-            cover, centre, (int(axes[0]), int(axes[1])), generator.uniform(0, 180), 0, 360, (1.0,), -1, cv2.LINE_AA
-        )
-    elif kind == 1:
-        sides = generator.uniform([0.1, 0.05], [0.7, 0.3]) * resolution
-        corners = cv2.boxPoints((place.tolist(), sides.tolist(), generator.uniform(0, 180)))
-        cv2.fillPoly(cover, [corners.astype(np.int32)], (1.0,), cv2.LINE_AA)
+    is_hand = generator.random() < FINGERS_SHARE
+    draw = _draw_fingers if is_hand else (_draw_ellipse, _draw_bar)[generator.integers(2)]
+    draw(cover, place, generator)
+    if is_hand or generator.random() < SKIN_SHARE:
+        colour = face_colour * generator.uniform(0.7, 1.2)
+        contrast = generator.uniform(0, 0.1 if generator.random() < EVEN_SHARE else 0.7)
     else:
-        _draw_fingers(cover, place, generator)
-    colour = face_colour * generator.uniform(0.7, 1.2) if kind == 2 else generator.uniform(0, 255, 3)
-    material = _tinted(_piece(resolution, generator, backgrounds), colour, generator.uniform(0, 0.7))
+        colour, contrast = generator.uniform(0, 255, 3), generator.uniform(0, 0.7)
+    material = _tinted(_piece(resolution, generator, backgrounds), colour, contrast)
     return _over(picture, material, cover), cover
+
+
+def _draw_ellipse(cover: Floats, place: Floats, generator: Generator) -> None:
+    axes = (generator.uniform([0.05, 0.05], [0.3, 0.2]) * len(cover)).astype(int)
+    centre = (int(place[0]), int(place[1]))
+    cv2.ellipse(cover, centre, (int(axes[0]), int(axes[1])), generator.uniform(0, 180), 0, 360, (1.0,), -1, cv2.LINE_AA)
+
+
+def _draw_bar(cover: Floats, place: Floats, generator: Generator) -> None:
+    sides = generator.uniform([0.1, 0.05], [0.7, 0.3]) * len(cover)
+    corners = cv2.boxPoints((place.tolist(), sides.tolist(), generator.uniform(0, 180)))
+    cv2.fillPoly(cover, [corners.astype(np.int32)], (1.0,), cv2.LINE_AA)
 
 
 def _draw_fingers(cover: Floats, tip: Floats, generator: Generator) -> None:
