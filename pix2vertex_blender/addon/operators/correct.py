@@ -20,12 +20,12 @@ from ..views.looks import PINS, begin_in_view
 from ..views.photo_view import DRAGGED_OPACITY, hide_camera, lay_over_face, show_over_crop
 from .drag_face import is_dragged, stop_dragging
 from .expressions import changed_expressions
+from .polling import poll_made
 from .worker_operator import Work, WorkerOperator
 
 if TYPE_CHECKING:
     from ...exchange.result import Reconstruction
 
-NO_FACE = "Select a face that was reconstructed from a photo"
 DELETED = "The face was deleted meanwhile, so there is nothing to fit."
 NOTHING_MOVED = "{face} already lies on its pins: move a pin first."
 REFITTED = "{face} fitted to {count} pins"
@@ -37,10 +37,7 @@ class _PinsOperator:
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Only for a face made from a photo."""
-        if active_face(context) is None:
-            cls.poll_message_set(translate(NO_FACE))  # type: ignore[attr-defined]
-            return False
-        return True
+        return poll_made(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Read the face's record and do the work; an error is a sentence."""
@@ -162,10 +159,7 @@ class PIX2VERTEX_OT_refit(WorkerOperator, bpy.types.Operator):
     @classmethod
     def poll_idle(cls, context: bpy.types.Context) -> bool:
         """Only for a face made from a photo."""
-        if active_face(context) is None:
-            cls.poll_message_set(translate(NO_FACE))
-            return False
-        return True
+        return poll_made(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Say so if there is nothing to do."""

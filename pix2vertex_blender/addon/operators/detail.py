@@ -11,7 +11,7 @@ from ..scene.expressions import photo_coordinates
 from ..scene.face_object import active_face, store_detail_settings
 from ..scene.record import read_record
 from ..scene.watched_face import WatchedFace, unlocked_keys
-from .texture import poll_detail
+from .polling import poll_detail
 from .worker_operator import Work, WorkerOperator
 
 

@@ -14,7 +14,7 @@ from ..views.free_region import free_rectangle, main_region
 from ..views.photo_view import DRAGGED_OPACITY, lay_over_face, shows_photo
 from ..views.points_overlay import show_dragged
 from ..views.screen import Pixel, Screen
-from .texture import poll_face
+from .polling import poll_face
 
 INSTRUCTIONS = "Drag the face where it shall be; click on a pin to remove it   (Enter or Esc to end, Ctrl Z to undo)"
 ONLY_IN_VIEW = "The face can only be dragged in a 3D viewport."

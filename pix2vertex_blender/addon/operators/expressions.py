@@ -19,7 +19,8 @@ from ..scene.former_face import FormerFace
 from ..scene.shaping_keys import bring_eyes_and_mouth_along
 from ..scene.watched_face import WatchedFace
 from ..translations import translate
-from .texture import poll_face, take_settings
+from .polling import poll_face
+from .settings import take_settings
 from .worker_operator import Work, WorkerOperator
 
 if TYPE_CHECKING:

@@ -1,11 +1,14 @@
 """What operators have in common that change the active face at once, without the worker."""
 
+from abc import abstractmethod
+from typing import Any
+
 import bpy
 
 from ...errors import Pix2VertexError
 from ..scene.face_object import active_face
 from ..translations import translate
-from .texture import poll_face
+from .polling import poll_face
 
 
 class FaceOperator:
@@ -23,10 +26,17 @@ class FaceOperator:
         face = active_face(context)
         assert face is not None  # as `poll` says
         try:
-            sentence = self.change(face)  # type: ignore[attr-defined]
+            sentence = self.change(face)
         except Pix2VertexError as error:
-            self.report({"ERROR"}, translate(str(error)))  # type: ignore[attr-defined]
+            self.report({"ERROR"}, translate(str(error)))
             return {"CANCELLED"}
         if sentence:
-            self.report({"INFO"}, translate(sentence))  # type: ignore[attr-defined]
+            self.report({"INFO"}, translate(sentence))
         return {"FINISHED"}
+
+    # Of Blender's Operator, which the class with this mixin also has as a base.
+    report: Any
+
+    @abstractmethod
+    def change(self, face: bpy.types.Object) -> str:
+        """What the operator does; returns what to tell, if anything."""

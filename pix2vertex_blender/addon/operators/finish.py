@@ -23,7 +23,8 @@ from ..properties.scene import FINISH_TARGETS
 from ..scene.face_object import active_face
 from ..scene.watched_face import WatchedFace
 from .maps import BAKE_STAGES
-from .texture import poll_detail, take_settings
+from .polling import poll_detail
+from .settings import take_settings
 from .worker_operator import Work, WorkerOperator
 
 CHOOSE_FOLDER = "Choose a folder for the files, or save the Blender file first."

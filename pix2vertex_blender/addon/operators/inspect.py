@@ -7,7 +7,6 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import Pix2VertexError
 from ...exchange.arrays import write_arrays
 from ..images.images import picture
 from ..images.map_pictures import correspondence_picture, depth_picture, mask_picture, normal_picture
@@ -31,7 +30,8 @@ from ..views.fit_view import (
     shows_distances,
 )
 from ..views.photo_view import MAP_OPACITY, hide_camera, lay_over_face, show_over_crop, show_over_photo, shows_photo
-from .texture import poll_face
+from .face_operator import FaceOperator
+from .polling import poll_face
 from .worker_operator import Work, WorkerOperator
 
 TARGET_ADDED = "{target} is in the collection {collection}"
@@ -53,33 +53,22 @@ PICTURES = {
 }
 
 
-class PIX2VERTEX_OT_show_over_photo(bpy.types.Operator):
+class PIX2VERTEX_OT_show_over_photo(FaceOperator, bpy.types.Operator):
     """Look at the active face through a camera that matches its photo, with the photo behind it"""
 
     bl_idname = "pix2vertex.show_over_photo"
     bl_label = "Show over Photo"
-    bl_options = {"REGISTER", "UNDO"}
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Only for faces made from a photo."""
-        return poll_face(cls, context)
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def change(self, face: bpy.types.Object) -> str:
         """Add the camera and look through it."""
-        face = active_face(context)
-        try:
-            record = read_record(face)
-            provenance = read_provenance(face)
-            assert provenance is not None
-            crop = photo_crop(face)
-            _begin(context)
-            show_over_photo(face, record, provenance, crop, context)
-        except Pix2VertexError as error:
-            self.report({"ERROR"}, translate(str(error)))
-            return {"CANCELLED"}
-        _look_through_camera(context)
-        return {"FINISHED"}
+        record = read_record(face)
+        provenance = read_provenance(face)
+        assert provenance is not None
+        crop = photo_crop(face)
+        _begin(bpy.context)
+        show_over_photo(face, record, provenance, crop, bpy.context)
+        _look_through_camera(bpy.context)
+        return ""
 
 
 class PIX2VERTEX_OT_hide_photo(bpy.types.Operator):
@@ -105,12 +94,11 @@ class PIX2VERTEX_OT_hide_photo(bpy.types.Operator):
         return {"FINISHED"}
 
 
-class PIX2VERTEX_OT_show_map(bpy.types.Operator):
+class PIX2VERTEX_OT_show_map(FaceOperator, bpy.types.Operator):
     """Show what the network was given or said, in an open Image Editor or else laid over the face"""
 
     bl_idname = "pix2vertex.show_map"
     bl_label = "Show Map"
-    bl_options = {"REGISTER", "UNDO"}
 
     view: bpy.props.EnumProperty(name="Show", description="What to show", items=VIEWS)
 
@@ -120,20 +108,10 @@ class PIX2VERTEX_OT_show_map(bpy.types.Operator):
         text = next(text for name, _label, text in VIEWS if name == properties.view)
         return bpy.app.translations.pgettext_tip(text)
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Only for faces made from a photo."""
-        return poll_face(cls, context)
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def change(self, face: bpy.types.Object) -> str:
         """Make the picture and show it."""
-        face = active_face(context)
-        try:
-            record = read_record(face)
-            image = photo_crop(face) if self.view == "PHOTO" else None
-        except Pix2VertexError as error:
-            self.report({"ERROR"}, translate(str(error)))
-            return {"CANCELLED"}
+        context, record = bpy.context, read_record(face)
+        image = photo_crop(face) if self.view == "PHOTO" else None
         if image is None:
             label = next(label for name, label, _text in VIEWS if name == self.view)
             image = picture(face, f"pix2vertex_{self.view.lower()}_image", label, PICTURES[self.view](record))
@@ -145,7 +123,7 @@ class PIX2VERTEX_OT_show_map(bpy.types.Operator):
             camera = show_over_crop(face, record, image, tuple(image.size), context)
             lay_over_face(camera, MAP_OPACITY)
             _look_through_camera(context)
-        return {"FINISHED"}
+        return ""
 
 
 class _FitOperator(WorkerOperator):

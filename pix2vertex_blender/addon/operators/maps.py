@@ -14,7 +14,8 @@ from ..scene.texture_material import has_own_material, show_on_head, use_displac
 from ..scene.watched_face import WatchedFace
 from ..translations import translate
 from ..views.arrival import show_texture
-from .texture import poll_editable, take_settings
+from .polling import WITHOUT_DETAIL, poll_editable
+from .settings import take_settings
 from .worker_operator import Work, WorkerOperator
 
 BAKED = "Maps baked: {normal} and {displacement}, from black to white {range} mm"
@@ -64,7 +65,7 @@ class PIX2VERTEX_OT_bake_maps(WorkerOperator, bpy.types.Operator):
         """Only for faces with detail."""
         face = active_face(context) or context.active_object
         if face is None or detail_key(face) is None:
-            cls.poll_message_set(translate("Select a face with the shape key Detail"))
+            cls.poll_message_set(translate(WITHOUT_DETAIL))
             return False
         return poll_editable(cls, face)
 

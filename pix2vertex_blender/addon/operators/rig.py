@@ -15,11 +15,11 @@ from ..scene.expressions import PHOTO_KEY, own_keys
 from ..scene.face_object import active_face
 from ..scene.face_update import LINKED, REMODELLED, is_remodelled
 from ..translations import translate
+from .polling import NOT_A_FACE
 
 if TYPE_CHECKING:
     from ...animation.take import Take
 
-NO_FACE = "Select a face that was reconstructed from a photo"
 ONLY_IN_OBJECT_MODE = "Only in Object Mode"
 NO_EXPRESSIONS = "Add the expressions first"
 NO_RIGIFY = "Enable the add-on Rigify in the preferences first"
@@ -44,13 +44,13 @@ HEAD_ROTATIONS = (
 )
 
 
-class _FaceOperator:
+class _RigOperator:
     """Mixed into operators about the active face, in object mode, whose errors are a sentence."""
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Only for a face made from a photo."""
-        sentence = "" if active_face(context) else NO_FACE
+        sentence = "" if active_face(context) else NOT_A_FACE
         if not sentence and context.mode not in ("OBJECT", "POSE"):
             sentence = ONLY_IN_OBJECT_MODE
         if sentence:
@@ -80,7 +80,7 @@ class _FaceOperator:
         """What the operator does; returns what to tell."""
 
 
-class PIX2VERTEX_OT_add_rig(_FaceOperator, bpy.types.Operator):
+class PIX2VERTEX_OT_add_rig(_RigOperator, bpy.types.Operator):
     """Give the face a small skeleton that agrees with its expressions, or bring the one that it has up to date"""
 
     bl_idname = "pix2vertex.add_rig"
@@ -101,7 +101,7 @@ class PIX2VERTEX_OT_add_rig(_FaceOperator, bpy.types.Operator):
         return sentence.format(rig=rig.name, count=len(rig.data.bones))
 
 
-class PIX2VERTEX_OT_add_metarig(_FaceOperator, bpy.types.Operator):
+class PIX2VERTEX_OT_add_metarig(_RigOperator, bpy.types.Operator):
     """Add the metarig of Rigify's face, placed on the landmarks of this face"""
 
     bl_idname = "pix2vertex.add_metarig"
@@ -128,7 +128,7 @@ class PIX2VERTEX_OT_add_metarig(_FaceOperator, bpy.types.Operator):
         return METARIG.format(face=face.name)
 
 
-class PIX2VERTEX_OT_import_take(_FaceOperator, bpy.types.Operator):
+class PIX2VERTEX_OT_import_take(_RigOperator, bpy.types.Operator):
     """Put motion capture on the expressions and the rig: a CSV file of Live Link Face, or ARKit's values as JSON"""
 
     bl_idname = "pix2vertex.import_take"

@@ -13,7 +13,7 @@ from ..images.texture_size import side_of_texture
 from ..process import session
 from ..properties.face import KEEP_LIGHT, LAYOUT_TEXT, LAYOUTS, STORAGES, TEXTURE_SIZES
 from ..scene.face_images import DISPLACEMENT, EYES, NORMALS, ORIGIN, TEXTURE
-from ..scene.face_object import active_face, detail_key, read_provenance
+from ..scene.face_object import active_face, read_provenance
 from ..scene.record import read_record
 from ..scene.texture_material import (
     show_on_head,
@@ -24,14 +24,13 @@ from ..scene.uv_layout import layout_of
 from ..scene.watched_face import WatchedFace
 from ..translations import translate
 from ..views.arrival import show_texture
+from .polling import poll_face
+from .settings import take_settings
 from .worker_operator import Work, WorkerOperator
 
 #: The artist's words for the stages, that of the texture too.
 TEXTURE_STAGES = {**STAGE_LABELS, "texture": "Projecting the photo", "surface": "Drawing the skin's maps"}
 
-NOT_A_FACE = "Select a face that was reconstructed from a photo"
-WITHOUT_DETAIL = "Select a face with the shape key Detail"
-LINKED = "The face belongs to another file; make it local first"
 PROJECTED = "Photo projected onto {face}"
 PROJECTED_FROM_CROP = "Photo projected onto {face} from the picture kept in the file"
 MAPS_OFF = "The maps of {face} were for its UVs of before and are off: bake them again"
@@ -54,43 +53,6 @@ class TextureChoices(Protocol):
     layout: str
     storage: str
     keep_light: bool
-
-
-def take_settings(operator: bpy.types.Operator, settings: bpy.types.PropertyGroup, names: dict[str, str]) -> None:
-    """Use the scene's settings for what the caller did not set: properties of the operator by those of the settings."""
-    for name, setting in names.items():
-        if not operator.properties.is_property_set(name):
-            setattr(operator, name, getattr(settings, setting))
-
-
-def poll_face(operator: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
-    """Whether the active object is a face made from a photo that can be changed; says why not."""
-    face = active_face(context)
-    if face is None:
-        operator.poll_message_set(translate(NOT_A_FACE))
-        return False
-    return poll_editable(operator, face)
-
-
-def poll_editable(operator: type[bpy.types.Operator], face: bpy.types.Object) -> bool:
-    """Whether a face belongs to this file; says why not."""
-    if not (face.is_editable and face.data.is_editable):
-        operator.poll_message_set(translate(LINKED))
-        return False
-    return True
-
-
-def poll_detail(operator: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
-    """Whether the active object is such a face with its detail, and no mode is in the way; says why not."""
-    if not poll_face(operator, context):
-        return False
-    if detail_key(active_face(context)) is None:
-        operator.poll_message_set(translate(WITHOUT_DETAIL))
-        return False
-    if context.mode != "OBJECT":
-        operator.poll_message_set(translate("Only in Object Mode"))
-        return False
-    return True
 
 
 class PIX2VERTEX_OT_project_photo(WorkerOperator, bpy.types.Operator):

@@ -16,7 +16,8 @@ from ..scene.face_object import DETAIL_KEY, active_face, read_provenance
 from ..scene.record import read_record
 from ..scene.shape_keys import shown_coordinates
 from ..scene.watched_face import WatchedFace
-from .texture import poll_face, take_settings
+from .polling import poll_face
+from .settings import take_settings
 from .worker_operator import Work, WorkerOperator
 
 TURNED = "{image} shows the photo from there"

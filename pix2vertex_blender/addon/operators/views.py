@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import bpy
 import numpy as np
 
-from ...errors import Pix2VertexError, SceneError
+from ...errors import SceneError
 from ...exchange.photo_files import PHOTO_GLOB
 from ..process import session
 from ..scene.face_object import active_face, store_origin
@@ -18,9 +18,11 @@ from ..scene.record import read_record
 from ..translations import translate
 from ..views.looks import PHOTO, PINS
 from ..views.photo_view import hide_camera
-from .correct import DELETED, NO_FACE
+from .correct import DELETED
 from .expressions import changed_expressions
+from .face_operator import FaceOperator
 from .photo import chosen_photos
+from .polling import poll_made
 from .worker_operator import Work, WorkerOperator
 
 if TYPE_CHECKING:
@@ -37,49 +39,34 @@ CHANGES = (
 )
 
 
-def _poll_face(operator: type, context: bpy.types.Context) -> bool:
-    if active_face(context) is None:
-        operator.poll_message_set(translate(NO_FACE))  # type: ignore[attr-defined]
-        return False
-    return True
-
-
-class PIX2VERTEX_OT_choose_view(bpy.types.Operator):
+class PIX2VERTEX_OT_choose_view(FaceOperator, bpy.types.Operator):
     """Work with this photo: it is what Show over Photo, the pins, Inspect and Project Photo use"""
 
     bl_idname = "pix2vertex.choose_view"
     bl_label = "Choose Photo of Face"
-    bl_options = {"REGISTER", "UNDO"}
 
     index: bpy.props.IntProperty(name="Photo", description="Which of the face's photos, from 0 on", min=0)
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Only for a face made from photos."""
-        return _poll_face(cls, context)
+        return poll_made(cls, context)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def change(self, face: bpy.types.Object) -> str:
         """Put the photo in front of the others; the head stays as it is."""
-        face = active_face(context)
-        assert face is not None
-        try:
-            record = read_record(face)
-            record = record.with_view(pins=current_pins(face, record))
-            if not 0 <= self.index < len(record.views):
-                raise SceneError(NO_SUCH_PHOTO.format(face=face.name, number=self.index + 1))
-        except Pix2VertexError as error:
-            self.report({"ERROR"}, translate(str(error)))
-            return {"CANCELLED"}
+        record = read_record(face)
+        record = record.with_view(pins=current_pins(face, record))
+        if not 0 <= self.index < len(record.views):
+            raise SceneError(NO_SUCH_PHOTO.format(face=face.name, number=self.index + 1))
         view = record.views[self.index]
         others = tuple(each for index, each in enumerate(record.views) if index != self.index)
         name = Path(view.photo).name
         report = replace(record.report, photo=name, photo_size=view.photo_size)
         record = replace(record, views=(view, *others), report=report)
-        _stop_looking(face, context.scene)
+        _stop_looking(face, bpy.context.scene)
         store_origin(face, record, Path(view.photo))
         take_pins_of_record(face)
-        self.report({"INFO"}, translate(SHOWN.format(face=face.name, photo=name)))
-        return {"FINISHED"}
+        return SHOWN.format(face=face.name, photo=name)
 
 
 class PIX2VERTEX_OT_change_photos(WorkerOperator, bpy.types.Operator):
@@ -106,7 +93,7 @@ class PIX2VERTEX_OT_change_photos(WorkerOperator, bpy.types.Operator):
     @classmethod
     def poll_idle(cls, context: bpy.types.Context) -> bool:
         """Only for a face made from photos."""
-        return _poll_face(cls, context)
+        return poll_made(cls, context)
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Let the artist choose the photos to add."""

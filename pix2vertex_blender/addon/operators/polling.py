@@ -1,0 +1,44 @@
+"""Whether an operator can run on the active face, and why not."""
+
+import bpy
+
+from ..scene.face_object import active_face, detail_key
+from ..translations import translate
+
+NOT_A_FACE = "Select a face that was reconstructed from a photo"
+WITHOUT_DETAIL = "Select a face with the shape key Detail"
+LINKED = "The face belongs to another file; make it local first"
+
+
+def poll_made(operator: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    """Whether the active object is a face made from a photo, be it of another file; says why not."""
+    if active_face(context) is None:
+        operator.poll_message_set(translate(NOT_A_FACE))
+        return False
+    return True
+
+
+def poll_face(operator: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    """Whether the active object is a face made from a photo that can be changed; says why not."""
+    return poll_made(operator, context) and poll_editable(operator, active_face(context))
+
+
+def poll_editable(operator: type[bpy.types.Operator], face: bpy.types.Object) -> bool:
+    """Whether a face belongs to this file; says why not."""
+    if not (face.is_editable and face.data.is_editable):
+        operator.poll_message_set(translate(LINKED))
+        return False
+    return True
+
+
+def poll_detail(operator: type[bpy.types.Operator], context: bpy.types.Context) -> bool:
+    """Whether the active object is such a face with its detail, and no mode is in the way; says why not."""
+    if not poll_face(operator, context):
+        return False
+    if detail_key(active_face(context)) is None:
+        operator.poll_message_set(translate(WITHOUT_DETAIL))
+        return False
+    if context.mode != "OBJECT":
+        operator.poll_message_set(translate("Only in Object Mode"))
+        return False
+    return True
