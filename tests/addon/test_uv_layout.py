@@ -6,6 +6,7 @@ import bpy
 import numpy as np
 import pytest
 
+from pix2vertex_blender.addon.process import session
 from pix2vertex_blender.addon.scene.coarse_copies import levels_of_detail
 from pix2vertex_blender.addon.scene.face_images import DISPLACEMENT, NORMALS, TEXTURE
 from pix2vertex_blender.addon.scene.face_level import change_level
@@ -57,6 +58,24 @@ def test_maps_for_the_uvs_of_before_are_off_and_the_detail_is_back(face) -> None
     bpy.ops.pix2vertex.bake_maps(wiring="NORMAL")
     bpy.ops.pix2vertex.project_photo(size="1024", layout="FACE")
     assert detail.value == 0 and face.get(NORMALS) is not None, "these are for the UVs that it has"
+
+
+@pytest.mark.slow
+def test_baked_maps_are_for_the_uvs_that_the_face_has(addon, reconstruction: Reconstruction) -> None:
+    session.stop_worker()
+    face, template, drawn = build_face_object(reconstruction, bpy.context), load_template(), []
+    for layout in (WHOLE_HEAD, FACE_FIRST):
+        change_layout(face, layout, bpy.context)
+        bpy.ops.pix2vertex.bake_maps(size="1024", level="0", wiring="NONE")
+        image = face[NORMALS]
+        pixels = np.empty(4 * image.size[0] * image.size[1], dtype=np.float32)
+        image.pixels.foreach_get(pixels)
+        columns, rows = (uvs_of(face).mean(axis=1) * 1024).astype(int).T
+        drawn.append(pixels.reshape(1024, 1024, 4)[rows, columns, :2])
+    session.stop_worker()
+    inside = (template.groups["face"][template.faces] > 0.99).all(axis=1)
+    assert np.abs(drawn[0][inside] - 0.5).mean() > 0.02, "there is detail to see"
+    assert np.corrcoef(drawn[0][inside].ravel(), drawn[1][inside].ravel())[0, 1] > 0.9
 
 
 def test_other_levels_of_the_face_keep_its_layout(face, reconstruction: Reconstruction) -> None:

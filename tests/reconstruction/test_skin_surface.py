@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from pix2vertex_blender.exchange.uv_layouts import LAYOUTS
 from pix2vertex_blender.reconstruction.detail.surface import REGIONS, SKIN, surface_maps, surface_values
 from pix2vertex_blender.template import load_template
 
@@ -31,9 +32,10 @@ def test_the_oily_middle_is_glossier_than_cheeks_and_temples(template):
     assert abs(temples - SKIN.roughness) < 0.05
 
 
-def test_maps_show_the_values_where_the_uvs_are_and_blend_without_an_edge(template):
-    size = 256
-    maps = surface_maps(size)
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_maps_show_the_values_where_the_uvs_are_and_blend_without_an_edge(layout):
+    size, template = 256, load_template(0, layout)
+    maps = surface_maps(size, layout)
     assert [each.shape for each in maps] == 3 * [(size, size)]
     lip = template.landmarks_68[57]
     face, corner = np.argwhere(template.faces == lip)[0]
