@@ -12,6 +12,7 @@ from pix2vertex_blender.exchange.maps import FaceMaps
 from pix2vertex_blender.exchange.report import Report
 from pix2vertex_blender.exchange.result import Reconstruction
 from pix2vertex_blender.exchange.view import View, no_pins
+from pix2vertex_blender.expression.mouth import Wearer, place_mouth
 from pix2vertex_blender.geometry.similarity import Similarity, fit_similarity
 from pix2vertex_blender.template import load_template
 from pix2vertex_blender.template.eyeballs import place_both
@@ -55,6 +56,7 @@ def _picture(head: Points, yaw: float) -> NDArray[np.uint8]:
             automatic_vertices=head,
             detail_level=LEVEL,
             report=Report(),
+            mouth=place_mouth(Wearer.as_in_photo(head)),
         ),
         0.0,
         2 * SIDE,
