@@ -2,7 +2,7 @@
 
 python -m benchmarks.raking FILE [--people N]
 
-A row for the astronaut and for each of some rendered people, with wrinkles that have a height and, on top, moles,
+A row for the astronaut and for each of some rendered older people, with wrinkles that have a height and, on top, moles,
 stubble and the dark line of a frame that have none: the photo, the head without detail, with that of the detail
 network, and with that of the equations (eqs. 9 to 14) with the hue counting.
 """
@@ -17,7 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.lit_heads import LEVEL, lit_surface
-from benchmarks.marks import photograph_marked
+from benchmarks.marks import PEOPLE, photograph_marked
 from benchmarks.skin import CELL, RenderedPhoto, face_of, reconstructed
 from pix2vertex_blender.geometry.similarity import fit_similarity
 from pix2vertex_blender.paths import SAMPLE_PORTRAIT
@@ -41,7 +41,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("file", type=Path, help="picture to write")
     parser.add_argument("--people", type=int, default=2, help="rendered people (default: %(default)s)")
     options = parser.parse_args(arguments)
-    photos = [reconstructed(SAMPLE_PORTRAIT), *(photograph_marked(number)[2] for number in range(options.people))]
+    older = (photograph_marked(number, PEOPLE["older"])[2] for number in range(options.people))
+    photos = [reconstructed(SAMPLE_PORTRAIT), *older]
     sheet = np.vstack([raking_row(photo) for photo in photos])
     cv2.imwrite(str(options.file), sheet[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])
     return 0
