@@ -232,11 +232,11 @@ def find_hair(
         Of the same level.
     pause : Pause
     """
-    lab = _lab(_evenly_lit(vertices, level, colours, seen))
-    pause()
     skin = (np.sum([level.groups[name] for name in SKIN_GROUPS], axis=0) > 0.5) & (seen > 0.9)
     if skin.sum() < 50:
         return np.zeros(len(vertices), dtype=bool)
+    lab = _lab(_evenly_lit(vertices, level, colours, seen))
+    pause()
     middle = np.median(lab[skin], axis=0)
     skin &= (np.abs(lab - middle) < 5 * SKIN_SCATTER).all(axis=1)
     coarse = load_template()
