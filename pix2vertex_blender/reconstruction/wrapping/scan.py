@@ -1,6 +1,7 @@
 """A scan: a triangle mesh of a head in any units, with or without colours."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -50,8 +51,14 @@ class Scan:
         return self.colours is not None or (self.texture is not None and self.corner_uvs is not None)
 
     def normals(self) -> NDArray[np.float64]:
-        """Unit normals (n, 3) of the vertices."""
-        return normalise(sum_to_vertices(self.triangle_normals(), self.triangles, len(self.vertices)))
+        """Unit normals (n, 3) of the vertices; computed once, and not to be written to."""
+        return self._normals
+
+    @cached_property
+    def _normals(self) -> NDArray[np.float64]:
+        normals = normalise(sum_to_vertices(self.triangle_normals(), self.triangles, len(self.vertices)))
+        normals.flags.writeable = False
+        return normals
 
     def triangle_normals(self) -> NDArray[np.float64]:
         """Normals (m, 3), twice the triangles' areas long."""

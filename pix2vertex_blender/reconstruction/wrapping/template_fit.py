@@ -30,8 +30,8 @@ Array = NDArray[np.float64]
 
 #: What of a clean scan beyond the face tells how a person looks; a neck ends anyhow.
 SHAPED = ("left ear", "right ear", "scalp")
-#: How often it is looked for.
-CLEANINGS = 2
+#: How often it is looked for, from where the network has been believed, and again from where it is corrected.
+CLEANINGS, AGAIN = 2, 1
 
 
 @dataclass(frozen=True)
@@ -119,20 +119,20 @@ def _registered(
     registration = registered(aligned, template.canonical, 0.0)
     if namer is not None:
         surface = ScanSurface(placed)
-        likely = _likely(registration.vertices, target, surface)
+        likely = _likely(registration.vertices, target, surface, CLEANINGS)
         if likely is not None:
             registration = registered(likely, namer(likely), 1.0)
-            likely = _likely(registration.vertices, target, surface)
+            likely = _likely(registration.vertices, target, surface, AGAIN)
         slid = None if likely is None else slide(likely, likely, template, target)
         if slid is not None and slid is not likely:
             return registration, slid
     return registration, slide(registration.vertices, aligned, template, target)
 
 
-def _likely(registered: Array, target: TargetIndex, surface: ScanSurface) -> Array | None:
+def _likely(registered: Array, target: TargetIndex, surface: ScanSurface, cleanings: int) -> Array | None:
     """The likeliest head on a scan; None if it is another one, as of an expression that the basis cannot say."""
     template, likely = load_template(), registered
-    for _ in range(CLEANINGS):
+    for _ in range(cleanings):
         # Ears that lie beside the scan's do not look clean yet.
         clean = clean_parts(likely, template, surface)
         followed = [part for name, part in clean.items() if name in SHAPED]

@@ -106,9 +106,8 @@ def _drawn(scan: Scan, viewpoint: Viewpoint) -> _Drawn:
     triangles = scan.triangles[chosen]
     seen, barycentric = rasterise(pixels, placed[:, 2], triangles, (height, width))
     covered = seen >= 0
-    values = np.column_stack([placed[:, 2], scan.normals() @ viewpoint.pose.rotation.T])
-    drawn = interpolate(values, triangles, seen, barycentric)
-    normals = normalise(drawn[covered][:, 1:])
+    drawn = interpolate(np.column_stack([placed[:, 2], scan.normals()]), triangles, seen, barycentric)
+    normals = normalise(drawn[covered][:, 1:] @ viewpoint.pose.rotation.T)
     towards = normals[:, 2] > 0
     if scan.texture is not None and scan.corner_uvs is not None:
         corners = scan.corner_uvs[chosen[seen[covered]]]
