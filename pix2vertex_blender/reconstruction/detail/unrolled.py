@@ -17,6 +17,7 @@ from ...template import Template, load_template
 from ...template.canonical import to_millimetres
 from ..photo.sampling import look_up
 from ..texture.light import Light, fit_light
+from ..texture.seen_skin import inner_share
 
 Array = NDArray[np.float64]
 Map = NDArray[np.float32]
@@ -25,8 +26,6 @@ Map = NDArray[np.float32]
 SIZE = 256
 #: The cylinder's axis is x = 0, z = AXIS_Z; the map ends at these angles to both sides and at these heights, in mm.
 AXIS_Z, HALF_ANGLE, TOP, BOTTOM = 20.0, 1.5, 112.0, -82.0
-#: Faces of the template that lie behind others on the cylinder, or turn away from it, are no part of the map.
-INNER_GROUPS = ("mouth_interior", "nostril_interior", "eye_socket")
 
 #: What is told of each texel, see `describe`.
 CHANNELS = 12
@@ -82,9 +81,8 @@ def map_places(canonical: NDArray[np.floating]) -> Array:
 def face_grid(level: int, size: int = SIZE) -> TexelGrid:
     """The point of a level's mesh that each texel of the map shows; beyond the face the nearest is repeated."""
     template = load_template(level)
-    outer = template.groups["face"] > 0
-    for name in INNER_GROUPS:
-        outer &= template.groups[name] == 0
+    # What lies behind other parts on the cylinder, or turns away from it, is no part of the map.
+    outer = (template.groups["face"] > 0) & (inner_share(template) == 0)
     uvs = map_places(template.canonical) * (1, -1) + (0, 1)
     faces = template.faces[outer[template.faces].all(axis=1)]
     corners = uvs[faces]

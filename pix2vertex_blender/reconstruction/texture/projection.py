@@ -27,7 +27,7 @@ from .folds import fold_shadows
 from .irises import seen_irises, whites_beside
 from .pattern import Surface, continue_pattern
 from .regions import filled_skin
-from .seen_skin import Mesh, SeenSkin, find_seen_skin, inner_of
+from .seen_skin import Mesh, SeenSkin, away_from_border, find_seen_skin
 from .slivers import find_slivers
 from .things import find_things, share_beside, without_things
 
@@ -276,7 +276,7 @@ def smooth_tones(
     surface = SmoothExtension(vertices[:count], coarse.faces)
     colour, own_gain, plain = _in_own_light(shown, albedo)
     mirrored = colour[coarse.mirror]
-    inner = inner_of(seen.at_all, load_template(LEVEL), pause)[:count]
+    inner = away_from_border(seen.at_all, load_template(LEVEL), pause)[:count]
     shares, at_all = shares[:count], seen.at_all[:count]
     both = at_all * at_all[coarse.mirror]
     gain = surface.extend(

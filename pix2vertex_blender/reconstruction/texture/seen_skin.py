@@ -105,8 +105,7 @@ def find_seen_skin(
     cosine = facing(vertices, vertex_normals(vertices, level.faces), camera)
     inside_face = inside_mask(points / resolution, mask)
     pause()
-    inner = np.max([level.groups[name] for name in INNER_GROUPS], axis=0)
-    inside = inner > INSIDE
+    inside = inner_share(level) > INSIDE
     covered = hidden(vertices, level.faces, others, cosine, camera, resolution, pause)
     pause()
     seen = inside_face * ~(covered & ~_specks(covered & ~inside, vertices, level))
@@ -140,7 +139,7 @@ def covered_skin(covered: NDArray[np.bool_], level: Template, pause: Pause = no_
     level : Template
     pause : Pause
     """
-    inside = np.max([level.groups[name] for name in INNER_GROUPS], axis=0) > INSIDE
+    inside = inner_share(level) > INSIDE
     neighbours = neighbourhood(level, pause)
     seen = neighbours.faded(covered.astype(np.float64), inside, FADE_STEPS, pause) * ~inside
     return SeenSkin(seen, seen)
@@ -156,9 +155,15 @@ def _specks(covered: NDArray[np.bool_], vertices: Array, level: Template) -> NDA
     return covered & (areas[part] < SPECK)
 
 
-def inner_of(at_all: Array, level: Template, pause: Pause = no_pause) -> Array:
+def inner_share(level: Template) -> NDArray[np.floating]:
+    """How far vertices (n,) belong to the inside of the mouth, of an eye's socket or of a nostril."""
+    share: NDArray[np.floating] = np.max([level.groups[name] for name in INNER_GROUPS], axis=0)
+    return share
+
+
+def away_from_border(at_all: Array, level: Template, pause: Pause = no_pause) -> Array:
     """How far vertices (n,) are from the border of all that is seen on either half: 0 at it, 1 some 15 mm inside."""
-    inside = np.max([level.groups[name] for name in INNER_GROUPS], axis=0) > INSIDE
+    inside = inner_share(level) > INSIDE
     both = np.maximum(at_all, at_all[level.mirror])
     return neighbourhood(level, pause).faded(both, inside, INNER_STEPS, pause)
 

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from ...exchange.progress import Pause, no_pause
 from ...geometry.mesh import triangulate, vertex_areas
 from ...template import Template
-from .seen_skin import INNER_GROUPS, INSIDE, neighbourhood
+from .seen_skin import INSIDE, inner_share, neighbourhood
 
 #: Millimetres at rest: skin that is seen is at least twice as wide, and reaches this much farther beside what is.
 HALF_WIDTH, BESIDE = 5.0, 2.0
@@ -28,7 +28,7 @@ def find_slivers(shown: NDArray[np.bool_], level: Template, pause: Pause = no_pa
         Of the vertices.
     pause : Pause
     """
-    inside = np.max([level.groups[name] for name in INNER_GROUPS], axis=0) > INSIDE
+    inside = inner_share(level) > INSIDE
     solid = shown | inside
     around = neighbourhood(level, pause)
     core = solid & (around.distance(level.vertices, ~solid, HALF_WIDTH) >= HALF_WIDTH)

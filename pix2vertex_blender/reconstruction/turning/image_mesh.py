@@ -12,7 +12,7 @@ from ...exchange.progress import Pause, no_pause
 from ...geometry.mesh import triangle_normals, triangulate, vertex_normals
 from ...geometry.raster import interpolate, rasterise
 from ...template import Template, load_template
-from ..texture.seen_skin import INNER_GROUPS
+from ..texture.seen_skin import inner_share
 from .anchors import Anchors, anchors_around, extended
 from .blending import fill_hidden
 from .light import Skin, fit_skin, to_display, to_linear, towards_camera
@@ -92,7 +92,7 @@ class ImageMesh:
     def face(self) -> NDArray[np.int64]:
         """The triangles (m, 3) of the face, without the inner sides of lids, lips and nostrils."""
         level = self.level
-        inner = np.max([level.groups[name] for name in INNER_GROUPS], axis=0)
+        inner = inner_share(level)
         skin = (level.groups["face"] > 0.5) & (inner < 0.5)
         triangles = triangulate(level.faces)
         chosen: NDArray[np.int64] = triangles[skin[triangles].all(axis=1)]
@@ -152,7 +152,7 @@ class ImageMesh:
         cosine = np.einsum("ij,ij->i", self.normals, towards)
         points = self.project(self.vertices)
         behind = _sampled(np.nan_to_num(self.depth, nan=-1e6), points) - self.vertices[:, 2] > HIDDEN_DEPTH
-        inner = np.max([template.groups[name] for name in INNER_GROUPS], axis=0)
+        inner = inner_share(template)
         outside = ((points < 1) | (points > np.array(self.size) - 1)).any(axis=1)
         weights = np.clip((cosine - FACING) / 0.3, 0, 1) * (template.groups["face"] > 0.5) * (inner < 0.1)
         weights = np.where(behind | outside, 0.0, weights)
