@@ -1,8 +1,6 @@
 """Operators that correct where a face's landmarks are."""
 
-from abc import abstractmethod
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import bpy
 import numpy as np
@@ -20,47 +18,20 @@ from ..views.looks import PINS, begin_in_view
 from ..views.photo_view import DRAGGED_OPACITY, hide_camera, lay_over_face, show_over_crop
 from .drag_face import is_dragged, stop_dragging
 from .expressions import changed_expressions
+from .face_operator import FaceOperator
 from .polling import poll_made
 from .worker_operator import Work, WorkerOperator
-
-if TYPE_CHECKING:
-    from ...exchange.result import Reconstruction
 
 DELETED = "The face was deleted meanwhile, so there is nothing to fit."
 NOTHING_MOVED = "{face} already lies on its pins: move a pin first."
 REFITTED = "{face} fitted to {count} pins"
 
 
-class _PinsOperator:
-    """Mixed into operators about the active face's pins."""
-
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Only for a face made from a photo."""
-        return poll_made(cls, context)
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        """Read the face's record and do the work; an error is a sentence."""
-        face = active_face(context)
-        assert face is not None  # as `poll` says
-        try:
-            self.change(face, read_record(face), context)
-        except Pix2VertexError as error:
-            self.report({"ERROR"}, translate(str(error)))  # type: ignore[attr-defined]
-            return {"CANCELLED"}
-        return {"FINISHED"}
-
-    @abstractmethod
-    def change(self, face: bpy.types.Object, record: "Reconstruction", context: bpy.types.Context) -> None:
-        """What the operator does."""
-
-
-class PIX2VERTEX_OT_show_pins(_PinsOperator, bpy.types.Operator):
+class PIX2VERTEX_OT_show_pins(FaceOperator, bpy.types.Operator):
     """Show the 68 landmarks over the photo as pins; drag those that are wrong and press Refit"""
 
     bl_idname = "pix2vertex.show_pins"
     bl_label = "Show Pins"
-    bl_options = {"REGISTER", "UNDO"}
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """In a 3D view the mouse drags them from now on."""
@@ -71,15 +42,16 @@ class PIX2VERTEX_OT_show_pins(_PinsOperator, bpy.types.Operator):
             bpy.ops.pix2vertex.drag_face("INVOKE_DEFAULT")
         return done
 
-    def change(self, face: bpy.types.Object, record: "Reconstruction", context: bpy.types.Context) -> None:
+    def change(self, face: bpy.types.Object, context: bpy.types.Context) -> str:
         """Show the landmarks; in a window look at the face in the photo."""
+        record = read_record(face)
         show_pins(face, record)
         from ...exchange.protocol import Preparation
 
         session.prepare(Preparation.REFIT)
         space = context.space_data
         if space is None or space.type != "VIEW_3D" or context.mode != "OBJECT":
-            return
+            return ""
         begin_in_view(PINS, context.area, context.screen)
         crop = photo_crop(face)
         camera = show_over_crop(face, record, crop, tuple(crop.size), context, look=PINS)
@@ -90,45 +62,45 @@ class PIX2VERTEX_OT_show_pins(_PinsOperator, bpy.types.Operator):
         space.region_3d.view_perspective = "CAMERA"
         bpy.ops.view3d.view_center_camera()
         space.shading.show_xray = False
+        return ""
 
 
-class PIX2VERTEX_OT_hide_pins(_PinsOperator, bpy.types.Operator):
+class PIX2VERTEX_OT_hide_pins(FaceOperator, bpy.types.Operator):
     """Take the pins away and look at the scene as before; where they were moved to is kept with the face"""
 
     bl_idname = "pix2vertex.hide_pins"
     bl_label = "Hide Pins"
-    bl_options = {"REGISTER", "UNDO"}
 
-    def change(self, face: bpy.types.Object, record: "Reconstruction", context: bpy.types.Context) -> None:
+    def change(self, face: bpy.types.Object, context: bpy.types.Context) -> str:
         """Show the landmarks no longer, and have the mouse drag nothing."""
         stop_dragging(face, context)
-        hide_pins(face, record)
+        hide_pins(face, read_record(face))
         hide_camera(face, PINS, context.scene)
+        return ""
 
 
-class PIX2VERTEX_OT_pin_landmark(_PinsOperator, bpy.types.Operator):
+class PIX2VERTEX_OT_pin_landmark(FaceOperator, bpy.types.Operator):
     """Pin one of the 68 landmarks at a pixel of the photo, as dragging it there does; for scripts"""
 
     bl_idname = "pix2vertex.pin_landmark"
     bl_label = "Pin Landmark"
-    bl_options = {"REGISTER", "UNDO"}
 
     landmark: bpy.props.IntProperty(name="Landmark", description="Its number in iBUG's order, from 0 on", min=0, max=67)
     pixel: bpy.props.FloatVectorProperty(
         name="Pixel", description="Of the upright photo, from its left upper corner", size=2
     )
 
-    def change(self, face: bpy.types.Object, record: "Reconstruction", _context: bpy.types.Context) -> None:
+    def change(self, face: bpy.types.Object, _context: bpy.types.Context) -> str:
         """Pin it; the face follows."""
-        pin_landmark(face, record, self.landmark, np.array(self.pixel))
+        pin_landmark(face, read_record(face), self.landmark, np.array(self.pixel))
+        return ""
 
 
-class PIX2VERTEX_OT_reset_pins(_PinsOperator, bpy.types.Operator):
+class PIX2VERTEX_OT_reset_pins(FaceOperator, bpy.types.Operator):
     """Put pins back to where the landmarks were found automatically; Refit then lets the face follow"""
 
     bl_idname = "pix2vertex.reset_pins"
     bl_label = "Reset Pins"
-    bl_options = {"REGISTER", "UNDO"}
 
     landmark: bpy.props.IntProperty(
         name="Landmark",
@@ -139,14 +111,16 @@ class PIX2VERTEX_OT_reset_pins(_PinsOperator, bpy.types.Operator):
         options={"SKIP_SAVE"},
     )
 
-    def change(self, face: bpy.types.Object, record: "Reconstruction", _context: bpy.types.Context) -> None:
+    def change(self, face: bpy.types.Object, _context: bpy.types.Context) -> str:
         """Reset a landmark's pin, or all pins."""
+        record = read_record(face)
         if self.landmark >= 0:
             reset_pins(face, record, [self.landmark])
-            return
+            return ""
         reset_pins(face, record, range(68))
         if len(points := read_points(face)):
             set_points(face, points.without(np.arange(len(points))))
+        return ""
 
 
 class PIX2VERTEX_OT_refit(WorkerOperator, bpy.types.Operator):

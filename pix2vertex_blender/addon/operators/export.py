@@ -12,6 +12,7 @@ from ..process.faults import explain
 from ..properties.scene import EXPORT_FORMATS, EXPORT_PRESETS, usual_export_format
 from ..scene.face_object import active_face
 from ..translations import translate
+from .polling import poll_made, poll_mode
 
 _FBX_SPACES = {"UNREAL": UNREAL, "UNITY": UNITY, "BLENDER": BLENDER}
 SUFFIXES = {"FBX": ".fbx", "GLB": ".glb", "BLEND": ".blend"}
@@ -50,14 +51,10 @@ class PIX2VERTEX_OT_export(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Only for a visible face, in the mode in which exporters see what the artist sees."""
+        if not (poll_made(cls, context) and poll_mode(cls, context)):
+            return False
         face = active_face(context)
-        if face is None:
-            cls.poll_message_set(translate("Select a face that was reconstructed from a photo"))
-            return False
-        if context.mode != "OBJECT":
-            cls.poll_message_set(translate("Only in Object Mode"))
-            return False
-        if not face.visible_get():
+        if face is not None and not face.visible_get():
             cls.poll_message_set(translate("The face is hidden"))
             return False
         return True

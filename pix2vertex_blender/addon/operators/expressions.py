@@ -18,8 +18,7 @@ from ..scene.face_update import bring_rig_along, renew_eyes_and_mouth
 from ..scene.former_face import FormerFace
 from ..scene.shaping_keys import bring_eyes_and_mouth_along
 from ..scene.watched_face import WatchedFace
-from ..translations import translate
-from .polling import poll_face
+from .polling import poll_expressions, poll_face
 from .settings import take_settings
 from .worker_operator import Work, WorkerOperator
 
@@ -29,7 +28,6 @@ if TYPE_CHECKING:
 MAKING = "Making the expressions"
 ADDED = "Expressions added to {face}"
 SOME_ADDED = "{count} expressions added to {face}; the others stay, since they are keys of your own"
-NO_EXPRESSIONS = "Add the expressions first"
 
 
 class PIX2VERTEX_OT_add_expressions(WorkerOperator, bpy.types.Operator):
@@ -115,10 +113,7 @@ class _ValueOperator:
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Only for a face with expressions."""
-        if not own_keys(active_face(context)):
-            cls.poll_message_set(translate(NO_EXPRESSIONS))  # type: ignore[attr-defined]
-            return False
-        return True
+        return poll_expressions(cls, context)
 
     def set_values(
         self, context: bpy.types.Context, values: Mapping[str, float], only: Collection[str] = ()

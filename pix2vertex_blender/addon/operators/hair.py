@@ -20,7 +20,7 @@ class PIX2VERTEX_OT_add_hair(FaceOperator, bpy.types.Operator):
 
     kind: bpy.props.EnumProperty(name="Kind", description="Where hair grows", items=KINDS)
 
-    def change(self, face: bpy.types.Object) -> str:
+    def change(self, face: bpy.types.Object, _context: bpy.types.Context) -> str:
         """Grow it."""
         from ..scene.hair_curves import add_hair
 

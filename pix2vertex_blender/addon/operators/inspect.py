@@ -31,7 +31,7 @@ from ..views.fit_view import (
 )
 from ..views.photo_view import MAP_OPACITY, hide_camera, lay_over_face, show_over_crop, show_over_photo, shows_photo
 from .face_operator import FaceOperator
-from .polling import poll_face
+from .polling import poll_face, poll_mode
 from .worker_operator import Work, WorkerOperator
 
 TARGET_ADDED = "{target} is in the collection {collection}"
@@ -59,15 +59,15 @@ class PIX2VERTEX_OT_show_over_photo(FaceOperator, bpy.types.Operator):
     bl_idname = "pix2vertex.show_over_photo"
     bl_label = "Show over Photo"
 
-    def change(self, face: bpy.types.Object) -> str:
+    def change(self, face: bpy.types.Object, context: bpy.types.Context) -> str:
         """Add the camera and look through it."""
         record = read_record(face)
         provenance = read_provenance(face)
         assert provenance is not None
         crop = photo_crop(face)
-        _begin(bpy.context)
-        show_over_photo(face, record, provenance, crop, bpy.context)
-        _look_through_camera(bpy.context)
+        _begin(context)
+        show_over_photo(face, record, provenance, crop, context)
+        _look_through_camera(context)
         return ""
 
 
@@ -108,9 +108,9 @@ class PIX2VERTEX_OT_show_map(FaceOperator, bpy.types.Operator):
         text = next(text for name, _label, text in VIEWS if name == properties.view)
         return bpy.app.translations.pgettext_tip(text)
 
-    def change(self, face: bpy.types.Object) -> str:
+    def change(self, face: bpy.types.Object, context: bpy.types.Context) -> str:
         """Make the picture and show it."""
-        context, record = bpy.context, read_record(face)
+        record = read_record(face)
         image = photo_crop(face) if self.view == "PHOTO" else None
         if image is None:
             label = next(label for name, label, _text in VIEWS if name == self.view)
@@ -132,12 +132,7 @@ class _FitOperator(WorkerOperator):
     @classmethod
     def poll_idle(cls, context: bpy.types.Context) -> bool:
         """Only for faces made from a photo, in object mode."""
-        if not poll_face(cls, context):
-            return False
-        if context.mode != "OBJECT":
-            cls.poll_message_set(translate("Only in Object Mode"))
-            return False
-        return True
+        return poll_face(cls, context) and poll_mode(cls, context)
 
     def measured_fit(self) -> Generator[Job, Job, tuple[bpy.types.Object, dict[str, NDArray[Any]]]]:
         """Have the target built and measured; returns the face as it is then, and the arrays of the job's result."""

@@ -1,27 +1,23 @@
 """The rig of a face, and takes of motion capture on it."""
 
-from abc import abstractmethod
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import bpy
 
 from ...errors import SceneError
-from ..process.faults import explain
 from ..rig.armature import rig_of
 from ..rig.rigify import has_rigify
 from ..scene.expressions import PHOTO_KEY, own_keys
-from ..scene.face_object import active_face
-from ..scene.face_update import LINKED, REMODELLED, is_remodelled
+from ..scene.face_update import REMODELLED, is_remodelled
 from ..translations import translate
-from .polling import NOT_A_FACE
+from .face_operator import FaceOperator
+from .polling import poll_expressions, poll_mode
 
 if TYPE_CHECKING:
     from ...animation.take import Take
 
-ONLY_IN_OBJECT_MODE = "Only in Object Mode"
-NO_EXPRESSIONS = "Add the expressions first"
 NO_RIGIFY = "Enable the add-on Rigify in the preferences first"
 
 RIGGED = "{rig} has {count} bones"
@@ -44,40 +40,13 @@ HEAD_ROTATIONS = (
 )
 
 
-class _RigOperator:
-    """Mixed into operators about the active face, in object mode, whose errors are a sentence."""
+class _RigOperator(FaceOperator):
+    """Mixed into operators about the rig of the active face, which is at hand while its bones are posed, too."""
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
-        """Only for a face made from a photo."""
-        sentence = "" if active_face(context) else NOT_A_FACE
-        if not sentence and context.mode not in ("OBJECT", "POSE"):
-            sentence = ONLY_IN_OBJECT_MODE
-        if sentence:
-            cls.poll_message_set(translate(sentence))  # type: ignore[attr-defined]
-        return not sentence
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
-        """Do the work on the active face."""
-        face = active_face(context)
-        assert face is not None
-        try:
-            if not face.is_editable or not face.data.is_editable:
-                raise SceneError(LINKED.format(name=face.name))
-            sentence = self.change(face, context)
-        except Exception as error:
-            self.report({"ERROR"}, translate(explain(error, self.bl_label)))
-            return {"CANCELLED"}
-        self.report({"INFO"}, translate(sentence))
-        return {"FINISHED"}
-
-    # Of Blender's Operator, which the class with this mixin also has as a base.
-    bl_label: str
-    report: Any
-
-    @abstractmethod
-    def change(self, face: bpy.types.Object, context: bpy.types.Context) -> str:
-        """What the operator does; returns what to tell."""
+        """Only for faces that can be changed, and in no mode that changes their mesh."""
+        return super().poll(context) and poll_mode(cls, context, ("OBJECT", "POSE"))
 
 
 class PIX2VERTEX_OT_add_rig(_RigOperator, bpy.types.Operator):
@@ -85,7 +54,6 @@ class PIX2VERTEX_OT_add_rig(_RigOperator, bpy.types.Operator):
 
     bl_idname = "pix2vertex.add_rig"
     bl_label = "Add Rig"
-    bl_options = {"REGISTER", "UNDO"}
 
     naming: bpy.props.EnumProperty(name="Names", description="What the bones are called", items=BONE_NAMES)
     with_neck: bpy.props.BoolProperty(name="Neck", description="Have a bone in the neck too", default=True)
@@ -106,7 +74,6 @@ class PIX2VERTEX_OT_add_metarig(_RigOperator, bpy.types.Operator):
 
     bl_idname = "pix2vertex.add_metarig"
     bl_label = "Add Rigify Metarig"
-    bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -133,7 +100,6 @@ class PIX2VERTEX_OT_import_take(_RigOperator, bpy.types.Operator):
 
     bl_idname = "pix2vertex.import_take"
     bl_label = "Import Take"
-    bl_options = {"REGISTER", "UNDO"}
 
     filepath: bpy.props.StringProperty(
         name="File", description="The take: .csv or .json", subtype="FILE_PATH", options={"SKIP_SAVE"}
@@ -164,12 +130,7 @@ class PIX2VERTEX_OT_import_take(_RigOperator, bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Only for a face with expressions."""
-        if not super().poll(context):
-            return False
-        if not own_keys(active_face(context)):
-            cls.poll_message_set(translate(NO_EXPRESSIONS))
-            return False
-        return True
+        return super().poll(context) and poll_expressions(cls, context)
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Let the artist choose the file."""

@@ -16,7 +16,7 @@ class PIX2VERTEX_OT_add_shape_sliders(FaceOperator, bpy.types.Operator):
     bl_idname = "pix2vertex.add_shape_sliders"
     bl_label = "Add Shape Sliders"
 
-    def change(self, face: bpy.types.Object) -> str:
+    def change(self, face: bpy.types.Object, _context: bpy.types.Context) -> str:
         """Add them."""
         kept = add_sliders(face)
         return SOME_ADDED.format(face=face.name, names=", ".join(kept)) if kept else ADDED.format(face=face.name)
@@ -28,7 +28,7 @@ class PIX2VERTEX_OT_reset_shape(FaceOperator, bpy.types.Operator):
     bl_idname = "pix2vertex.reset_shape"
     bl_label = "Reset Shape"
 
-    def change(self, face: bpy.types.Object) -> str:
+    def change(self, face: bpy.types.Object, _context: bpy.types.Context) -> str:
         """Set the values."""
         reset_shape(face)
         return ""
@@ -50,7 +50,7 @@ class PIX2VERTEX_OT_symmetrise(FaceOperator, bpy.types.Operator):
         options={"SKIP_SAVE"},
     )
 
-    def change(self, face: bpy.types.Object) -> str:
+    def change(self, face: bpy.types.Object, _context: bpy.types.Context) -> str:
         """Move the vertices."""
         symmetrise(face, self.strength)
         return SYMMETRISED.format(face=face.name, share=self.strength)

@@ -5,6 +5,7 @@ import bpy
 from ...errors import Pix2VertexError
 from ..scene.template_object import build_template_object
 from ..translations import translate
+from .polling import poll_mode
 
 
 class PIX2VERTEX_OT_add_template_head(bpy.types.Operator):
@@ -21,10 +22,7 @@ class PIX2VERTEX_OT_add_template_head(bpy.types.Operator):
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Only in object mode, like Blender's own Add operators for objects."""
-        if context.mode != "OBJECT":
-            cls.poll_message_set(translate("Only in Object Mode"))
-            return False
-        return True
+        return poll_mode(cls, context)
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Add it at the 3D cursor."""

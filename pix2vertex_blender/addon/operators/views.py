@@ -52,7 +52,7 @@ class PIX2VERTEX_OT_choose_view(FaceOperator, bpy.types.Operator):
         """Only for a face made from photos."""
         return poll_made(cls, context)
 
-    def change(self, face: bpy.types.Object) -> str:
+    def change(self, face: bpy.types.Object, context: bpy.types.Context) -> str:
         """Put the photo in front of the others; the head stays as it is."""
         record = read_record(face)
         record = record.with_view(pins=current_pins(face, record))
@@ -63,7 +63,7 @@ class PIX2VERTEX_OT_choose_view(FaceOperator, bpy.types.Operator):
         name = Path(view.photo).name
         report = replace(record.report, photo=name, photo_size=view.photo_size)
         record = replace(record, views=(view, *others), report=report)
-        _stop_looking(face, bpy.context.scene)
+        _stop_looking(face, context.scene)
         store_origin(face, record, Path(view.photo))
         take_pins_of_record(face)
         return SHOWN.format(face=face.name, photo=name)
