@@ -10,6 +10,7 @@ import threading
 from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
+from typing import Any
 
 USAGE = """\
 python3 build.py reconstruct [PHOTO ...] [--output DIR]     photos, or folders of them, become faces without a window
@@ -47,7 +48,7 @@ class Ended(Exception):  # noqa: N818 - a wish from outside, not an error
         self.number = number
 
 
-def call(command: Sequence[str], **settings: object) -> int:
+def call(command: Sequence[str], **settings: Any) -> int:
     """Run a command to its end and return its exit code; a signal to this process is one to the command.
 
     Raises
@@ -74,7 +75,7 @@ def call(command: Sequence[str], **settings: object) -> int:
     for number in before:
         signal.signal(number, pass_on)
     try:
-        process = subprocess.Popen(command, **settings)  # type: ignore[call-overload]
+        process = subprocess.Popen(command, **settings)
         for number in received.copy():
             pass_on(number)
         code = process.wait()

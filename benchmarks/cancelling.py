@@ -14,6 +14,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import FrameType
 from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
@@ -69,10 +70,10 @@ class Looks:
         if self._stage != IN_ONE_PIECE:
             stages = f"{self._stage} to {stage} {fraction:.2f}"
             self.gaps.append(Gap(cpu - self._moment[0], wall - self._moment[1], stages))
-        frame = sys._getframe(1)
+        frame: FrameType | None = sys._getframe(1)
         while frame is not None:
             self.functions.add(frame.f_code.co_name)
-            frame = frame.f_back  # type: ignore[assignment]
+            frame = frame.f_back
         self._stage, self._moment = stage, _now()
 
 

@@ -135,7 +135,7 @@ class Reconstruction:
         return cls(
             **{name: arrays[name] for name in _ARRAYS},
             groups=_with_prefix(arrays, "group."),
-            eyeballs=tuple(tuple(eyeball[part] for part in _MESH_PARTS) for eyeball in eyeballs),  # type: ignore[misc]
+            eyeballs=tuple((eyeball["vertices"], eyeball["faces"], eyeball["uvs"]) for eyeball in eyeballs),
             views=tuple(_view_from(view) for view in _numbered(arrays, "view.")),
             detail_level=int(arrays["detail_level"]),
             report=Report.from_json(str(arrays["report"])),

@@ -20,7 +20,6 @@ from pix2vertex_blender.addon.headless.clay import clay_picture
 from pix2vertex_blender.addon.headless.command_line import main
 from pix2vertex_blender.addon.process import session, worker_client
 from pix2vertex_blender.addon.process.worker_client import WorkerClient
-from pix2vertex_blender.addon.views.camera import camera_coordinates
 from pix2vertex_blender.exchange.result import Reconstruction
 from pix2vertex_blender.expression.mouth import Wearer, place_mouth
 from pix2vertex_blender.expression.rims import lip_rims
@@ -261,7 +260,7 @@ def test_the_clay_lies_where_the_photo_has_the_face(reconstruction: Reconstructi
     maps = dataclasses.replace(reconstruction.view.maps, mask=np.zeros((side, side), dtype=bool))
     reconstruction = reconstruction.with_view(maps=maps)
     registered, detailed = (clay_picture(reconstruction, strength, size) for strength in (0.0, 1.0))
-    points = camera_coordinates(reconstruction)
+    points = reconstruction.view.frame.to_camera(reconstruction.vertices)
     pixels = reconstruction.view.camera.project(points) * size / side
     triangles, _barycentric = rasterise(pixels, points[:, 2], triangulate(reconstruction.faces), (size, size))
     assert registered.shape == (size, size, 4)

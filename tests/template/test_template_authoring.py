@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from pix2vertex_blender.geometry.intersections import intersecting_triangles
+from tests.template.quality import uv_coverage
 from training.template.layout import build_half, midline, whole_head
-from training.template.quality import uv_coverage
 from training.template.surface import Surface, fit_sphere
 from training.template.unwrap import cut, islands, slim, tutte
 

@@ -8,9 +8,9 @@ from scipy.sparse.linalg import spsolve
 from pix2vertex_blender.geometry.intersections import intersecting_triangles
 from pix2vertex_blender.geometry.mesh import triangulate, unique_edges, vertex_normals
 from pix2vertex_blender.template import Template
+from tests.template.quality import corner_angles
 from training.face_model import HEAD
 from training.paths import shared_folder
-from training.template.quality import corner_angles
 from training.template.surface import MeanHead
 
 

@@ -6,9 +6,9 @@ from scipy.spatial import cKDTree
 
 from pix2vertex_blender.geometry.mesh import boundary_edges, unique_edges
 from pix2vertex_blender.template import load_template
+from tests.template.quality import quad_areas, uv_coverage
 from training.template.annotation_fit import IDENTITIES, annotation_offsets, symmetric_model
 from training.template.landmarks import MIRRORED
-from training.template.quality import quad_areas, uv_coverage
 from training.template.surface import Surface
 
 ANATOMY = (

@@ -10,7 +10,7 @@ from pix2vertex_blender.geometry.mesh import boundary_edges, triangulate, unique
 from pix2vertex_blender.paths import TEMPLATE_FILE
 from pix2vertex_blender.reconstruction.corrections.eyelids import clear_eyeballs
 from pix2vertex_blender.template import Template
-from training.template.quality import corner_angles, quad_areas, valences
+from tests.template.quality import corner_angles, quad_areas, valences
 from training.template.surface import border_loops
 
 # The order of vertices and faces never changes within a version; a change is a new version and a new line here.

@@ -12,7 +12,7 @@ import numpy as np
 import scipy.fft
 from numpy.random import Generator
 
-from benchmarks.measures.surface import Surface
+from benchmarks.measures.surface import NearestPoints, Surface
 from pix2vertex_blender.geometry.mesh import vertex_normals
 from pix2vertex_blender.reconstruction.detail.codes import head_codes
 from pix2vertex_blender.reconstruction.detail.unrolled import SIZE, UnrolledSkin, describe, face_grid
@@ -86,7 +86,8 @@ class _Canvas(NamedTuple):
 
     Attributes
     ----------
-    nearest : Surface places of the template's vertices on the face model
+    places : NearestPoints
+        Of the template's vertices on the face model.
     texture : (SIZE, SIZE, 2) float32
         Where the map's texels lie in the renderer's texture.
     openness : (SIZE, SIZE) float32
@@ -95,7 +96,7 @@ class _Canvas(NamedTuple):
         1 on skin that is neither brow nor lid nor lip.
     """
 
-    places: object
+    places: NearestPoints
     texture: Floats
     openness: Floats
     covered: Booleans
@@ -125,7 +126,7 @@ def sample_detail(generator: Generator) -> DetailSample:
     if older:
         skin = add_age(skin, surface.landmarks, head.expression, generator)
     skin, painted = paint_marks(add_relief(skin, generator), surface.landmarks, generator)
-    vertices = canvas.places.interpolate(head.vertices).astype(np.float64)  # type: ignore[attr-defined]
+    vertices = canvas.places.interpolate(head.vertices).astype(np.float64)
     centre = head.vertices[surface.model.face_vertices].mean(0)
     view = sample_view(centre, head.vertices[LANDMARKS_68], 512, generator, VIEW)
     turned = view.to_camera(vertices.astype(np.float32))

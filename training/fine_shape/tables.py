@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from benchmarks import published
 from benchmarks.tables import Cell, Table
@@ -32,12 +33,12 @@ class Study:
     rows: dict[str, Change]
 
 
-def _configured(**values: object) -> Change:
-    return lambda configuration, settings: (replace(configuration, **values), settings)  # type: ignore[arg-type]
+def _configured(**values: Any) -> Change:
+    return lambda configuration, settings: (replace(configuration, **values), settings)
 
 
-def _set(**values: object) -> Change:
-    return lambda configuration, settings: (configuration, replace(settings, **values))  # type: ignore[arg-type]
+def _set(**values: Any) -> Change:
+    return lambda configuration, settings: (configuration, replace(settings, **values))
 
 
 ON_OURS = (

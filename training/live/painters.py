@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from multiprocessing.queues import Queue
 from multiprocessing.sharedctypes import Synchronized
 from pathlib import Path
+from typing import Literal
 
 import cv2
 import numpy as np
@@ -71,10 +72,10 @@ class Ring:
         Whether the files are made.
     """
 
-    def __init__(self, folder: Path, resolution: int, coefficients: int, mode: str) -> None:
+    def __init__(self, folder: Path, resolution: int, coefficients: int, mode: Literal["w+", "r+"]) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self.fields = {
-            name: np.memmap(folder / name, kind, mode, shape=(PLACES, *shape))  # type: ignore[call-overload]
+            name: np.memmap(folder / name, kind, mode, shape=(PLACES, *shape))
             for name, (shape, kind) in look_shapes(resolution, coefficients).items()
         }
 

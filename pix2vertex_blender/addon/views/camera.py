@@ -14,7 +14,6 @@ from ..scene.axes import METRES_PER_MILLIMETRE, rotation_to_blender
 if TYPE_CHECKING:
     from ...exchange.camera import Camera
     from ...exchange.frames import Frame
-    from ...exchange.result import Reconstruction
 
 #: Where an orthographic camera stands, in millimetres in front of the face's origin; its picture does not depend on it.
 _ORTHOGRAPHIC_DISTANCE = 1500.0
@@ -28,20 +27,6 @@ class Window:
     top: float
     width: float
     height: float
-
-
-def window_around(reconstruction: "Reconstruction", margin: float = 0.08) -> Window:
-    """The smallest square window that shows the whole head, with a margin relative to its size."""
-    pixels = reconstruction.view.camera.project(camera_coordinates(reconstruction))
-    low, high = pixels.min(axis=0), pixels.max(axis=0)
-    size = float((high - low).max()) * (1.0 + 2.0 * margin)
-    left, top = (low + high) / 2.0 - size / 2.0
-    return Window(float(left), float(top), size, size)
-
-
-def camera_coordinates(reconstruction: "Reconstruction") -> NDArray[np.float64]:
-    """The registered vertices (n, 3) in millimetres in the camera's frame."""
-    return reconstruction.view.frame.to_camera(reconstruction.vertices)
 
 
 def add_crop_camera(

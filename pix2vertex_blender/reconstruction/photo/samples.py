@@ -13,9 +13,6 @@ from PIL import Image, TiffImagePlugin
 
 from ...errors import PhotoError
 
-#: From values in [0, 1] to values in [0, 1].
-Curve = Callable[[NDArray[np.floating]], NDArray[np.floating]]
-
 #: The numbers (bits, sample format) that OpenCV reads rightly: integers without and with a sign, and floating point.
 _READABLE = {(16, 1), (16, 2), (32, 3), (64, 3)}
 _UNSIGNED, _SIGNED, _FLOATING = 1, 2, 3
