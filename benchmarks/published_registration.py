@@ -10,8 +10,8 @@ from pix2vertex_blender.exchange.progress import Progress, silent
 from pix2vertex_blender.reconstruction.registration.contacts import Folds
 from pix2vertex_blender.reconstruction.registration.deformation import Array, DataTerms, DeformationEnergy
 from pix2vertex_blender.reconstruction.registration.elasticity import STIFFNESS_UNIT, Deformable
-from pix2vertex_blender.reconstruction.registration.matching import TargetIndex
-from pix2vertex_blender.reconstruction.registration.registration import Registration, facing
+from pix2vertex_blender.reconstruction.registration.matching import Matches, TargetIndex
+from pix2vertex_blender.reconstruction.registration.registration import CloseFit, Registration, facing, registered
 from pix2vertex_blender.reconstruction.registration.target import TargetMesh
 from pix2vertex_blender.reconstruction.registration.untangling import Untangler
 
@@ -75,55 +75,55 @@ def register_as_published(
     template = Deformable(vertices, faces, canonical, weights)
     embedded = index.match_canonical(template.canonical).scaled(1 / template.unit)
     current, stiffness, physical = template.reference, parameters.first_stiffness, False
-    previous_matches, steps, motion = -parameters.switch_difference, 0, np.inf
+    previous_count = -parameters.switch_difference
     matches, used = embedded, np.zeros(len(current))
     for iteration in range(parameters.most_iterations):
         progress("registration", min(1.0, iteration / 20))
         matches = index.match_positions(current * template.unit).scaled(1 / template.unit) if physical else embedded
-        near = np.linalg.norm(current - matches.points, axis=1) <= parameters.match_distance
-        agree = facing(template.normals(current), matches.normals, parameters.largest_angle)
-        used = template.weights * template.mass * near * agree
-        data = DataTerms(
-            matches.points,
-            used * parameters.point_weight,
-            matches.points,
-            matches.normals,
-            used * parameters.plane_weight,
-        )
-        template.factorise(data, stiffness)
-        if parameters.thin_plate == "displacement":
-            energy = template.energy(data, stiffness)
-        else:
-            nothing = np.zeros_like(current)
-            energy = DeformationEnergy(data, template.bilaplacian, stiffness * STIFFNESS_UNIT, nothing, 0.0)
+        used = _used(template, current, matches, parameters)
+        energy = _energy(template, current, matches, used, stiffness, parameters)
         moved, energies = energy.minimise(current, template.solver, parameters.smallest_step, parameters.most_steps)
-        steps += len(energies) - 1
+        template.steps += len(energies) - 1
         motion = float(np.sqrt(((moved - current) ** 2).sum(axis=1).mean()))
         current = moved
         if motion < parameters.still_motion:
             stiffness /= 2
         count = int((used > 0).sum())
-        physical = physical or abs(count - previous_matches) < parameters.switch_difference
-        previous_matches = count
+        physical = physical or abs(count - previous_count) < parameters.switch_difference
+        previous_count = count
         if stiffness < parameters.last_stiffness:
             break
-    return _report(template, current, matches.points, used, steps, stiffness < parameters.last_stiffness)
-
-
-def _report(
-    template: Deformable, vertices: Array, points: Array, used: Array, steps: int, converged: bool
-) -> Registration:
     tangles = Untangler(template.reference, template.triangles, Folds(template.reference, template.triangles)).find(
-        vertices
+        current
     )
-    distances = np.linalg.norm(vertices - points, axis=1)[used > 0]
-    return Registration(
-        vertices=vertices * template.unit,
-        iterations=steps,
-        matches=len(distances),
-        median_distance_mm=float(np.median(distances)) * template.unit if len(distances) else float("nan"),
-        correspondence_noise_mm=float("nan"),
-        converged=converged,
-        folded=int(tangles.folded.sum()),
-        intersecting=int(tangles.intersecting.sum()),
+    fit = CloseFit(current, matches, used, stiffness < parameters.last_stiffness)
+    return registered(template, fit, tangles, noise=float("nan"))
+
+
+def _used(template: Deformable, current: Array, matches: Matches, parameters: PublishedParameters) -> Array:
+    """Weights (n,) of the matches, 0 of those that are too far away or face another way."""
+    near = np.linalg.norm(current - matches.points, axis=1) <= parameters.match_distance
+    agree = facing(template.normals(current), matches.normals, parameters.largest_angle)
+    return template.weights * template.mass * near * agree
+
+
+def _energy(
+    template: Deformable,
+    current: Array,
+    matches: Matches,
+    used: Array,
+    stiffness: float,
+    parameters: PublishedParameters,
+) -> DeformationEnergy:
+    """Eq. 8, whose third term is of the positions or of the displacement."""
+    data = DataTerms(
+        matches.points,
+        used * parameters.point_weight,
+        matches.points,
+        matches.normals,
+        used * parameters.plane_weight,
     )
+    template.factorise(data, stiffness)
+    if parameters.thin_plate == "displacement":
+        return template.energy(data, stiffness)
+    return DeformationEnergy(data, template.bilaplacian, stiffness * STIFFNESS_UNIT, np.zeros_like(current), 0.0)

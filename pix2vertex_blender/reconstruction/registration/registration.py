@@ -1,7 +1,7 @@
 """The aligned template is deformed onto the target (pix2vertex, supplement B.1, eq. 8)."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 import numpy as np
@@ -15,7 +15,7 @@ from .deformation import Array
 from .elasticity import Deformable, InnerLoop
 from .matching import Matches, TargetIndex
 from .target import TargetMesh
-from .untangling import Untangler
+from .untangling import Tangles, Untangler
 
 #: How often the robust weights are found anew at the first stiffness.
 ROBUST_ROUNDS = 3
@@ -189,39 +189,32 @@ def register(
     parameters = parameters or RegistrationParameters()
     index = target if isinstance(target, TargetIndex) else TargetIndex(target)
     template = Deformable(vertices, faces, canonical, weights, parameters.reach, mirror)
-    matches = index.match_canonical(template.canonical).scaled(1 / template.unit)
-    trusted = _trusted(matches, template, parameters)
-    near = (template.weights > 0) & (matches.distances * SIZE < 2 * parameters.match_distance)
+    matching = Matching.of(template, index, parameters)
     progress("registration", 0.2)
-    current, robust = _fit_stiffly(template, matches, trusted, parameters)
+    current, robust = _fit_stiffly(matching)
     progress("registration", 0.4)
-    noise = correspondence_noise(current, matches, trusted > 0, parameters.resolved_ratio)
+    noise = correspondence_noise(current, matching.embedded, matching.trusted > 0, parameters.resolved_ratio)
     noise = max(noise, parameters.least_noise)
     smoothing = parameters.last_stiffness * (noise / parameters.tolerated_noise) ** 2
-    noisy = smoothing > parameters.last_stiffness
-    if noisy:
-        current = _fit_smoothly(template, matches, robust, current, smoothing, parameters)
+    match = matching.in_embedding
+    if smoothing > parameters.last_stiffness:
+        current = _fit_smoothly(matching, robust, current, smoothing)
+        match = matching.in_space
     progress("registration", 0.5)
-
-    def match(vertices: Array) -> tuple[Matches, Array]:
-        """Step 1: matches and the weights (n,) of those that are not ignored."""
-        if noisy:
-            found = index.match_positions(vertices * template.unit, near).scaled(1 / template.unit)
-            used = template.weights * template.mass * _reachable(vertices, found, template, parameters)
-        else:
-            found = matches
-            used = trusted * robust_weights(vertices, matches, trusted > 0, parameters.outlier_factor)
-        return found, used * facing(template.normals(vertices), found.normals, parameters.largest_angle)
-
     folds = Folds(template.reference, template.triangles)
     fit = fit_closely(template, current, match, folds, parameters, progress)
     pause = partial(progress, "registration", 1.0)
     pause()
     final, tangles = Untangler(template.reference, template.triangles, folds).repair(fit.vertices, pause)
     pause()
-    distances = np.linalg.norm(final - fit.matches.points, axis=1)[fit.used > 0]
+    return registered(template, replace(fit, vertices=final), tangles, noise)
+
+
+def registered(template: Deformable, fit: "CloseFit", tangles: Tangles, noise: float) -> Registration:
+    """What there is to tell of a fitted template, in the target's units."""
+    distances = np.linalg.norm(fit.vertices - fit.matches.points, axis=1)[fit.used > 0]
     return Registration(
-        vertices=final * template.unit,
+        vertices=fit.vertices * template.unit,
         iterations=template.steps,
         matches=len(distances),
         median_distance_mm=float(np.median(distances)) * template.unit if len(distances) else float("nan"),
@@ -232,21 +225,78 @@ def register(
     )
 
 
-def _fit_smoothly(
-    template: Deformable,
-    matches: Matches,
-    robust: Array,
-    current: Array,
-    smoothing: float,
-    parameters: RegistrationParameters,
-) -> Array:
+@dataclass(frozen=True)
+class Matching:
+    """Step 1 of B.1: matches of the template's vertices, in its unit, and weights (n,) of those that are not ignored.
+
+    Attributes
+    ----------
+    template : Deformable
+    index : TargetIndex
+    parameters : RegistrationParameters
+    embedded : Matches
+        In canonical space.
+    trusted : (n,)
+        Weight times area of the vertices whose match there can be believed.
+    """
+
+    template: Deformable
+    index: TargetIndex
+    parameters: RegistrationParameters
+    embedded: Matches
+    trusted: Array
+
+    @classmethod
+    def of(cls, template: Deformable, index: TargetIndex, parameters: RegistrationParameters) -> "Matching":
+        """Match in canonical space.
+
+        Raises
+        ------
+        RegistrationError
+            If hardly any vertex has a match.
+        """
+        matches = index.match_canonical(template.canonical).scaled(1 / template.unit)
+        return cls(template, index, parameters, matches, _trusted(matches, template, parameters))
+
+    def in_embedding(self, vertices: Array) -> tuple[Matches, Array]:
+        """The matches in canonical space, whatever they are away from the vertices (n, 3), by robust weights."""
+        robust = robust_weights(vertices, self.embedded, self.trusted > 0, self.parameters.outlier_factor)
+        return self._facing(vertices, self.embedded, self.trusted * robust)
+
+    def in_space(self, vertices: Array) -> tuple[Matches, Array]:
+        """The physical nearest neighbours of the vertices (n, 3) on the same part of the face."""
+        template, parameters = self.template, self.parameters
+        near = (template.weights > 0) & (self.embedded.distances * SIZE < 2 * parameters.match_distance)
+        found = self.index.match_positions(vertices * template.unit, near).scaled(1 / template.unit)
+        reachable = _reachable(vertices, found, template, parameters)
+        return self._facing(vertices, found, template.weights * template.mass * reachable)
+
+    def _facing(self, vertices: Array, matches: Matches, used: Array) -> tuple[Matches, Array]:
+        normals = self.template.normals(vertices)
+        return matches, used * facing(normals, matches.normals, self.parameters.largest_angle)
+
+
+def _fit_stiffly(matching: Matching) -> tuple[Array, Array]:
+    """Fit the points at the first stiffness with robust weights; returns vertices (n, 3) and weights (n,)."""
+    template, matches, trusted, parameters = matching.template, matching.embedded, matching.trusted, matching.parameters
+    current, robust, stiffness = template.reference, trusted, parameters.first_stiffness
+    for round_ in range(ROBUST_ROUNDS):
+        data = template.data_terms(matches, robust * parameters.point_weight, 0 * robust, stiffness, current)
+        if round_ == 0:
+            template.factorise(data, stiffness)
+        current = template.fit(data, stiffness, current, InnerLoop(parameters.still_motion, parameters.most_steps))
+        robust = trusted * robust_weights(current, matches, trusted > 0, parameters.outlier_factor)
+    return current, robust
+
+
+def _fit_smoothly(matching: Matching, robust: Array, current: Array, smoothing: float) -> Array:
     """Fit to the matches, as far as they are trusted (n,), at the stiffness that smooths their noise away."""
-    data = template.data_terms(matches, robust * parameters.point_weight, 0 * robust, smoothing, current)
+    template, parameters = matching.template, matching.parameters
+    data = template.data_terms(matching.embedded, robust * parameters.point_weight, 0 * robust, smoothing, current)
     if smoothing < parameters.first_stiffness / SIMILAR_STIFFNESS:
         template.factorise(data, smoothing)
-    return template.fit(
-        data, smoothing, current, InnerLoop(FIRST_STEP * parameters.smallest_step, parameters.most_steps)
-    )
+    loop = InnerLoop(FIRST_STEP * parameters.smallest_step, parameters.most_steps)
+    return template.fit(data, smoothing, current, loop)
 
 
 def correspondence_noise(vertices: Array, matches: Matches, used: NDArray[np.bool_], resolved_ratio: float) -> float:
@@ -287,20 +337,6 @@ class CloseFit:
     matches: Matches
     used: Array
     converged: bool
-
-
-def _fit_stiffly(
-    template: Deformable, matches: Matches, trusted: Array, parameters: RegistrationParameters
-) -> tuple[Array, Array]:
-    """Fit the points at the first stiffness with robust weights; returns vertices (n, 3) and weights (n,)."""
-    current, robust, stiffness = template.reference, trusted, parameters.first_stiffness
-    for round_ in range(ROBUST_ROUNDS):
-        data = template.data_terms(matches, robust * parameters.point_weight, 0 * robust, stiffness, current)
-        if round_ == 0:
-            template.factorise(data, stiffness)
-        current = template.fit(data, stiffness, current, InnerLoop(parameters.still_motion, parameters.most_steps))
-        robust = trusted * robust_weights(current, matches, trusted > 0, parameters.outlier_factor)
-    return current, robust
 
 
 def fit_closely(
