@@ -13,7 +13,8 @@ from ..exchange.progress import Progress, StageClock, silent
 from ..exchange.report import Report
 from ..exchange.result import Reconstruction
 from ..template import load_template
-from .fitting import believable_pins, complete, follow_pins, register_template
+from .completion import FittedHead, complete
+from .fitting import believable_pins, follow_pins, register_template
 from .glimpses import head_glimpse, mask_glimpse, surface_glimpse
 from .hidden import hidden_share
 from .likeness import Likeness, estimate, load_likeness
@@ -131,8 +132,8 @@ def reconstruct(
     with clock.stage("pins"):
         pinned = follow_pins(registration.vertices, target, seen, pins, options.detail_level, progress)
     report = report_of(sight, registration, networks.device)
-    level = options.detail_level
-    return complete(seen, registration.vertices, pinned, pins, level, report, clock, likeness=likeness)
+    head = FittedHead(seen, registration.vertices, pinned, pins, likeness)
+    return complete(head, options.detail_level, report, clock)
 
 
 def load_networks(device_name: str) -> Networks:

@@ -12,9 +12,10 @@ from ..expression.neutral import worn_expression
 from ..geometry.extension import smoothed
 from ..shaping.points import PinnedPoints
 from ..template import Template, load_template
+from .completion import FittedHead, complete
 from .detail.reading import read_detail
 from .detail.shown_face import ShownFace
-from .fitting import complete, follow_pins
+from .fitting import follow_pins
 from .registration.matching import TargetIndex
 from .registration.target import build_target
 from .seen_face import SeenFace
@@ -69,14 +70,8 @@ def detail_again(
         return smoothed(detail, vertices, level.faces, settings.smoothing, pause)
     seen = SeenFace.of(face.view)
     worn = load_template().subdivide(worn_expression(face.coarse_vertices, face.view.expression), level.level)
-    shown = ShownFace(
-        seen.crop,
-        seen.maps.camera.resized(seen.enlargement),
-        seen.maps.mask,
-        photo_pixel=seen.enlargement / seen.frame.enlargement,
-    )
     worn_now = face.view.frame.to_camera(vertices + worn)
-    detail = read_detail(worn_now, level, shown, settings.reading, settings.scale, pause)
+    detail = read_detail(worn_now, level, ShownFace.of(seen), settings.reading, settings.scale, pause)
     rotation = face.view.head_to_camera[:3, :3]
     in_head = detail @ np.linalg.inv(rotation).T
     return smoothed(in_head, vertices, level.faces, settings.smoothing, pause)
@@ -110,4 +105,5 @@ def refit(
         pinned = follow_pins(registered + worn, target, seen, pins, detail_level, progress, points) - worn
     report, turn = reconstruction.report, own.head_to_camera[:3, :3]
     likeness = reconstruction.likeness @ turn.T if len(reconstruction.likeness) else None
-    return complete(seen, registered, pinned, np.array(pins), detail_level, report, clock, own, others, likeness)
+    head = FittedHead(seen, registered, pinned, np.array(pins), likeness, own, others)
+    return complete(head, detail_level, report, clock)

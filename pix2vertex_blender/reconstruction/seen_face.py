@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from ..exchange.camera import Camera
 from ..exchange.frames import Frame
 from ..exchange.maps import FaceMaps
 from ..exchange.view import View
@@ -49,6 +50,11 @@ class SeenFace:
     def frame(self) -> Frame:
         """How the head, as the network has posed it, camera, crop and photo go into each other."""
         return Frame(self.maps.head_pose.matrix, self.maps.camera, self.crop_to_photo)
+
+    @property
+    def crop_camera(self) -> Camera:
+        """From millimetres in the camera's axes to pixels of the crop."""
+        return self.maps.camera.resized(self.enlargement)
 
     @property
     def enlargement(self) -> float:

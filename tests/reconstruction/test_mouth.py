@@ -9,8 +9,8 @@ import pytest
 
 from pix2vertex_blender.geometry.intersections import intersecting_triangles
 from pix2vertex_blender.geometry.mesh import triangulate
+from pix2vertex_blender.reconstruction.completion import with_seen_lips
 from pix2vertex_blender.reconstruction.corrections.mouth import MouthParameters, fit_mouth, lip_lines
-from pix2vertex_blender.reconstruction.fitting import with_seen_lips
 from pix2vertex_blender.reconstruction.pipeline import Options, reconstruct
 from pix2vertex_blender.reconstruction.registration.matching import TargetIndex
 from pix2vertex_blender.reconstruction.registration.target import build_target

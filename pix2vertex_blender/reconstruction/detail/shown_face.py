@@ -6,6 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...exchange.camera import Camera
+from ..seen_face import SeenFace
 
 
 @dataclass(frozen=True)
@@ -28,3 +29,8 @@ class ShownFace:
     camera: Camera
     mask: NDArray[np.bool_] | None = None
     photo_pixel: float = 1.0
+
+    @classmethod
+    def of(cls, seen: SeenFace) -> "ShownFace":
+        """A face that the network has seen, in its crop."""
+        return cls(seen.crop, seen.crop_camera, seen.maps.mask, seen.enlargement / seen.frame.enlargement)

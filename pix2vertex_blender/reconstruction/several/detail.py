@@ -97,10 +97,8 @@ def _shown_heads(coarse: Array, vertices: Array, level: Template, views: Sequenc
                 raise
             continue
         worn = load_template().subdivide(worn_expression(coarse, view.expression), level.level)
-        camera, photo_pixel = view.camera.resized(seen.enlargement), seen.enlargement / seen.frame.enlargement
         fineness = view.camera.scale * min(seen.enlargement, seen.frame.enlargement)
-        shown = ShownFace(seen.crop, camera, view.maps.mask, photo_pixel)
-        yield _ShownHead(view, view.frame.to_camera(vertices + worn), shown, fineness)
+        yield _ShownHead(view, view.frame.to_camera(vertices + worn), ShownFace.of(seen), fineness)
 
 
 def _from_shading(

@@ -17,8 +17,9 @@ from ...exchange.view import View, no_pins
 from ...expression.neutral import expression_coefficients, rested, worn_expression
 from ...geometry.similarity import Similarity, fit_similarity
 from ...template import load_template
+from ..completion import FittedHead, complete
 from ..corrections.eyelids import balls, clear_eyeballs
-from ..fitting import complete, follow_pins, register_template
+from ..fitting import follow_pins, register_template
 from ..likeness import load_likeness, spread
 from ..pipeline import Networks, Options, load_networks, look, reconstruct, report_of
 from ..registration.matching import TargetIndex
@@ -247,7 +248,8 @@ def _head_of(
             pinned = follow_pins(placed + worn, target, seen, pins, detail_level, clock.progress) - worn
     report = replace(head.first.report, views=[told[index] for index in sorted(told)])
     likeness = head.likeness @ best.head_to_camera[:3, :3].T
-    return complete(seen, placed, pinned, pins, detail_level, report, clock, best, head.views[1:], likeness)
+    fitted = FittedHead(seen, placed, pinned, pins, likeness, best, head.views[1:])
+    return complete(fitted, detail_level, report, clock)
 
 
 def _kept(face: Reconstruction, index: int) -> Registered:
