@@ -40,7 +40,8 @@ from training.data.backgrounds import background_bank
 from training.data.dataset import PortraitStream
 from training.losses import TrainingLoss
 from training.optimiser import make_optimiser
-from training.train import NETWORKS, Settings
+from training.schedule import Settings
+from training.train import NETWORKS
 
 #: How many crops are computed at once.
 CROPS = (1, 16)

@@ -32,7 +32,8 @@ from .compare import VARIANTS, as_it_is, compare, measure, train_recipe
 from .data.backgrounds import background_bank
 from .data.new_views import ViewChanges, write_new_views
 from .evaluate import FIGURES
-from .train import Recipe, Settings
+from .schedule import Settings
+from .train import Recipe
 from .translation.measure import load_generator, translated
 from .translation.samples import write_translated_samples
 from .translation.train import CHECKPOINT

@@ -1,58 +1,56 @@
-"""What a training is resumed from: networks, optimiser and how far it is."""
+"""Files that a training goes on from: whole or not there, and one sentence where one cannot be used."""
 
-import dataclasses
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
-from torch import nn
 
 from pix2vertex_blender.errors import DataFileError
+from pix2vertex_blender.files import replacing
 
-from .log import Position
-from .optimiser import Optimisers
-
-
-def save(
-    path: Path, network: nn.Module, averaged: nn.Module, optimiser: Optimisers, position: Position, configuration: str
-) -> None:
-    """Write a checkpoint; the one before stays until the new one is whole.
-
-    Parameters
-    ----------
-    configuration : str
-        What the network was built from, as JSON.
-    """
-    beside = path.with_name(path.name + ".part")
-    state = {
-        "configuration": configuration,
-        "network": network.state_dict(),
-        "averaged": averaged.state_dict(),
-        "optimiser": optimiser.state_dict(),
-        "position": dataclasses.asdict(position),
-    }
-    torch.save(state, beside)
-    beside.replace(path)
+MISSING = "There is no checkpoint {path}: train first, or choose another run folder."
+DAMAGED = "The checkpoint {path} is damaged: remove it, or choose another run folder."
+OTHER = "The checkpoint {path} is of another network or training: choose another run folder."
 
 
-def resume(path: Path, network: nn.Module, averaged: nn.Module, optimiser: Optimisers, configuration: str) -> Position:
-    """Read a checkpoint into the network, its average and the optimiser; the start if there is none.
+def write_checkpoint(path: Path, state: Mapping[str, object]) -> None:
+    """Write a checkpoint; the one before stays until the new one is whole."""
+    with replacing(path) as partial:
+        torch.save(dict(state), partial)
+
+
+@contextmanager
+def opened_checkpoint(path: Path) -> Iterator[dict[str, Any]]:
+    """What `write_checkpoint` wrote, in the processor's memory, to load networks from within the context.
 
     Raises
     ------
     DataFileError
-        If it is damaged or belongs to another configuration.
+        If it is missing or damaged, or lacks what it is asked for within the context, or does not fit there.
     """
-    if not path.exists():
-        return Position()
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
-        if state["configuration"] != configuration:
-            raise DataFileError(f"The checkpoint {path} is of another network: choose another run folder.")
-        network.load_state_dict(state["network"])
-        averaged.load_state_dict(state["averaged"])
-        optimiser.load_state_dict(state["optimiser"])
-        return Position(**state["position"])
-    except DataFileError:
-        raise
-    except Exception as error:
-        raise DataFileError(f"The checkpoint {path} is damaged: remove it, or take another run folder.") from error
+        kept = torch.load(path, map_location="cpu", weights_only=True)
+    except FileNotFoundError as error:
+        raise DataFileError(MISSING.format(path=path)) from error
+    except Exception as error:  # whatever unpickling makes of bytes that are none of its own
+        raise DataFileError(DAMAGED.format(path=path)) from error
+    try:
+        yield kept
+    except KeyError as error:
+        raise DataFileError(OTHER.format(path=path)) from error
+    except (ValueError, TypeError, RuntimeError) as error:
+        raise DataFileError(DAMAGED.format(path=path)) from error
+
+
+def require_same(path: Path, said: Mapping[str, object], **expected: object) -> None:
+    """Compare what a checkpoint says of itself with what is to go on from it.
+
+    Raises
+    ------
+    DataFileError
+        If they differ.
+    """
+    if any(said[name] != value for name, value in expected.items()):
+        raise DataFileError(OTHER.format(path=path))

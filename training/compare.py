@@ -21,13 +21,14 @@ from pix2vertex_blender.reconstruction.network.device import choose_device
 from pix2vertex_blender.reconstruction.network.network import build_network
 
 from .arrays import Bytes
-from .checkpoints import resume
 from .data.backgrounds import background_bank
 from .data.dataset import PortraitStream, held_out_batches, read_in_background
 from .evaluate import FIGURES, evaluate
+from .export import network_from_json
 from .log import Position
-from .optimiser import make_optimiser
-from .train import NETWORKS, Recipe, Settings, train
+from .schedule import Settings
+from .state import CHECKPOINT, read_averaged
+from .train import NETWORKS, Recipe, train
 
 
 class Variant(NamedTuple):
@@ -127,13 +128,11 @@ def measure(
     shown: Callable[[Tensor], Tensor] = as_it_is,
 ) -> dict[str, float]:
     """Figures of the averaged weights of a finished run, on held-out images (B, 3, S, S) as `shown` shows them."""
-    network, averaged = (build_network(recipe.configuration) for _ in range(2))
-    optimiser = make_optimiser(network, recipe.optimiser, settings.learning_rate, settings.weight_decay)
-    resume(run / "checkpoint.pt", network, averaged, optimiser, recipe.configuration.to_json())
+    averaged, _position = read_averaged(run / CHECKPOINT, network_from_json)
     resolution = recipe.configuration.resolution
     batches = held_out_batches(held_out, resolution, held_out_count, settings.batch_size, backgrounds)
     batches = [batch._replace(images=shown(batch.images)) for batch in batches]
-    return evaluate(averaged.to(device), batches, device)
+    return evaluate(averaged.eval().to(device), batches, device)
 
 
 def main(arguments: Sequence[str] | None = None) -> None:

@@ -6,17 +6,28 @@ import platform
 from collections.abc import Sequence
 from pathlib import Path
 
-import torch
-
 from pix2vertex_blender.data_files import write_checksum
-from pix2vertex_blender.errors import DataFileError, Pix2VertexError
+from pix2vertex_blender.errors import Pix2VertexError
 from pix2vertex_blender.paths import NETWORK_WEIGHTS
 from pix2vertex_blender.reconstruction.network.configuration import NetworkConfiguration
 from pix2vertex_blender.reconstruction.network.network import MapNetwork, build_network, save_network
 
+from .log import Position
+from .state import CHECKPOINT, read_averaged
+
 #: Terms under which weights can be used that were trained on nothing but this project's synthetic portraits.
 LICENCE = "GPL-3.0-or-later"
 DATA = "synthetic portraits from training.generate, drawn from the ICT FaceKit Light model (MIT licence); no photos"
+
+
+def card_of(position: Position) -> dict[str, str]:
+    """What the model card of every network of ours says."""
+    return {"data": DATA, "licence": LICENCE, "steps": str(position.step), "samples": str(position.samples)}
+
+
+def network_from_json(configuration: str) -> MapNetwork:
+    """A map network with fresh weights from its configuration as JSON."""
+    return build_network(NetworkConfiguration.from_json(configuration))
 
 
 def export(checkpoint: Path, output: Path, card: dict[str, str]) -> MapNetwork:
@@ -29,25 +40,13 @@ def export(checkpoint: Path, output: Path, card: dict[str, str]) -> MapNetwork:
     DataFileError
         If the checkpoint is missing or damaged.
     """
-    try:
-        state = torch.load(checkpoint, map_location="cpu", weights_only=True)
-        network = build_network(NetworkConfiguration.from_json(state["configuration"]))
-        network.load_state_dict(state["averaged"])
-        position = state["position"]
-    except FileNotFoundError as error:
-        raise DataFileError(f"There is no checkpoint {checkpoint}: train one with python -m training.train.") from error
-    except Exception as error:
-        raise DataFileError(f"The checkpoint {checkpoint} is damaged: train again.") from error
-    facts = {
-        "data": DATA,
-        "licence": LICENCE,
-        "steps": str(position["step"]),
-        "samples": str(position["samples"]),
-        "hours": f"{position['minutes'] / 60:.2f}",
+    network, position = read_averaged(checkpoint, network_from_json)
+    made = {
+        "hours": f"{position.minutes / 60:.2f}",
         "machine": platform.processor() or platform.machine(),
         "date": datetime.date.today().isoformat(),
     }
-    save_network(network, output, facts | card)
+    save_network(network, output, card_of(position) | made | card)
     write_checksum(output)
     return network
 
@@ -75,7 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     except ValueError as error:
         parser.error(str(error))
     try:
-        export(options.run / "checkpoint.pt", options.output, card)
+        export(options.run / CHECKPOINT, options.output, card)
     except Pix2VertexError as error:
         parser.exit(2, f"{error}\n")
     print(f"{options.output}: {options.output.stat().st_size / 1e6:.1f} MB")

@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,6 +16,29 @@ class Position:
     step: int = 0
     samples: int = 0
     minutes: float = 0.0
+
+
+def append_row(path: Path, row: Mapping[str, float | str], columns: Sequence[str] | None = None) -> None:
+    """Append a row to a CSV file, which begins with the names of its columns, and print it.
+
+    Parameters
+    ----------
+    path : Path
+    row : mapping
+    columns : sequence of str, optional
+        Of the file, where not every row has all of them.
+    """
+    fresh = not path.exists()
+    with path.open("a", newline="", encoding="utf-8") as file:
+        writer = csv.DictWriter(file, columns or list(row))
+        if fresh:
+            writer.writeheader()
+        writer.writerow({name: _text(value, 6) for name, value in row.items()})
+    print("  ".join(f"{name} {_text(value, 4)}" for name, value in row.items() if value != ""), flush=True)
+
+
+def _text(value: float | str, digits: int) -> str:
+    return value if isinstance(value, str) else f"{value:.{digits}g}"
 
 
 class Log:
@@ -50,14 +74,7 @@ class Log:
 
     def write(self, position: Position, values: dict[str, float]) -> None:
         """Append a row and print it."""
-        row = {**dataclasses.asdict(position), **values}
-        fresh = not self.path.exists()
-        with self.path.open("a", newline="") as file:
-            writer = csv.DictWriter(file, self.FIELDS)
-            if fresh:
-                writer.writeheader()
-            writer.writerow({name: f"{value:.6g}" for name, value in row.items()})
-        print("  ".join(f"{name} {value:.4g}" for name, value in row.items()), flush=True)
+        append_row(self.path, {**dataclasses.asdict(position), **values}, self.FIELDS)
 
     def plot(self) -> None:
         """Draw every column but the first three against the samples seen."""

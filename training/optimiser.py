@@ -47,6 +47,20 @@ class Optimisers:
             part.load_state_dict(part_state)
 
 
+def set_rate(optimiser: Optimizer | Optimisers, rate: float) -> None:
+    """Have the next step made at a learning rate."""
+    for group in optimiser.param_groups:
+        group["lr"] = rate
+
+
+def descend(loss: Tensor, network: nn.Module, optimiser: Optimizer, clip: float) -> None:
+    """Move a network's weights along the gradient of a loss, whose norm is at most `clip`."""
+    optimiser.zero_grad(set_to_none=True)
+    loss.backward()
+    nn.utils.clip_grad_norm_(network.parameters(), clip)
+    optimiser.step()
+
+
 def make_optimiser(network: nn.Module, name: OptimiserName, rate: float, weight_decay: float) -> Optimisers:
     """AdamW that decays matrices and kernels only, or Muon for those of the hidden layers and AdamW for the rest."""
     hidden = [

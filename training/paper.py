@@ -25,9 +25,12 @@ from pix2vertex_blender.reconstruction.network.device import choose_device
 from pix2vertex_blender.reconstruction.network.network import build_network, to_device
 
 from . import train
+from .computation import compute_gradients
 from .data.backgrounds import background_bank
 from .data.dataset import PortraitStream
 from .losses import Batch, LossWeights, TrainingLoss
+from .optimiser import make_optimiser
+from .schedule import Settings
 
 #: The paper does not say how many samples it has seen; our own networks were still learning after so many.
 SAMPLES = 400_000
@@ -108,13 +111,13 @@ def first_steps(
     torch.manual_seed(seed)
     recipe = train.NETWORKS["paper"]
     network = to_device(build_network(configuration).train(), device)
-    optimiser = train.make_optimiser(network, recipe.optimiser, train.Settings().learning_rate, 0.0)
+    optimiser = make_optimiser(network, recipe.optimiser, Settings().learning_rate, 0.0)
     loss_of = TrainingLoss(network, recipe.weights).to(device)
     precision = torch.bfloat16 if device.type == "cuda" and torch.cuda.is_bf16_supported() else torch.float32
     rows, seconds = [], []
     for batch in batches:
         began = time.perf_counter()
-        terms = train.compute_gradients(loss_of, batch.to(device), precision)
+        terms = compute_gradients(loss_of, batch.to(device), precision)
         optimiser.step()
         rows.append({name: float(terms[name].detach()) for name in TERMS})
         if device.type == "cuda":

@@ -25,6 +25,11 @@ def is_first_process() -> bool:
     return not distributed.is_initialized() or distributed.get_rank() == 0
 
 
+def stream_seed(seed: int, step: int) -> tuple[int, ...]:
+    """Of the samples after a step: every process, and every start of a training, draws its own, the same each time."""
+    return (seed, step, distributed.get_rank() if distributed.is_initialized() else 0)
+
+
 def reader_count(device: torch.device) -> int:
     """How many processes read samples: all cores that a graphics card leaves, one beside training on the processor."""
     if device.type == "cpu":

@@ -9,15 +9,13 @@ import argparse
 import dataclasses
 import math
 import sys
-import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple, get_args
 
 import torch
 import torch.distributed as distributed
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.parallel import DistributedDataParallel
 
 from pix2vertex_blender.errors import DataFileError, Pix2VertexError
@@ -25,7 +23,6 @@ from pix2vertex_blender.reconstruction.network.configuration import SHIPPED, Net
 from pix2vertex_blender.reconstruction.network.device import choose_device
 from pix2vertex_blender.reconstruction.network.network import MapNetwork, build_network, load_network, to_device
 
-from .checkpoints import resume, save
 from .computation import (
     LAYOUTS,
     ORDINARY_COMPUTATION,
@@ -41,8 +38,10 @@ from .data.dataset import PortraitStream, held_out_batches, read_in_background
 from .evaluate import evaluate
 from .log import Log, Position
 from .losses import SHIPPED_WEIGHTS, Batch, LossWeights, TrainingLoss
-from .optimiser import OptimiserName, make_optimiser
-from .processes import is_first_process, process_count, reader_count, start_processes
+from .optimiser import OptimiserName
+from .processes import is_first_process, process_count, reader_count, start_processes, stream_seed
+from .schedule import Clock, Interval, Settings, learning_rate, progress_of, require_finite
+from .state import CHECKPOINT, TrainingState, completed_steps
 
 
 class Recipe(NamedTuple):
@@ -58,47 +57,6 @@ NETWORKS = {
     "shipped": Recipe(SHIPPED, SHIPPED_WEIGHTS, "muon"),
     "paper": Recipe(NetworkConfiguration(), LossWeights(), "adamw"),
 }
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How to train.
-
-    Attributes
-    ----------
-    minutes : float
-        Of training in all, earlier starts included; the learning rate's cosine ends there.
-    steps : int
-        Stop after so many steps, if the minutes have not passed; the cosine then ends there.
-    learning_rate, final_fraction : float
-        At the top of the cosine, and what fraction of it is left at the end.
-    warm_up_steps : int
-        Over which the learning rate rises.
-    weight_decay : float
-        On matrices and kernels, not on biases and norms.
-    clip : float
-        Largest norm of the gradient. Above what is usual: clipping every step would give hard batches less weight.
-    average_horizon : int
-        Steps that the exponential moving average of the weights looks back.
-    """
-
-    batch_size: int = 16
-    minutes: float = 60
-    steps: int = 10**9
-    learning_rate: float = 5e-4
-    final_fraction: float = 0.02
-    warm_up_steps: int = 60
-    weight_decay: float = 0.02
-    clip: float = 100.0
-    average_horizon: int = 200
-    seed: int = 1
-    log_every: int = 50
-    validate_every_minutes: float = 5
-    save_every_minutes: float = 2
-
-
-class TrainingDivergedError(Pix2VertexError):
-    """The loss or its gradient is not finite."""
 
 
 def train(
@@ -119,81 +77,73 @@ def train(
         If the loss is not finite: names the step; the last good checkpoint stays.
     """
     run.mkdir(parents=True, exist_ok=True)
-    averaged = build_network(network.configuration)
-    averaged.load_state_dict(network.state_dict())
-    layout = LAYOUTS[computation.layout]
-    network, averaged = to_device(network.train(), device, layout), to_device(averaged.eval(), device)
-    optimiser = make_optimiser(network, recipe.optimiser, settings.learning_rate, settings.weight_decay)
-    position = resume(run / "checkpoint.pt", network, averaged, optimiser, network.configuration.to_json())
-
-    loss_of: nn.Module = TrainingLoss(network, recipe.weights).to(device)
-    if distributed.is_initialized():
-        loss_of = DistributedDataParallel(loss_of)
-    if computation.compiled:
-        loss_of.compile()
-    log = Log(run / "log.csv", settings.log_every)
-    saved = validated = position.minutes
-    began = time.monotonic() - 60 * position.minutes
-
+    network = to_device(network, device, LAYOUTS[computation.layout])
+    state = TrainingState.begin(run / CHECKPOINT, network, network.configuration.to_json(), recipe.optimiser, settings)
+    records = Records(state, held_out, device)
+    loss_of = _loss_of(network, recipe.weights, device, computation.compiled)
+    position, clock = state.position, Clock(state.position.minutes)
     while (fraction := progress_of(position, settings)) < 1:
-        for group in optimiser.param_groups:
-            group["lr"] = learning_rate(position.step, fraction, settings)
+        rate = learning_rate(position.step, fraction, settings)
         batch = next(batches).to(device)
         terms = compute_gradients(loss_of, batch, PRECISIONS[computation.precision])
         norm = nn.utils.clip_grad_norm_(network.parameters(), settings.clip)
-        if not bool(torch.isfinite(norm) & torch.isfinite(terms["total"])):
-            raise TrainingDivergedError(
-                f"The loss is no longer finite at step {position.step}: {run / 'checkpoint.pt'} holds the last good "
-                "state; go on from it with a smaller learning rate."
-            )
-        optimiser.step()
-        position.step += 1
-        position.samples += len(batch.images) * process_count()
-        position.minutes = (time.monotonic() - began) / 60
-        update_average(averaged, network, position.step, settings.average_horizon)
-
+        require_finite(position.step, norm, terms["total"].detach())
+        state.move(rate, len(batch.images) * process_count())
+        position.minutes = clock.minutes
         if is_first_process():
-            log.add(position, optimiser.param_groups[0]["lr"], norm, terms)
-        if is_first_process() and held_out and position.minutes - validated > settings.validate_every_minutes:
-            log.write(position, evaluate(averaged, held_out, device))
-            log.plot()
-            validated = position.minutes
-        if is_first_process() and position.minutes - saved > settings.save_every_minutes:
-            save(run / "checkpoint.pt", network, averaged, optimiser, position, network.configuration.to_json())
-            saved = position.minutes
-
+            records.step(rate, norm, terms)
     if is_first_process():
-        save(run / "checkpoint.pt", network, averaged, optimiser, position, network.configuration.to_json())
-        if held_out:
-            log.write(position, evaluate(averaged, held_out, device))
-        log.plot()
+        records.end()
     return position
 
 
-def progress_of(position: Position, settings: Settings) -> float:
-    """Completed fraction of the training, the same in all processes."""
-    fraction = max(position.minutes / settings.minutes, position.step / settings.steps)
+class Records:
+    """What the first process writes of a training: its log, figures on held-out samples, and checkpoints.
+
+    Parameters
+    ----------
+    state : TrainingState
+    held_out : sequence of Batch
+        Empty, if there is nothing to validate with.
+    device : torch.device
+    """
+
+    def __init__(self, state: TrainingState[MapNetwork], held_out: Sequence[Batch], device: torch.device) -> None:
+        self._state, self._held_out, self._device = state, held_out, device
+        settings, minutes = state.settings, state.position.minutes
+        self._log = Log(state.path.with_name("log.csv"), settings.log_every)
+        self._validation = Interval(settings.validate_every_minutes, minutes)
+        self._saving = Interval(settings.save_every_minutes, minutes)
+
+    def step(self, rate: float, norm: Tensor, terms: dict[str, Tensor]) -> None:
+        """Take note of a step, at a learning rate, with its gradient's norm and the terms of its loss."""
+        position = self._state.position
+        self._log.add(position, rate, norm, terms)
+        if self._held_out and self._validation.is_over(position.minutes):
+            self._validate()
+            self._log.plot()
+        if self._saving.is_over(position.minutes):
+            self._state.save()
+
+    def end(self) -> None:
+        """Keep the last state, and say how good it is."""
+        self._state.save()
+        if self._held_out:
+            self._validate()
+        self._log.plot()
+
+    def _validate(self) -> None:
+        self._log.write(self._state.position, evaluate(self._state.averaged, self._held_out, self._device))
+
+
+def _loss_of(network: MapNetwork, weights: LossWeights, device: torch.device, compiled: bool) -> nn.Module:
+    """The loss of a batch, whose gradients all processes share."""
+    loss_of: nn.Module = TrainingLoss(network, weights).to(device)
     if distributed.is_initialized():
-        shared = torch.tensor(fraction, dtype=torch.float64)
-        distributed.broadcast(shared, src=0)
-        fraction = shared.item()
-    return fraction
-
-
-def learning_rate(step: int, fraction: float, settings: Settings) -> float:
-    """A cosine over the completed fraction, with a linear rise over the first steps."""
-    cosine = 0.5 * (1 + math.cos(math.pi * fraction))
-    height = settings.final_fraction + (1 - settings.final_fraction) * cosine
-    return settings.learning_rate * height * min(1.0, (step + 1) / settings.warm_up_steps)
-
-
-@torch.no_grad()
-def update_average(averaged: nn.Module, network: nn.Module, step: int, horizon: int) -> None:
-    """Move the average towards the network's weights, faster while there are few steps to look back on."""
-    rate = max(1 / horizon, 1 / (step + 1))
-    torch._foreach_lerp_(list(averaged.parameters()), list(network.parameters()), rate)
-    for kept, buffer in zip(averaged.buffers(), network.buffers(), strict=True):
-        kept.copy_(buffer)
+        loss_of = DistributedDataParallel(loss_of)
+    if compiled:
+        loss_of.compile()
+    return loss_of
 
 
 def initial_network(options: argparse.Namespace, configuration: NetworkConfiguration) -> MapNetwork:
@@ -206,19 +156,6 @@ def initial_network(options: argparse.Namespace, configuration: NetworkConfigura
             raise DataFileError(f"The weights {options.initial} are of another network than the one to train.")
         network.load_state_dict(given.state_dict())
     return network
-
-
-def stream_seed(seed: int, step: int) -> tuple[int, ...]:
-    """Of the samples after a step: every process, and every start of a training, draws its own, the same each time."""
-    return (seed, step, distributed.get_rank() if distributed.is_initialized() else 0)
-
-
-def completed_steps(checkpoint: Path) -> int:
-    """Steps that a run has behind it; 0 if there is no checkpoint, or none that can be read."""
-    try:
-        return int(torch.load(checkpoint, map_location="cpu", weights_only=True, mmap=True)["position"]["step"])
-    except Exception:  # `resume` says what is wrong with it
-        return 0
 
 
 def _asked(options: argparse.Namespace) -> Asked:
@@ -288,7 +225,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         print(f"training with {computation}", flush=True)
         settings = _settings(options, computation)
         backgrounds = background_bank(options.backgrounds)
-        seed = stream_seed(settings.seed, completed_steps(options.run / "checkpoint.pt"))
+        seed = stream_seed(settings.seed, completed_steps(options.run / CHECKPOINT))
         crops = CROPS[options.crop]
         stream = PortraitStream(options.data, resolution, settings.batch_size, backgrounds, seed, crops)
         batches = read_in_background(stream, options.readers or reader_count(device), device)

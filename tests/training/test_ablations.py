@@ -14,7 +14,8 @@ from training.ablations import ABLATIONS, ALONE, augmentations, data_table, main
 from training.compare import VARIANTS
 from training.data.samples import list_samples, sample_path, write_sample
 from training.losses import SHIPPED_WEIGHTS
-from training.train import Recipe, Settings
+from training.schedule import Settings
+from training.train import Recipe
 from training.translation.networks import TranslationConfiguration
 from training.translation.train import CHECKPOINT, Translation, TranslationSettings, save
 

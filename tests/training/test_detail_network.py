@@ -12,7 +12,7 @@ from pix2vertex_blender.reconstruction.network.detail_network import (
     predict_displacement,
 )
 from training.detail_network.losses import DetailBatch, DetailWeights, detail_loss
-from training.train import Settings
+from training.schedule import Settings
 
 VISIBLE = 5
 

@@ -21,17 +21,9 @@ from training.data.samples import Sample, sample_path, write_sample
 from training.evaluate import evaluate, format_table, sample_figures
 from training.export import export
 from training.losses import SHIPPED_WEIGHTS
-from training.processes import core_count, reader_count
-from training.train import (
-    NETWORKS,
-    Recipe,
-    Settings,
-    TrainingDivergedError,
-    learning_rate,
-    main,
-    stream_seed,
-    train,
-)
+from training.processes import core_count, reader_count, stream_seed
+from training.schedule import Settings, TrainingDivergedError, learning_rate
+from training.train import NETWORKS, Recipe, main, train
 
 pytestmark = pytest.mark.slow
 

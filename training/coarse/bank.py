@@ -11,6 +11,7 @@ from zipfile import BadZipFile
 import numpy as np
 
 from pix2vertex_blender.errors import DataFileError
+from pix2vertex_blender.files import replacing
 
 from ..arrays import Booleans, Bytes, Floats, Integers
 from ..data.augmentation import UPRIGHT, augment
@@ -172,9 +173,8 @@ def _write(path: Path, drawn: list[tuple[Truth, list[LookAt]]]) -> None:
         expression=np.array([truth.expression for truth, _ in drawn], np.float16),
         albedo=np.array([truth.albedo for truth, _ in drawn]),
     )
-    beside = path.with_name(path.name + ".part.npz")
-    np.savez(beside, **{field.name: getattr(fields, field.name) for field in dataclasses.fields(Bank)})
-    beside.replace(path)
+    with replacing(path) as partial, partial.open("wb") as file:
+        np.savez(file, **{field.name: getattr(fields, field.name) for field in dataclasses.fields(Bank)})
 
 
 def _looks(drawn: list[tuple[Truth, list[LookAt]]]) -> Iterator[tuple[int, LookAt]]:

@@ -6,6 +6,8 @@ import cv2
 import numpy as np
 from numpy.random import Generator
 
+from pix2vertex_blender.files import replacing
+
 from ..arrays import Bytes, Floats
 from .noise import fractal_noise
 
@@ -25,9 +27,8 @@ def background_bank(path: Path | None = None, count: int = COUNT, size: int = SI
     if path is None:
         return pictures
     path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(path.name + ".part.npy")
-    np.save(temporary, pictures)
-    temporary.replace(path)
+    with replacing(path) as partial, partial.open("wb") as file:
+        np.save(file, pictures)
     mapped: Bytes = np.load(path, mmap_mode="r")
     return mapped
 

@@ -9,6 +9,7 @@ import zstandard
 from numpy.typing import NDArray
 
 from pix2vertex_blender.errors import DataFileError
+from pix2vertex_blender.files import replace_file
 
 from ..arrays import Bytes, Floats
 
@@ -109,9 +110,7 @@ def unpack_sample(data: bytes, name: str = "the data") -> Sample:
 
 def write_sample(path: Path, sample: Sample) -> None:
     """Write a sample; a file of that name is either whole or not there."""
-    temporary = path.with_name(path.name + ".part")
-    temporary.write_bytes(pack_sample(sample))
-    temporary.replace(path)
+    replace_file(path, pack_sample(sample))
 
 
 def read_sample(path: Path) -> Sample:

@@ -5,12 +5,9 @@ Samples are drawn while training, and each is used some times before newer ones 
 """
 
 import argparse
-import csv
 import dataclasses
 import datetime
-import json
 import sys
-import time
 from collections.abc import Sequence
 from copy import deepcopy
 from dataclasses import dataclass
@@ -21,7 +18,7 @@ import torch
 from torch import nn
 
 from pix2vertex_blender.data_files import write_checksum
-from pix2vertex_blender.errors import DataFileError, Pix2VertexError
+from pix2vertex_blender.errors import Pix2VertexError
 from pix2vertex_blender.reconstruction.detail.codes import EXPRESSION, IDENTITY
 from pix2vertex_blender.reconstruction.detail.unrolled import CHANNELS, SIZE
 from pix2vertex_blender.reconstruction.network.detail_network import (
@@ -33,12 +30,11 @@ from pix2vertex_blender.reconstruction.network.detail_network import (
 from pix2vertex_blender.reconstruction.network.device import quick_precision
 from pix2vertex_blender.reconstruction.network.weights_file import read_weights
 
-from ..checkpoints import resume, save
-from ..export import DATA, LICENCE
+from ..export import DATA, card_of
 from ..generate import HELD_OUT_STREAM
-from ..log import Position
-from ..optimiser import Optimisers, make_optimiser
-from ..train import Settings, TrainingDivergedError, learning_rate, update_average
+from ..log import append_row
+from ..schedule import Clock, Interval, Settings, learning_rate, progress_of, require_finite
+from ..state import CHECKPOINT, TrainingState, read_averaged
 from .data import DetailSample, sample_detail
 from .losses import VISIBLE, DetailBatch, DetailWeights, detail_loss
 
@@ -173,54 +169,44 @@ def train(run: Path, network: DetailNetwork, settings: Settings, weights: Detail
         If the loss is not finite; the last good checkpoint stays.
     """
     run.mkdir(parents=True, exist_ok=True)
-    network = network.train().to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    averaged = deepcopy(network).eval()
-    optimiser = make_optimiser(network, "muon", settings.learning_rate, settings.weight_decay)
-    configuration = json.dumps(dataclasses.asdict(CONFIGURATION))
-    position = resume(run / "checkpoint.pt", network, averaged, optimiser, configuration)
+    network = in_layout(network)
+    state = TrainingState.begin(run / CHECKPOINT, network, CONFIGURATION.to_json(), "muon", settings)
+    position, clock = state.position, Clock(state.position.minutes)
+    saving = Interval(settings.save_every_minutes, position.minutes)
     pool, held_out = SamplePool(settings.seed, position.step), held_out_samples()
-    saved, began = position.minutes, time.monotonic() - 60 * position.minutes
     losses: list[float] = []
-    while (fraction := max(position.minutes / settings.minutes, position.step / settings.steps)) < 1:
-        for group in optimiser.param_groups:
-            group["lr"] = learning_rate(position.step, fraction, settings)
-        losses.append(_step(network, optimiser, pool.batch(settings.batch_size), weights, settings.clip, position.step))
-        position.step += 1
-        position.samples += settings.batch_size
-        position.minutes = (time.monotonic() - began) / 60
-        update_average(averaged, network, position.step, settings.average_horizon)
-        if position.minutes - saved > settings.save_every_minutes:
-            save(run / "checkpoint.pt", network, averaged, optimiser, position, configuration)
-            saved = position.minutes
+    while (fraction := progress_of(position, settings)) < 1:
+        rate = learning_rate(position.step, fraction, settings)
+        losses.append(leave_gradients(network, pool.batch(settings.batch_size), weights))
+        norm = nn.utils.clip_grad_norm_(network.parameters(), settings.clip)
+        require_finite(position.step, norm, losses[-1])
+        state.move(rate, settings.batch_size)
+        position.minutes = clock.minutes
+        if saving.is_over(position.minutes):
+            state.save()
         if position.step % settings.log_every == 0:
-            _log(run / "log.csv", position, float(np.mean(losses)), evaluate(averaged, held_out))
+            figures = dataclasses.asdict(evaluate(state.averaged, held_out))
+            row = dataclasses.asdict(position) | {"loss": float(np.mean(losses))} | figures
+            append_row(run / "log.csv", row)
             losses = []
-    save(run / "checkpoint.pt", network, averaged, optimiser, position, configuration)
-    return averaged
+    state.save()
+    return state.averaged
 
 
-def _step(
-    network: DetailNetwork,
-    optimiser: Optimisers,
-    batch: DetailBatch,
-    weights: DetailWeights,
-    clip: float,
-    step: int,
-) -> float:
-    """One step, and its loss."""
+def in_layout(network: DetailNetwork) -> DetailNetwork:
+    """The network with its kernels laid out in memory as processors compute them fastest."""
+    moved: DetailNetwork = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return moved
+
+
+def leave_gradients(network: DetailNetwork, batch: DetailBatch, weights: DetailWeights) -> float:
+    """Leave the gradients of the batch's loss in the parameters, and return the loss."""
+    network.zero_grad(set_to_none=True)
     precision = quick_precision(torch.device("cpu"))
     with torch.autocast("cpu", torch.bfloat16, enabled=precision == torch.bfloat16):
         found = network(batch.maps, batch.codes)
     loss = detail_loss(found.float(), batch, weights)["total"]
-    for parameter in network.parameters():
-        parameter.grad = None
     loss.backward()
-    norm = nn.utils.clip_grad_norm_(network.parameters(), clip)
-    if not bool(torch.isfinite(norm) & torch.isfinite(loss.detach())):
-        raise TrainingDivergedError(
-            f"The loss is no longer finite at step {step}: go on from the last checkpoint with a smaller learning rate."
-        )
-    optimiser.step()
     return float(loss.detach())
 
 
@@ -234,39 +220,17 @@ def export(run: Path, output: Path, gain: float = 1.0) -> None:
     DataFileError
         If the checkpoint is missing or damaged.
     """
-    network = DetailNetwork(CONFIGURATION)
-    try:
-        state = torch.load(run / "checkpoint.pt", map_location="cpu", weights_only=True)
-        network.load_state_dict(state["averaged"])
-        position = Position(**state["position"])
-        with torch.no_grad():
-            for parameter in network.head.parameters():
-                parameter.mul_(gain)
-    except FileNotFoundError as error:
-        raise DataFileError(f"There is no checkpoint in {run}: train first.") from error
-    except Exception as error:
-        raise DataFileError(f"The checkpoint in {run} is damaged: train again.") from error
-    card = {
+    network, position = read_averaged(run / CHECKPOINT, lambda text: DetailNetwork(DetailConfiguration.from_json(text)))
+    with torch.no_grad():
+        for parameter in network.head.parameters():
+            parameter.mul_(gain)
+    card = card_of(position) | {
         "data": f"skin drawn and lit on heads, {DATA}",
-        "licence": LICENCE,
-        "steps": str(position.step),
-        "samples": str(position.samples),
         "gain": f"{gain:g}",
         "date": datetime.date.today().isoformat(),
     }
     save_detail_network(network, output, card)
     write_checksum(output)
-
-
-def _log(path: Path, position: Position, loss: float, figures: DetailFigures) -> None:
-    row = {**dataclasses.asdict(position), "loss": loss, **dataclasses.asdict(figures)}
-    fresh = not path.exists()
-    with path.open("a", newline="") as file:
-        writer = csv.DictWriter(file, list(row))
-        if fresh:
-            writer.writeheader()
-        writer.writerow({name: f"{value:.6g}" for name, value in row.items()})
-    print("  ".join(f"{name} {value:.4g}" for name, value in row.items()), flush=True)
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -9,6 +9,7 @@ import cv2
 import numpy as np
 
 from pix2vertex_blender.errors import DataFileError
+from pix2vertex_blender.files import replacing
 from pix2vertex_blender.template import load_template
 
 from ..arrays import Bytes, Floats
@@ -72,10 +73,8 @@ def write_pair(path: Path, pair: Pair) -> None:
     values: dict[str, Any] = {field.name: getattr(pair, field.name) for field in fields(Pair)}
     strip = np.concatenate([pair.photo, *values.pop("views")])
     values["photo"] = cv2.imencode(".jpg", strip[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, QUALITY])[1]
-    beside = path.with_name(path.name + ".part")
-    with beside.open("wb") as file:
+    with replacing(path) as partial, partial.open("wb") as file:
         np.savez(file, **values)
-    beside.replace(path)
 
 
 def read_pair(path: Path) -> Pair:

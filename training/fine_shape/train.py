@@ -1,19 +1,20 @@
 """Train a network, or its twin that sees no photo."""
 
-import math
 import time
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from pix2vertex_blender.errors import DataFileError, OptionError
+from pix2vertex_blender.errors import OptionError
 from pix2vertex_blender.template import load_template
 
+from ..checkpoints import opened_checkpoint, require_same, write_checkpoint
+from ..optimiser import descend, set_rate
+from ..schedule import cosine, require_finite
 from .inputs import Batch, batches
 from .losses import LOSSES, Sculpture, shape_loss
 from .networks import FineShape, FineShapeConfiguration
@@ -24,11 +25,8 @@ CHECKPOINT = "fine_shape.pt"
 #: Steps after which the checkpoint is written, and the loss is told.
 SAVE_EVERY = 25
 
-OTHER = "The checkpoint {path} is of another network or training: choose another run folder."
-DAMAGED = "The checkpoint {path} is missing or damaged: train again, or choose another run folder."
 MULTIPLE = "The size has to be a multiple of {stride}, not {size}."
 UNKNOWN_LOSS = "There is no loss {name}: choose among {names}."
-NOT_FINITE = "The loss is not finite at step {step}: {path} holds the last good state; try a lower rate."
 
 
 @dataclass(frozen=True)
@@ -66,15 +64,13 @@ def train(
     Raises
     ------
     DataFileError
-        If there are no pairs, the checkpoint is of another training, or the loss is not finite any more.
+        If there are no pairs, or the checkpoint is of another training.
     OptionError
         If there is no such loss, or the network cannot halve pictures of this size.
+    TrainingDivergedError
+        If the loss is not finite any more; the last good checkpoint stays.
     """
-    stride = 2 ** (len(configuration.widths) - 1)
-    if configuration.size <= 0 or configuration.size % stride:
-        raise OptionError(MULTIPLE.format(stride=stride, size=configuration.size))
-    if settings.loss not in LOSSES:
-        raise OptionError(UNKNOWN_LOSS.format(name=settings.loss, names=", ".join(LOSSES)))
+    _check(configuration, settings)
     paths = list_pairs(folders)
     run.mkdir(parents=True, exist_ok=True)
     torch.manual_seed(settings.seed)
@@ -84,19 +80,29 @@ def train(
     source = batches(paths, settings.batch_size, configuration, (settings.seed, step))
     sculpture, began, total = Sculpture(), time.monotonic(), 0.0
     while step < settings.steps and time.monotonic() - began < 60 * settings.minutes:
-        for group in optimiser.param_groups:
-            group["lr"] = settings.learning_rate * 0.5 * (1 + math.cos(math.pi * step / settings.steps))
-        loss = _descend(network, optimiser, next(source), settings, sculpture)
+        set_rate(optimiser, settings.learning_rate * cosine(step / settings.steps))
+        batch = next(source)
+        output = displaced(network, batch, settings.sees_photo)
+        loss = shape_loss(settings.loss, output, batch.truth, _face(), sculpture)
+        value = float(loss.detach())
+        require_finite(step, value)
+        descend(loss, network, optimiser, settings.clip)
         step += 1
-        if not math.isfinite(loss):
-            raise DataFileError(NOT_FINITE.format(step=step, path=run / CHECKPOINT))
-        total += loss
+        total += value
         if step % SAVE_EVERY == 0 or step == settings.steps:
             print(f"step {step}  loss {total / ((step - 1) % SAVE_EVERY + 1):.3f}", flush=True)
             total = 0.0
             _save(run / CHECKPOINT, network, optimiser, step, settings)
     _save(run / CHECKPOINT, network, optimiser, step, settings)
     return step
+
+
+def _check(configuration: FineShapeConfiguration, settings: FineShapeSettings) -> None:
+    stride = 2 ** (len(configuration.widths) - 1)
+    if configuration.size <= 0 or configuration.size % stride:
+        raise OptionError(MULTIPLE.format(stride=stride, size=configuration.size))
+    if settings.loss not in LOSSES:
+        raise OptionError(UNKNOWN_LOSS.format(name=settings.loss, names=", ".join(LOSSES)))
 
 
 def displaced(network: FineShape, batch: Batch, sees_photo: bool = True) -> Tensor:
@@ -119,32 +125,11 @@ def load_fine_shape(run: Path) -> tuple[FineShape, FineShapeSettings]:
     DataFileError
         If there is none.
     """
-    path = run / CHECKPOINT
-    state = _read(path)
-    try:
+    with opened_checkpoint(run / CHECKPOINT) as state:
         network = FineShape(FineShapeConfiguration.from_json(state["configuration"]))
         network.load_state_dict(state["network"])
         settings = FineShapeSettings(**state["settings"])
-    except (KeyError, ValueError, TypeError, RuntimeError) as error:
-        raise DataFileError(OTHER.format(path=path)) from error
     return network.eval(), settings
-
-
-def _descend(
-    network: FineShape,
-    optimiser: torch.optim.Optimizer,
-    batch: Batch,
-    settings: FineShapeSettings,
-    sculpture: Sculpture,
-) -> float:
-    output = displaced(network, batch, settings.sees_photo)
-    loss = shape_loss(settings.loss, output, batch.truth, _face(), sculpture)
-    optimiser.zero_grad(set_to_none=True)
-    loss.backward()
-    torch.nn.utils.clip_grad_norm_(network.parameters(), settings.clip)
-    if torch.isfinite(loss):
-        optimiser.step()
-    return float(loss.detach())
 
 
 def _save(
@@ -157,31 +142,16 @@ def _save(
         "network": network.state_dict(),
         "optimiser": optimiser.state_dict(),
     }
-    beside = path.with_name(path.name + ".part")
-    torch.save(state, beside)
-    beside.replace(path)
+    write_checkpoint(path, state)
 
 
 def _resume(path: Path, network: FineShape, optimiser: torch.optim.Optimizer, settings: FineShapeSettings) -> int:
     if not path.exists():
         return 0
-    state = _read(path)
     same = ("loss", "sees_photo", "batch_size", "learning_rate", "seed")
-    try:
-        if state["configuration"] != network.configuration.to_json() or any(
-            state["settings"][name] != getattr(settings, name) for name in same
-        ):
-            raise DataFileError(OTHER.format(path=path))
+    with opened_checkpoint(path) as state:
+        require_same(path, state, configuration=network.configuration.to_json())
+        require_same(path, state["settings"], **{name: getattr(settings, name) for name in same})
         network.load_state_dict(state["network"])
         optimiser.load_state_dict(state["optimiser"])
         return int(state["step"])
-    except (KeyError, ValueError, TypeError, RuntimeError) as error:
-        raise DataFileError(OTHER.format(path=path)) from error
-
-
-def _read(path: Path) -> dict[str, Any]:
-    try:
-        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-    except Exception as error:
-        raise DataFileError(DAMAGED.format(path=path)) from error
-    return state

@@ -18,10 +18,11 @@ from pathlib import Path
 import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from pix2vertex_blender.data_files import write_checksum
 from pix2vertex_blender.errors import Pix2VertexError
+from pix2vertex_blender.files import replacing
 from pix2vertex_blender.paths import CLOSE_NETWORK_WEIGHTS, LIKENESS_FILE
 from pix2vertex_blender.reconstruction.likeness import (
     LikenessModel,
@@ -157,8 +158,8 @@ def choose_ridge(pairs: Pairs, points: NDArray[np.int64], basis: NDArray[np.floa
 
 
 def save_likeness(model: LikenessModel, path: Path) -> None:
-    """Write an estimate in half precision, beside `path` first."""
-    arrays = {
+    """Write an estimate in half precision."""
+    arrays: dict[str, ArrayLike] = {
         "points": model.points.astype(np.int32),
         "shown_mean": model.shown_mean.astype(np.float32),
         "seen_mean": model.seen_mean.astype(np.float32),
@@ -168,10 +169,8 @@ def save_likeness(model: LikenessModel, path: Path) -> None:
         "basis": model.basis.astype(np.float16),
         "network_share": model.network_share.astype(np.float32),
     }
-    beside = path.with_name(path.name + ".part")
-    with beside.open("wb") as file:
-        np.savez_compressed(file, **arrays)  # type: ignore[arg-type]
-    beside.replace(path)
+    with replacing(path) as partial, partial.open("wb") as file:
+        np.savez_compressed(file, **arrays)
     write_checksum(path)
 
 

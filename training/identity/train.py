@@ -10,7 +10,6 @@ import argparse
 import copy
 import dataclasses
 import sys
-import time
 from collections.abc import Iterator, Sequence
 from functools import partial
 from pathlib import Path
@@ -29,25 +28,20 @@ from pix2vertex_blender.reconstruction.network.identity import (
 )
 from pix2vertex_blender.reconstruction.network.network import MapNetwork, load_network, normalise, to_device
 
-from ..checkpoints import resume, save
 from ..computation import PRECISIONS
 from ..data.backgrounds import background_bank
-from ..export import DATA, LICENCE
+from ..export import card_of
 from ..generate import HELD_OUT_STREAM
-from ..log import Position
-from ..optimiser import Optimisers, make_optimiser
-from ..train import (
-    Settings,
-    TrainingDivergedError,
-    completed_steps,
-    learning_rate,
-    stream_seed,
-    update_average,
-)
+from ..log import Position, append_row
+from ..processes import stream_seed
+from ..schedule import Clock, Interval, Settings, learning_rate, progress_of, require_finite
+from ..state import CHECKPOINT, TrainingState, completed_steps
 from .basis import read_basis
 from .heads import people
 from .looks import Looks, LookStream, held_out_looks, read_in_background
 
+#: Largest norm of the gradient.
+CLIP = 1.0
 #: Batches from whose coefficients the output's scale is taken.
 SCALE_BATCHES = 10
 
@@ -83,44 +77,30 @@ def train(
         If the loss is not finite: names the step; the last good checkpoint stays.
     """
     run.mkdir(parents=True, exist_ok=True)
-    network = to_device(network.train(), torch.device("cpu"))
-    averaged = copy.deepcopy(network).eval()
-    optimiser = make_optimiser(network, "muon", settings.learning_rate, settings.weight_decay)
-    configuration = network.configuration.to_json()
-    position = resume(run / "checkpoint.pt", network, averaged, optimiser, configuration)
-    began, saved = time.monotonic() - 60 * position.minutes, position.minutes
+    network = to_device(network, torch.device("cpu"))
+    state = TrainingState.begin(run / CHECKPOINT, network, network.configuration.to_json(), "muon", settings)
+    position, clock = state.position, Clock(state.position.minutes)
+    saving = Interval(settings.save_every_minutes, position.minutes)
     explained_lately: list[float] = []
-    while (fraction := max(position.minutes / settings.minutes, position.step / settings.steps)) < 1:
+    while (fraction := progress_of(position, settings)) < 1:
         rate = learning_rate(position.step, fraction, settings)
-        for group in optimiser.param_groups:
-            group["lr"] = rate
-        explained_lately.append(step(network, optimiser, next(batches), settings, PRECISIONS[precision]))
-        if not np.isfinite(explained_lately[-1]):
-            raise TrainingDivergedError(f"The loss is no longer finite at step {position.step}: use a smaller rate.")
-        position.step += 1
-        position.samples += settings.batch_size
-        position.minutes = (time.monotonic() - began) / 60
-        update_average(averaged, network, position.step, settings.average_horizon)
+        batch = next(batches)
+        explained_lately.append(float(r2(leave_gradients(network, batch, PRECISIONS[precision]), batch)))
+        require_finite(position.step, explained_lately[-1])
+        nn.utils.clip_grad_norm_(network.parameters(), CLIP)
+        state.move(rate, settings.batch_size)
+        position.minutes = clock.minutes
         if position.step % settings.log_every == 0:
-            told = {"r2": float(np.mean(explained_lately)), "rate": rate}
-            report(run, position, told | ({"held_out_r2": explained(averaged, held_out)} if held_out else {}))
+            figures = {"r2": float(np.mean(explained_lately)), "rate": rate}
+            if held_out:
+                figures["held_out_r2"] = explained(state.averaged, held_out)
+            append_row(run / "log.csv", dataclasses.asdict(position) | figures)
             explained_lately = []
-        if position.minutes - saved > settings.save_every_minutes:
-            save(run / "checkpoint.pt", network, averaged, optimiser, position, configuration)
-            saved = position.minutes
-    save(run / "checkpoint.pt", network, averaged, optimiser, position, configuration)
-    network.load_state_dict(averaged.state_dict())
+        if saving.is_over(position.minutes):
+            state.save()
+    state.save()
+    network.load_state_dict(state.averaged.state_dict())
     return position
-
-
-def step(
-    network: IdentityNetwork, optimiser: Optimisers, batch: Looks, settings: Settings, precision: torch.dtype
-) -> float:
-    """Move the weights once; returns how much of the batch's deviations is explained (R2)."""
-    wrong = leave_gradients(network, batch, precision)
-    nn.utils.clip_grad_norm_(network.parameters(), 1.0)
-    optimiser.step()
-    return float(r2(wrong, batch))
 
 
 def leave_gradients(
@@ -154,16 +134,6 @@ def explained(network: IdentityNetwork, held_out: Sequence[Looks]) -> float:
     read = torch.cat([network(normalise(batch.images)).float() for batch in held_out])
     everyone = Looks(*(torch.cat(parts) for parts in zip(*held_out, strict=True)))
     return float(r2(((read - everyone.coefficients) ** 2).sum(1), everyone))
-
-
-def report(run: Path, position: Position, figures: dict[str, float]) -> None:
-    """Append a row to the log, and print it."""
-    row = {**dataclasses.asdict(position), **figures}
-    log = run / "log.csv"
-    heading = "" if log.exists() else ",".join(row) + "\n"
-    with log.open("a") as file:
-        file.write(heading + ",".join(f"{value:.6g}" for value in row.values()) + "\n")
-    print("  ".join(f"{name} {value:.4g}" for name, value in row.items()), flush=True)
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:
@@ -203,7 +173,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             network = copy.deepcopy(load_identity_network(options.initial))
         resolution = network.configuration.resolution
         backgrounds = background_bank(options.backgrounds)
-        seed = stream_seed(options.seed, completed_steps(options.run / "checkpoint.pt"))
+        seed = stream_seed(options.seed, completed_steps(options.run / CHECKPOINT))
         stream = LookStream(options.data, basis, resolution, options.batch_size, backgrounds, seed)
         batches = read_in_background(stream, options.readers)
         if options.initial is None:
@@ -223,8 +193,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(error, file=sys.stderr)
         return 1
     if options.export is not None:
-        card = {"data": DATA, "licence": LICENCE, "samples": str(position.samples), "steps": str(position.step)}
-        save_identity_network(network, options.export, card)
+        save_identity_network(network, options.export, card_of(position))
         write_checksum(options.export)
     return 0
 

@@ -11,14 +11,12 @@ import argparse
 import copy
 import dataclasses
 import json
-import math
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -41,18 +39,17 @@ from pix2vertex_blender.reconstruction.network.network import (
     to_device,
 )
 
-from ..checkpoints import resume, save
 from ..computation import PRECISIONS, compute_gradients
 from ..data.backgrounds import background_bank
 from ..evaluate import evaluate
-from ..export import DATA, LICENCE
+from ..export import card_of
 from ..identity import train as identity_training
 from ..identity.looks import Looks
 from ..log import Position
 from ..losses import SHIPPED_WEIGHTS, Batch, TrainingLoss
-from ..optimiser import make_optimiser
 from ..processes import core_count
-from ..train import Settings, TrainingDivergedError, learning_rate, update_average
+from ..schedule import Clock, Interval, Settings, learning_rate, progress_of, require_finite
+from ..state import TrainingState
 from .looks import DrawingParameters
 from .painters import Task, painting
 from .pool import Fetcher, Lesson, Pool
@@ -69,51 +66,10 @@ CURVES = {
     "held_out_mask_iou": "mask, IoU",
     "held_out_r2": "heads explained, R2",
 }
+#: Either of them.
+Network = TypeVar("Network", bound=ConfiguredNetwork)
 #: Both networks' files in a run's folder.
 MAPS, IDENTITY = "close_network", "identity_network"
-
-
-Network = TypeVar("Network", bound=ConfiguredNetwork)
-
-
-@dataclass
-class Pupil(Generic[Network]):
-    """A network that is taught, with its average and what moves it."""
-
-    name: str
-    network: Network
-    averaged: Network
-    optimiser: identity_training.Optimisers
-    position: Position
-
-    @classmethod
-    def begin(cls, name: str, network: Network, run: Path, settings: Settings) -> "Pupil[Network]":
-        """Go on from the run's checkpoint, if there is one."""
-        averaged = copy.deepcopy(network).eval()
-        optimiser = make_optimiser(network.train(), "muon", settings.learning_rate, settings.weight_decay)
-        position = resume(_checkpoint(run, name), network, averaged, optimiser, network.configuration.to_json())
-        return cls(name, network, averaged, optimiser, position)
-
-    def move(self, rate: float, settings: Settings, clip: float) -> None:
-        """One step along the gradients that are there."""
-        nn.utils.clip_grad_norm_(self.network.parameters(), clip)
-        for group in self.optimiser.param_groups:
-            group["lr"] = rate
-        self.optimiser.step()
-        self.position.step += 1
-        self.position.samples += settings.batch_size
-        update_average(self.averaged, self.network, self.position.step, settings.average_horizon)
-
-    def save(self, run: Path) -> None:
-        """Write the checkpoint."""
-        configuration = self.network.configuration.to_json()
-        save(_checkpoint(run, self.name), self.network, self.averaged, self.optimiser, self.position, configuration)
-
-    @property
-    def card(self) -> dict[str, str]:
-        """What is said with the weights."""
-        made = {"samples": str(self.position.samples), "steps": str(self.position.step)}
-        return {"data": DATA, "licence": LICENCE, **made}
 
 
 class Lessons:
@@ -121,21 +77,20 @@ class Lessons:
 
     Parameters
     ----------
-    maps, identity : Pupil
-    settings : Settings
+    maps, identity : TrainingState
+        With the same settings.
     precision : torch.dtype
     compiled : bool
     """
 
     def __init__(
         self,
-        maps: Pupil[MapNetwork],
-        identity: Pupil[IdentityNetwork],
-        settings: Settings,
+        maps: TrainingState[MapNetwork],
+        identity: TrainingState[IdentityNetwork],
         precision: torch.dtype,
         compiled: bool,
     ) -> None:
-        self.maps, self.identity, self.settings, self.precision = maps, identity, settings, precision
+        self.maps, self.identity, self.settings, self.precision = maps, identity, maps.settings, precision
         device = next(maps.network.parameters()).device
         self.loss_of: nn.Module = TrainingLoss(maps.network, SHIPPED_WEIGHTS).to(device)
         if compiled:
@@ -148,11 +103,11 @@ class Lessons:
         Nothing is read from the device, so that it need not wait.
         """
         terms = compute_gradients(self.loss_of, lesson.maps, self.precision)
-        self.maps.move(rate, self.settings, self.settings.clip)
+        _move(self.maps, rate, self.settings.clip)
         wrong = identity_training.leave_gradients(
             self.identity.network, lesson.looks, self.precision, lesson.says_enough
         )
-        self.identity.move(rate, self.settings, 1.0)
+        _move(self.identity, rate, identity_training.CLIP)
         explained = identity_training.r2(wrong, lesson.looks, lesson.says_enough)
         return {name: term.detach() for name, term in terms.items()} | {"r2": explained}
 
@@ -172,34 +127,40 @@ class Lessons:
 
     def save(self, run: Path) -> None:
         """Checkpoints and averaged weights of both."""
-        self.maps.save(run)
-        self.identity.save(run)
-        save_network(self.maps.averaged, run / f"{MAPS}.safetensors", self.maps.card)
-        save_identity_network(self.identity.averaged, run / f"{IDENTITY}.safetensors", self.identity.card)
+        self.maps.save()
+        self.identity.save()
+        save_network(self.maps.averaged, run / f"{MAPS}.safetensors", card_of(self.maps.position))
+        identity = self.identity
+        save_identity_network(identity.averaged, run / f"{IDENTITY}.safetensors", card_of(identity.position))
+
+
+def _move(state: TrainingState[Network], rate: float, clip: float) -> None:
+    """One step along the gradients that are there, whose norm is at most `clip`."""
+    nn.utils.clip_grad_norm_(state.network.parameters(), clip)
+    state.move(rate, state.settings.batch_size)
 
 
 def teach(lessons: Lessons, run: Path, pool: Pool, held_out: Pool, fetcher: Fetcher) -> None:
     """Teach both networks to the end of the settings' minutes."""
     settings, position = lessons.settings, lessons.maps.position
-    began = time.monotonic() - 60 * position.minutes
-    saved = validated = position.minutes
+    clock = Clock(position.minutes)
+    saving = Interval(settings.save_every_minutes, position.minutes)
+    validation = Interval(settings.validate_every_minutes, position.minutes)
     lately: list[dict[str, Tensor]] = []
-    while (fraction := max(position.minutes / settings.minutes, position.step / settings.steps)) < 1:
+    while (fraction := progress_of(position, settings)) < 1:
         fetcher.deliver()
         rate = learning_rate(position.step, fraction, settings)
         lately.append(lessons.step(pool.draw(settings.batch_size), rate))
-        position.minutes = lessons.identity.position.minutes = (time.monotonic() - began) / 60
+        position.minutes = lessons.identity.position.minutes = clock.minutes
         if position.step % settings.log_every == 0:
             figures = means(lately, position.step)
             figures |= {"rate": rate, "looks": float(pool.received)}
-            if len(held_out) and position.minutes - validated > settings.validate_every_minutes:
+            if len(held_out) and validation.is_over(position.minutes):
                 figures |= lessons.held_out_figures(held_out)
-                validated = position.minutes
             report(run, position, figures)
             lately = []
-            if position.minutes - saved > settings.save_every_minutes:  # what is saved has been seen to be finite
+            if saving.is_over(position.minutes):  # what is saved has been seen to be finite
                 lessons.save(run)
-                saved = position.minutes
     lessons.save(run)
     if len(held_out):
         report(run, position, lessons.held_out_figures(held_out))
@@ -237,10 +198,7 @@ def means(rows: Sequence[dict[str, Tensor]], step: int) -> dict[str, float]:
         If one is not finite: the last checkpoint stays.
     """
     figures = {name: float(torch.stack([row[name] for row in rows]).mean()) for name in rows[0]}
-    if not all(map(math.isfinite, figures.values())):
-        raise TrainingDivergedError(
-            f"The loss is no longer finite at step {step}: go on from the last checkpoint with a smaller learning rate."
-        )
+    require_finite(step, *figures.values())
     return figures
 
 
@@ -262,10 +220,6 @@ def new_identity_network(
     network.middle.copy_(known.mean(0))
     network.spread.copy_(known.std(0))
     return network
-
-
-def _checkpoint(run: Path, name: str) -> Path:
-    return run / f"{name}.pt"
 
 
 def _memory() -> str:
@@ -327,8 +281,8 @@ def _train(options: argparse.Namespace, device: torch.device) -> None:
     settings = _settings(options)
     maps = build_network(dataclasses.replace(given.configuration, resolution=options.resolution))
     maps.load_state_dict(given.state_dict())
-    maps_pupil = Pupil.begin(MAPS, to_device(maps, device), options.run, settings)
-    steps = maps_pupil.position.step
+    taught_maps = _taught(options.run / f"{MAPS}.pt", to_device(maps, device), settings)
+    steps = taught_maps.position.step
     torch.manual_seed(options.seed + steps)  # the batches, too, are others than before
     with tempfile.TemporaryDirectory(dir=_memory()) as ring:
         task = Task(drawing, options.basis, backgrounds, Path(ring), options.held_out, steps)
@@ -341,14 +295,13 @@ def _train(options: argparse.Namespace, device: torch.device) -> None:
             wait_for_looks(fetcher, pool, options.before_start)
             identity = new_identity_network(options.initial_identity, maps, len(mirror), pool)
             to_device(identity, device)
-            lessons = Lessons(
-                maps_pupil,
-                Pupil.begin(IDENTITY, identity, options.run, settings),
-                settings,
-                PRECISIONS[options.precision],
-                options.compile,
-            )
+            taught_identity = _taught(options.run / f"{IDENTITY}.pt", identity, settings)
+            lessons = Lessons(taught_maps, taught_identity, PRECISIONS[options.precision], options.compile)
             teach(lessons, options.run, pool, held_out, fetcher)
+
+
+def _taught(checkpoint: Path, network: Network, settings: Settings) -> TrainingState[Network]:
+    return TrainingState.begin(checkpoint, network, network.configuration.to_json(), "muon", settings)
 
 
 def _settings(options: argparse.Namespace) -> Settings:

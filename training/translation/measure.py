@@ -9,15 +9,14 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from pix2vertex_blender.errors import DataFileError
 from pix2vertex_blender.reconstruction.network.network import MapNetwork
 
 from ..arrays import Bytes
+from ..checkpoints import opened_checkpoint
 from ..evaluate import evaluate
 from ..losses import Batch
 from .domains import to_pictures
 from .networks import Generator, TranslationConfiguration
-from .train import OTHER, read_checkpoint
 
 #: Figures of `training.evaluate` by which the geometry is judged.
 GEOMETRY = ("correspondence_mm", "depth_percent", "normals_degrees")
@@ -33,13 +32,10 @@ def load_generator(path: Path) -> Generator:
     DataFileError
         If there is none, or it is of another network.
     """
-    state = read_checkpoint(path)
-    try:
+    with opened_checkpoint(path) as state:
         values = json.loads(state["configuration"])
         generator = Generator(TranslationConfiguration(**values))
         generator.load_state_dict(state["generator"])
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise DataFileError(OTHER.format(path=path)) from error
     return generator.eval()
 
 

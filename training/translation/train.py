@@ -1,6 +1,5 @@
 """Train generator and discriminator on two folders of pictures."""
 
-import csv
 import time
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
@@ -10,15 +9,15 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from pix2vertex_blender.errors import DataFileError, Pix2VertexError
+from pix2vertex_blender.errors import Pix2VertexError
 
+from ..checkpoints import opened_checkpoint, require_same, write_checkpoint
+from ..log import append_row
 from .losses import GeometricConstraint, Health, adversarial_loss, discriminator_loss, diversity
 from .networks import Discriminator, Generator, TranslationConfiguration
 
 CHECKPOINT = "translation.pt"
 
-OTHER = "The checkpoint {path} is of another network: choose another run folder."
-DAMAGED = "The checkpoint {path} is damaged: remove it, or take another run folder."
 COLLAPSED = "The training has collapsed at step {step}, {trouble}: {path} holds the last good state; try a lower rate."
 
 
@@ -88,17 +87,13 @@ class Translation:
         """
         if not path.exists():
             return
-        state = read_checkpoint(path)
-        if state["configuration"] != self.configuration.to_json():
-            raise DataFileError(OTHER.format(path=path))
-        try:
+        with opened_checkpoint(path) as state:
+            require_same(path, state, configuration=self.configuration.to_json())
             self.generator.load_state_dict(state["generator"])
             self.discriminator.load_state_dict(state["discriminator"])
             for optimiser, values in zip(self.optimisers, state["optimisers"], strict=True):
                 optimiser.load_state_dict(values)
             self.step = int(state["step"])
-        except (KeyError, ValueError, TypeError, RuntimeError) as error:
-            raise DataFileError(DAMAGED.format(path=path)) from error
 
     def learn(self, source: Tensor, target: Tensor, constraint: GeometricConstraint | None) -> dict[str, Tensor]:
         """One step of each network on pictures (B, 3, S, S) of both domains; returns the terms and D's opinions."""
@@ -138,7 +133,7 @@ def train(
         If the health has been bad for too long.
     """
     run.mkdir(parents=True, exist_ok=True)
-    settings, log = translation.settings, _Log(run / "log.csv")
+    settings = translation.settings
     sick, count, began = 0, 0, time.monotonic()
     sums: dict[str, float] = {}
     source, target = batches
@@ -152,7 +147,7 @@ def train(
             continue
         means = {name: total / count for name, total in sums.items()}
         health = Health(*(means[name] for name in ("real", "translated", "diversity", "adversarial")))
-        log.write(translation.step, means, health.trouble)
+        append_row(run / "log.csv", {"step": str(translation.step), **means, "trouble": health.trouble})
         sick, sums, count = sick + 1 if health.trouble else 0, {}, 0
         if not sick:
             save(run / CHECKPOINT, translation)
@@ -164,46 +159,7 @@ def train(
 
 def save(path: Path, translation: Translation) -> None:
     """Write a checkpoint; the one before stays until the new one is whole."""
-    beside = path.with_name(path.name + ".part")
-    torch.save(translation.state() | {"settings": asdict(translation.settings)}, beside)
-    beside.replace(path)
-
-
-def read_checkpoint(path: Path) -> dict[str, Any]:
-    """What `save` wrote.
-
-    Raises
-    ------
-    DataFileError
-        If it is missing, damaged or something else.
-    """
-    try:
-        state: dict[str, Any] = torch.load(path, map_location="cpu", weights_only=True)
-        names = set(state)
-    except Exception as error:
-        raise DataFileError(DAMAGED.format(path=path)) from error
-    if not {"configuration", "generator", "discriminator", "optimisers", "step"} <= names:
-        raise DataFileError(OTHER.format(path=path))
-    return state
-
-
-class _Log:
-    """Rows of a CSV file, which are printed too."""
-
-    FIELDS = ("step", "discriminator", "adversarial", "geometric", "real", "translated", "diversity", "trouble")
-
-    def __init__(self, path: Path) -> None:
-        self.path = path
-
-    def write(self, step: int, means: dict[str, float], trouble: str) -> None:
-        fresh = not self.path.exists()
-        row = {"step": str(step), **{name: f"{value:.4g}" for name, value in means.items()}, "trouble": trouble}
-        with self.path.open("a", newline="", encoding="utf-8") as file:
-            writer = csv.DictWriter(file, self.FIELDS)
-            if fresh:
-                writer.writeheader()
-            writer.writerow(row)
-        print("  ".join(f"{name} {value}" for name, value in row.items() if value), flush=True)
+    write_checkpoint(path, translation.state() | {"settings": asdict(translation.settings)})
 
 
 def _descend(optimiser: torch.optim.Optimizer, loss: Tensor) -> None:

@@ -9,7 +9,6 @@ import json
 from dataclasses import asdict, dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import torch
@@ -50,6 +49,16 @@ class DetailConfiguration:
     widths: tuple[int, ...] = (16, 32, 48, 64, 96)
     tokens: int = 6
     depth: int = 16
+
+    def to_json(self) -> str:
+        """The configuration as it is written into the metadata of a weights file."""
+        return json.dumps(asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "DetailConfiguration":
+        """Read what `to_json` wrote; KeyError, ValueError or TypeError for anything else."""
+        fields = json.loads(text)
+        return cls(**{**fields, "widths": tuple(fields["widths"])})
 
 
 class Residual(nn.Module):
@@ -137,12 +146,13 @@ class DetailNetwork(nn.Module):
             larger = functional.interpolate(features, size=finer.shape[2:], mode="bilinear", align_corners=False)
             features = functional.relu(join(torch.cat([larger, finer], dim=1)))
             features = decoder(attention(features, tokens))
-        return RANGE * torch.tanh(cast(Tensor, self.head(features)) * (USUAL / RANGE))
+        said: Tensor = self.head(features)
+        return RANGE * torch.tanh(said * (USUAL / RANGE))
 
 
 def save_detail_network(network: DetailNetwork, path: Path, card: dict[str, str] | None = None) -> None:
     """Write weights in half precision, with configuration and model card as metadata."""
-    write_weights(path, network, json.dumps(asdict(network.configuration)), card)
+    write_weights(path, network, network.configuration.to_json(), card)
 
 
 @lru_cache(maxsize=2)
@@ -155,8 +165,7 @@ def load_detail_network(path: Path = DETAIL_NETWORK_WEIGHTS) -> DetailNetwork:
         If the file is missing, damaged or no weights file, or its weights do not belong to its configuration.
     """
     with opened_weights(path, DETAIL_NETWORK_WEIGHTS, DAMAGED) as (metadata, weights):
-        fields = json.loads(metadata["configuration"])
-        network = DetailNetwork(DetailConfiguration(**{**fields, "widths": tuple(fields["widths"])}))
+        network = DetailNetwork(DetailConfiguration.from_json(metadata["configuration"]))
         network.load_state_dict(weights)
     return network.eval()
 

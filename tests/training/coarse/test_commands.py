@@ -74,7 +74,7 @@ def test_the_table_has_both_networks_in_both_trainings_and_the_sheet_shows_them(
     main(["sheet", *words, "--output", str(tmp_path / "pictures")])
     pictures = sorted((tmp_path / "pictures").glob("*.png"))
     assert len(pictures) == len(ROWS) and cv2.imread(str(pictures[0])).std() > 10
-    with pytest.raises(SystemExit, match="choose another folder"):
+    with pytest.raises(SystemExit, match="of another network or training"):
         main(["table", *words[:-1], "6"])
 
 

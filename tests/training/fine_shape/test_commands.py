@@ -94,7 +94,7 @@ def test_what_is_wrong_is_one_sentence(bank: Path, tmp_path: Path) -> None:
         ([*words, "--bank", str(bank), "--look", "model"], "is of another network or training"),
         ([*words, "--bank", str(bank), "--size", "50"], "a multiple of 16, not 50"),
         ([*words, "--bank", str(bank), "--no-photo"], "is of another network or training"),
-        (["measure", str(empty), "--held-out", str(bank)], "is missing or damaged"),
+        (["measure", str(empty), "--held-out", str(bank)], "There is no checkpoint"),
         (["bank", str(empty), str(tmp_path / "new"), "--seed", "1"], "There are no samples in"),
     ):
         with pytest.raises(SystemExit) as end:

@@ -14,7 +14,7 @@ from pix2vertex_blender.reconstruction.network.network import build_network
 from training.identity.blend import Opinions, learn_shares
 from training.identity.looks import Looks
 from training.identity.train import explained, new_network, r2, set_scale, train
-from training.train import Settings
+from training.schedule import Settings
 
 TINY = NetworkConfiguration("residual", 32, (8, 16), (8,), (), 0, (0, 1), (1,), context_channels=8)
 SETTINGS = Settings(
