@@ -13,6 +13,7 @@ from ..scene.face_update import update_face_object
 from ..scene.former_face import FormerFace, pins_by_landmark
 from ..scene.landmark_pins import current_pins, hide_pins, pin_landmark, reset_pins, show_pins
 from ..scene.record import photo_crop, read_record
+from ..scene.watched_face import DELETED
 from ..translations import translate
 from ..views.looks import PINS, begin_in_view
 from ..views.photo_view import DRAGGED_OPACITY, hide_camera, lay_over_face, show_over_crop
@@ -22,7 +23,6 @@ from .face_operator import FaceOperator
 from .polling import poll_made
 from .worker_operator import Work, WorkerOperator
 
-DELETED = "The face was deleted meanwhile, so there is nothing to fit."
 NOTHING_MOVED = "{face} already lies on its pins: move a pin first."
 REFITTED = "{face} fitted to {count} pins"
 
@@ -159,9 +159,7 @@ class PIX2VERTEX_OT_refit(WorkerOperator, bpy.types.Operator):
         former.record.save(source)
         request = {"source": str(source), "pins": pins, "points": points.pinned().to_lists(), "detail": former.detail}
         yield session.worker().submit("refit", **request, result=str(result), vertices=str(vertices))
-        face = former.reference.find()
-        expressions = (yield from changed_expressions(self, face, source, result)) if face is not None else None
-        face = former.reference.find()
+        face, expressions = yield from changed_expressions(self, former, source, result)
         if face is None:
             raise SceneError(DELETED)
         provenance = read_provenance(face)

@@ -71,29 +71,32 @@ class PIX2VERTEX_OT_add_expressions(WorkerOperator, bpy.types.Operator):
 
 
 def changed_expressions(
-    operator: WorkerOperator, face: bpy.types.Object, source: Path, result: Path
-) -> "Generator[Job, Job, tuple[ExpressionSet, ExpressionSet] | None]":
-    """Have the expressions made anew for a face that has some and gets another shape.
+    operator: WorkerOperator, former: FormerFace, source: Path, result: Path
+) -> "Generator[Job, Job, tuple[bpy.types.Object | None, tuple[ExpressionSet, ExpressionSet] | None]]":
+    """Have the expressions made anew of a face that gets another shape.
 
     Parameters
     ----------
     operator : WorkerOperator
         Whose jobs these are.
-    face : bpy.types.Object
+    former : FormerFace
     source, result : Path
         Saved reconstructions: the face as it was, and as it is to be.
 
     Returns
     -------
-    (before, after) or None
+    face : bpy.types.Object or None
+        As it is found when that is done; None if it has been deleted.
+    expressions : (before, after) or None
         What its keys were made from and what they become; None if it has no expressions.
     """
-    basis = basis_of(face)
+    face = former.reference.find()
+    basis = basis_of(face) if face is not None else ""
     if not basis:
-        return None
+        return face, None
     before = yield from made_expressions(operator, source, basis)
     after = yield from made_expressions(operator, result, basis)
-    return before, after
+    return former.reference.find(), (before, after)
 
 
 def made_expressions(operator: WorkerOperator, source: Path, basis: str) -> "Generator[Job, Job, ExpressionSet]":

@@ -2,7 +2,7 @@
 
 from collections.abc import Generator
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar, NamedTuple
 
 import bpy
 import numpy as np
@@ -31,6 +31,14 @@ if TYPE_CHECKING:
 RECONSTRUCTED = "{face} reconstructed from {photo}"
 USED = "The head is made from {used} of {count} photos"
 UPDATED = "{face} updated from {photo}"
+
+
+class _Files(NamedTuple):
+    """What is exchanged with the worker: the face as it was, the new one, and the old one's registered vertices."""
+
+    source: Path
+    result: Path
+    vertices: Path
 
 
 class PIX2VERTEX_OT_reconstruct(ReconstructionChoices, WorkerOperator, bpy.types.Operator):
@@ -93,46 +101,54 @@ class PIX2VERTEX_OT_reconstruct(ReconstructionChoices, WorkerOperator, bpy.types
         photos = self._photos()
         if not photos:
             raise PhotoError("Choose a photo first.")
-        scene = Reference.to(bpy.context.scene)
-        photo, result, several = photos[0], self.temporary_file(".npz"), len(photos) > 1
-        former = self._face_to_update(photos)
-        vertices, source = self.temporary_file(".npy"), self.temporary_file(".npz")
+        scene, former = Reference.to(bpy.context.scene), self._face_to_update(photos)
+        files = _Files(*self.temporary_files("_source.npz", ".npz", ".npy"))
         request = self._request(photos, former)
         if former is not None:
-            former.record.save(source)
-            request |= {"source": str(source), "vertices": str(vertices), "detail": former.detail}
-        yield session.worker().submit("reconstruct", result=str(result), **request)
+            former.record.save(files.source)
+            request |= {"source": str(files.source), "vertices": str(files.vertices), "detail": former.detail}
+        yield session.worker().submit("reconstruct", result=str(files.result), **request)
         session.SESSION.glimpse = None  # from now on the head itself is seen
         from ...exchange.result import Reconstruction
 
-        reconstruction = Reconstruction.load(result)
-        if several:
+        reconstruction, photo = Reconstruction.load(files.result), photos[0]
+        if len(photos) > 1:
             photo = Path(reconstruction.view.photo)
             self._tell_of_views(reconstruction, len(photos))
-        face = former.reference.find() if former is not None else None
-        if former is not None and not several and self.destination == "AUTO":
-            face = face if former.shows_same_face(reconstruction) else None
-        expressions = None
-        if former is not None and face is not None:
-            expressions = yield from changed_expressions(self, face, source, result)
-            face = former.reference.find()
-        if face is not None:
-            update_face_object(
-                face, reconstruction, np.load(vertices), bpy.context, photo=photo, expressions=expressions
-            )
-            if self.with_eyeballs:
-                show_in_local_views(add_missing_eyeballs(face, reconstruction), face)
-            sentence = UPDATED
-        else:
-            with in_scene(scene):
-                face = build_face_object(reconstruction, bpy.context, photo=photo, with_eyeballs=self.with_eyeballs)
-            arrive(face, bpy.context)
-            sentence = RECONSTRUCTED
+        face, sentence = None, UPDATED
+        if former is not None and self._is_of(former, reconstruction, len(photos)):
+            face = yield from self._update(former, reconstruction, photo, files)
+        if face is None:
+            face, sentence = self._add(scene, reconstruction, photo), RECONSTRUCTED
         self._warn_if_unsure(reconstruction)
         sentence = sentence.format(face=face.name, photo=photo.name)
         if self.with_texture:
             yield from self._texture(face)
         return sentence
+
+    def _is_of(self, former: FormerFace, reconstruction: "Reconstruction", photos: int) -> bool:
+        """Whether the face is the one to update, now that it is known which face of a photo was reconstructed."""
+        return photos > 1 or self.destination != "AUTO" or former.shows_same_face(reconstruction)
+
+    def _update(
+        self, former: FormerFace, reconstruction: "Reconstruction", photo: Path, files: _Files
+    ) -> Generator[Job, Job, bpy.types.Object | None]:
+        """Give a face the new shape, and return it as it is then; None if it has been deleted."""
+        face, expressions = yield from changed_expressions(self, former, files.source, files.result)
+        if face is None:
+            return None
+        before = np.load(files.vertices)
+        update_face_object(face, reconstruction, before, bpy.context, photo=photo, expressions=expressions)
+        if self.with_eyeballs:
+            show_in_local_views(add_missing_eyeballs(face, reconstruction), face)
+        return face
+
+    def _add(self, scene: Reference, reconstruction: "Reconstruction", photo: Path) -> bpy.types.Object:
+        """Build a new object in the scene for which it was asked for, and look at it."""
+        with in_scene(scene):
+            face = build_face_object(reconstruction, bpy.context, photo=photo, with_eyeballs=self.with_eyeballs)
+        arrive(face, bpy.context)
+        return face
 
     def _request(self, photos: list[Path], former: FormerFace | None) -> dict[str, Any]:
         """What the worker is asked for, but for files of results and of the face to update."""

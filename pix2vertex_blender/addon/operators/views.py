@@ -15,10 +15,10 @@ from ..scene.face_update import update_face_object
 from ..scene.former_face import FormerFace
 from ..scene.landmark_pins import current_pins, hide_pins, shows_pins, take_pins_of_record
 from ..scene.record import read_record
+from ..scene.watched_face import DELETED
 from ..translations import translate
 from ..views.looks import PHOTO, PINS
 from ..views.photo_view import hide_camera
-from .correct import DELETED
 from .expressions import changed_expressions
 from .face_operator import FaceOperator
 from .photo import chosen_photos
@@ -120,9 +120,7 @@ class PIX2VERTEX_OT_change_photos(WorkerOperator, bpy.types.Operator):
             result=str(result),
             vertices=str(vertices),
         )
-        face = former.reference.find()
-        expressions = (yield from changed_expressions(self, face, source, result)) if face is not None else None
-        face = former.reference.find()
+        face, expressions = yield from changed_expressions(self, former, source, result)
         if face is None:
             raise SceneError(DELETED)
         from ...exchange.result import Reconstruction
