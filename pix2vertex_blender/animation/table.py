@@ -5,7 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ..expression.names import ARKIT_NAMES
-from .take import ROTATED_PARTS, Array, Take, TakeError
+from .take import ROTATED_PARTS, ROTATION_AXES, Array, Take, TakeError
 
 NO_EXPRESSION = "{file} has none of ARKit's expressions: choose a Live Link Face CSV or an ARKit JSON file."
 NO_FRAMES = "{file} has no frames: record the take again or choose another file."
@@ -19,9 +19,8 @@ DEGREES = "The rotations are taken for degrees."
 BACKWARDS = "Frames whose time does not go on, left out: {count}."
 GAP = "Gaps in the recording, bridged: {count}, the longest of {seconds:.2f} seconds at {at:.2f} seconds."
 
-_AXES = ("pitch", "yaw", "roll")
 _BY_COLUMN = {name.lower(): name for name in ARKIT_NAMES}
-_ROTATION_COLUMNS = {f"{part.replace('_', '')}{axis}": (part, axis) for part in ROTATED_PARTS for axis in _AXES}
+_ROTATION_COLUMNS = {f"{part.replace('_', '')}{axis}": (part, axis) for part in ROTATED_PARTS for axis in ROTATION_AXES}
 
 #: Columns of a recording that say something about its frames and nothing about the face.
 _ABOUT_FRAMES = {"timecode", "blendshapecount", "time", "timestamp", "frame"}
@@ -135,7 +134,7 @@ def _rotations(columns: Sequence[str], numbers: Array, notes: list[str]) -> dict
         if place is None or np.isnan(numbers[:, index]).any():
             continue
         part, axis = place
-        rotations.setdefault(part, np.zeros((len(numbers), 3)))[:, _AXES.index(axis)] = numbers[:, index]
+        rotations.setdefault(part, np.zeros((len(numbers), 3)))[:, ROTATION_AXES.index(axis)] = numbers[:, index]
     if any(np.abs(each).max() > _LARGEST_ROTATION for each in rotations.values()):
         notes.append(DEGREES)
         rotations = {part: np.radians(each) for part, each in rotations.items()}

@@ -11,6 +11,8 @@ Array = NDArray[np.float64]
 
 #: The parts whose rotations a take may hold, in the order of their columns.
 ROTATED_PARTS = ("head", "left_eye", "right_eye")
+#: What their rotations are, in this order.
+ROTATION_AXES = ("pitch", "yaw", "roll")
 
 
 class TakeError(Pix2VertexError):

@@ -6,9 +6,8 @@ from pathlib import Path
 import numpy as np
 
 from ..files import replace_file
-from .take import ROTATED_PARTS, Take
+from .take import ROTATED_PARTS, ROTATION_AXES, Take
 
-_AXES = ("pitch", "yaw", "roll")
 #: Decimals of seconds, and of values and radians.
 _DECIMALS_OF_TIMES, _DECIMALS = 6, 5
 
@@ -23,7 +22,7 @@ def take_text(take: Take) -> str:
         for part in ROTATED_PARTS:
             if part in take.rotations:
                 angles = take.rotations[part][index].round(_DECIMALS).tolist()
-                frame[f"{_key(part)}Rotation"] = dict(zip(_AXES, angles, strict=True))
+                frame[f"{_key(part)}Rotation"] = dict(zip(ROTATION_AXES, angles, strict=True))
         frames.append(frame)
     lines = ",\n".join(json.dumps(frame) for frame in frames)
     return f'{{"names": {json.dumps(names)},\n"frames": [\n{lines}\n]}}\n'

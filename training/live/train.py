@@ -16,7 +16,6 @@ import tempfile
 import time
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -24,7 +23,6 @@ from torch import Tensor, nn
 from pix2vertex_blender.errors import DataFileError, Pix2VertexError
 from pix2vertex_blender.paths import CLOSE_NETWORK_WEIGHTS, LIKENESS_FILE
 from pix2vertex_blender.reconstruction.likeness import read_likeness
-from pix2vertex_blender.reconstruction.network.architectures import ConfiguredNetwork
 from pix2vertex_blender.reconstruction.network.device import choose_device
 from pix2vertex_blender.reconstruction.network.identity import (
     IdentityNetwork,
@@ -33,6 +31,7 @@ from pix2vertex_blender.reconstruction.network.identity import (
 )
 from pix2vertex_blender.reconstruction.network.network import (
     MapNetwork,
+    Network,
     build_network,
     load_network,
     save_network,
@@ -66,8 +65,6 @@ CURVES = {
     "held_out_mask_iou": "mask, IoU",
     "held_out_r2": "heads explained, R2",
 }
-#: Either of them.
-Network = TypeVar("Network", bound=ConfiguredNetwork)
 #: Both networks' files in a run's folder.
 MAPS, IDENTITY = "close_network", "identity_network"
 

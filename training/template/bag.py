@@ -12,7 +12,7 @@ from .part_mesh import Mesh
 Points = NDArray[np.float64]
 Indices = NDArray[np.int64]
 
-MOUTH = next(hole for hole in HOLES if hole.name == "mouth")
+MOUTH = HOLES["mouth"]
 #: The bag's half axes in mm to the sides, upwards, downwards and forwards (at the upper and at the lower jaw).
 WIDTH, UP, DOWN, FORWARD_UP, FORWARD_DOWN = 36.0, 27.0, 24.0, 52.0, 46.0
 #: The height of its middle, and how boxy it is: exponents around and along.

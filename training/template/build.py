@@ -30,7 +30,6 @@ PROVENANCE = (
     "licence), whose mesh is not used."
 )
 CONTROL_STIFFNESS = 0.3
-HOLE = {hole.name: hole for hole in HOLES}
 Arrays = dict[str, NDArray]
 
 
@@ -110,7 +109,7 @@ def inner_rims(layout: HalfLayout) -> NDArray[np.bool_]:
 
 def lid_borders(layout: HalfLayout, symmetry: Symmetry) -> NDArray[np.int32]:
     """Vertices (2, r) of the inner border of the lids of the left (positive x) and of the right eye."""
-    hole = HOLE["eye"]
+    hole = HOLES["eye"]
     lids = np.array([layout.ring(hole, anatomy.LID_BORDER_RING, step) for step in range(len(hole.path()))])
     return np.stack([lids, symmetry.mirror[lids]]).astype(np.int32)
 

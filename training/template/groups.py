@@ -8,7 +8,6 @@ from .layout import HOLES, HalfLayout, Symmetry
 
 Points = NDArray[np.float64]
 Weights = NDArray[np.float64]
-HOLE = {hole.name: hole for hole in HOLES}
 
 # Lower edge of the jaw, then of the skull behind the ear: z, y.
 JAW_Z = (-75, -25, -2, 10, 25, 60, 80, 90, 104)
@@ -36,7 +35,7 @@ def vertex_groups(layout: HalfLayout, symmetry: Symmetry, half: Points) -> dict[
     The anatomical groups and the interiors of mouth, eye sockets and nostrils add up to 1 at every vertex; "face" is
     what the network sees; "left" and "right" add up to 1.
     """
-    rings = {name: rings_of(layout, name) for name in HOLE}
+    rings = {name: rings_of(layout, name) for name in HOLES}
     parts = _partition(_masks(layout, rings, half))
     interior = parts["mouth_interior"] + parts["eye_socket"] + parts["nostril_interior"]
     parts["face"] = visible_face(half) * (1 - parts["ears"]) * np.where(interior < 0.5, 1.0, 0.0)
@@ -92,7 +91,7 @@ def _partition(masks: dict[str, Weights]) -> dict[str, Weights]:
 def rings_of(layout: HalfLayout, name: str) -> Weights:
     """Number of the ring of each half vertex around a feature, the cap one more than the last ring, -1 outside."""
     rings = np.full(len(layout.index), -1.0)
-    hole = HOLE[name]
+    hole = HOLES[name]
     for (kind, first, _), vertex in layout.index.items():
         if kind == name:
             rings[vertex] = first
@@ -105,7 +104,7 @@ def rings_of(layout: HalfLayout, name: str) -> Weights:
 def _upper_lip(layout: HalfLayout) -> NDArray[np.bool_]:
     """Half vertices of the mouth's rings above the corner."""
     upper = np.zeros(len(layout.index), dtype=bool)
-    corner = len(HOLE["mouth"].path()) // 2
+    corner = len(HOLES["mouth"].path()) // 2
     for (kind, _, step), vertex in layout.index.items():
         upper[vertex] = kind == "mouth" and step > corner
     return upper

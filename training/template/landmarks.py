@@ -9,7 +9,6 @@ from .pins import Pins
 from .surface import MeanHead
 
 Points = NDArray[np.float64]
-HOLE = {hole.name: hole for hole in HOLES}
 MIRRORED = {
     **{i: 16 - i for i in range(17)},
     **{i: 43 - i for i in range(17, 27)},
@@ -33,7 +32,7 @@ RINGS = (
 def landmark_vertices(layout: HalfLayout, points: Points, head: MeanHead) -> dict[int, int]:
     """Half vertex of each landmark with x >= 0: the nearest one of the right ring or area."""
     on_plane = midline(layout)
-    rings = {HOLE[name]: ring for _, name, ring in RINGS}
+    rings = {HOLES[name]: ring for _, name, ring in RINGS}
     loose = np.ones(len(points), dtype=bool)
     for hole in rings:
         for ring in range(1, hole.rings + 1):
@@ -45,7 +44,7 @@ def landmark_vertices(layout: HalfLayout, points: Points, head: MeanHead) -> dic
         allowed = np.flatnonzero(loose)
         for numbers, name, ring in RINGS:
             if number in numbers:
-                allowed = np.array([layout.ring(HOLE[name], ring, step) for step in range(len(HOLE[name].path()))])
+                allowed = np.array([layout.ring(HOLES[name], ring, step) for step in range(len(HOLES[name].path()))])
         allowed = allowed[on_plane[allowed] == (abs(place[0]) < 0.1)]
         allowed = np.setdiff1d(allowed, list(vertices.values()))
         vertices[number] = int(allowed[np.argmin(np.linalg.norm(points[allowed] - place, axis=1))])

@@ -72,12 +72,16 @@ class Hole:
         return self.left <= column < self.right and self.top <= row < self.bottom
 
 
-HOLES = (
-    Hole("eye", COLUMNS["eye_inner"], COLUMNS["eye_outer"], ROWS["brow"], ROWS["eye_bottom"], 11, False),
-    Hole("mouth", 0, COLUMNS["nose"], ROWS["mouth_top"], ROWS["mouth_bottom"], 12, False),
-    Hole("nostril", COLUMNS["philtrum"], COLUMNS["nose"], ROWS["wing_top"], ROWS["wing_bottom"], 6, True),
-    Hole("ear", COLUMNS["ear_front"], COLUMNS["ear_back"], ROWS["ear_top"], ROWS["ear_bottom"], 8, True),
-)
+#: By their names.
+HOLES = {
+    hole.name: hole
+    for hole in (
+        Hole("eye", COLUMNS["eye_inner"], COLUMNS["eye_outer"], ROWS["brow"], ROWS["eye_bottom"], 11, False),
+        Hole("mouth", 0, COLUMNS["nose"], ROWS["mouth_top"], ROWS["mouth_bottom"], 12, False),
+        Hole("nostril", COLUMNS["philtrum"], COLUMNS["nose"], ROWS["wing_top"], ROWS["wing_bottom"], 6, True),
+        Hole("ear", COLUMNS["ear_front"], COLUMNS["ear_back"], ROWS["ear_top"], ROWS["ear_bottom"], 8, True),
+    )
+}
 
 
 @dataclass
@@ -120,7 +124,7 @@ def build_half() -> HalfLayout:
     """Lay out the half head."""
     layout = HalfLayout()
     layout.quads.extend(_grid_quads(layout))
-    for hole in HOLES:
+    for hole in HOLES.values():
         layout.quads.extend(_ring_quads(layout, hole))
         if hole.capped:
             layout.quads.extend(_cap_quads(layout, hole))
@@ -134,7 +138,7 @@ Quads = Iterator[tuple[int, int, int, int]]
 def _grid_quads(layout: HalfLayout) -> Quads:
     for row in range(ROWS["neck"]):
         for column in range(COLUMNS["back"]):
-            if not any(hole.contains_quad(column, row) for hole in HOLES):
+            if not any(hole.contains_quad(column, row) for hole in HOLES.values()):
                 corners = ((0, 0), (0, 1), (1, 1), (1, 0))
                 first, second, third, fourth = (layout.grid(column + i, row + j) for i, j in corners)
                 yield first, second, third, fourth
@@ -185,7 +189,7 @@ def midline(layout: HalfLayout) -> NDArray[np.bool_]:
     """Which vertices of the half head lie on the plane of symmetry."""
     on_plane = np.zeros(len(layout.index), dtype=bool)
     for (name, first, second), vertex in layout.index.items():
-        half_rings = {hole.name: len(hole.path()) - 1 for hole in HOLES if hole.on_midline}
+        half_rings = {hole.name: len(hole.path()) - 1 for hole in HOLES.values() if hole.on_midline}
         if name == "grid":
             on_plane[vertex] = first in (0, COLUMNS["back"])
         elif name == "crown":

@@ -17,7 +17,6 @@ Pins = dict[int, Points]
 AXES = {"front": (2, 1), "back": (2, -1), "side": (0, 1), "below": (1, -1), "top": (1, 1)}
 TILT = np.radians(60)
 UNDER = np.array([[1, 0, 0], [0, np.cos(TILT), np.sin(TILT)], [0, -np.sin(TILT), np.cos(TILT)]])
-HOLE = {hole.name: hole for hole in HOLES}
 
 
 def locate(place: Place, skin: Surface) -> Points:
@@ -85,7 +84,7 @@ def place_ring(layout: HalfLayout, hole: Hole, ring: int, points: Points) -> Pin
 
 
 def _nostril_pins(layout: HalfLayout, skin: Surface) -> Pins:
-    hole = HOLE["nostril"]
+    hole = HOLES["nostril"]
     count = len(hole.path())
     control = np.array([locate(place, skin) for place in anatomy.NOSTRIL_RIM])
     steps = np.append(anatomy.NOSTRIL_STEPS, anatomy.NOSTRIL_STEPS[0] + count)
@@ -103,7 +102,7 @@ def _nostril_pins(layout: HalfLayout, skin: Surface) -> Pins:
 
 
 def _ear_pins(layout: HalfLayout, skin: Surface) -> Pins:
-    hole = HOLE["ear"]
+    hole = HOLES["ear"]
     rings = {ring: _ear_ring(hole, parts) for ring, parts in anatomy.EAR.items()}
     rings[6] = (rings[5] + rings[7]) / 2
     floor = np.array(sorted(anatomy.CONCHA_FLOOR, key=lambda point: point[1]))
@@ -131,7 +130,7 @@ def _ear_ring(hole: Hole, parts: tuple[anatomy.Part, ...]) -> Points:
 
 
 def _lip_pins(layout: HalfLayout, skin: Surface) -> Pins:
-    hole = HOLE["mouth"]
+    hole = HOLES["mouth"]
     pins: Pins = {}
     for ring, places in anatomy.LIPS.items():
         control = np.array([locate(place, skin) for place in places])
@@ -170,16 +169,16 @@ def eye_ring(inner: Points, outer: Points, lower: Points, upper: Points) -> Poin
     return np.roll(from_inner, CANTHUS_STEP, axis=0)
 
 
-CANTHUS_STEP = (HOLE["eye"].bottom - HOLE["eye"].top) // 2
-LID_STEPS = len(HOLE["eye"].path()) // 2
+CANTHUS_STEP = (HOLES["eye"].bottom - HOLES["eye"].top) // 2
+LID_STEPS = len(HOLES["eye"].path()) // 2
 
 
 def _eye_pins(layout: HalfLayout, head: MeanHead) -> Pins:
     edge = lid_edge_ring(head)
     border = lid_border_ring(head, edge)
-    pins = place_ring(layout, HOLE["eye"], anatomy.LID_EDGE_RING, edge)
+    pins = place_ring(layout, HOLES["eye"], anatomy.LID_EDGE_RING, edge)
     skin_ring = lid_skin_ring(edge, head.skin, 1.5)
-    pins |= place_ring(layout, HOLE["eye"], anatomy.LID_EDGE_RING - 1, skin_ring)
+    pins |= place_ring(layout, HOLES["eye"], anatomy.LID_EDGE_RING - 1, skin_ring)
     centre, radius = head.eyeball_centre, head.eyeball_radius
     for offset, (lift, widen) in enumerate(((0.0, 0.0), (0.3, 2.0), (0.6, 4.0), (0.9, 6.5))):
         directions = border - centre
@@ -191,7 +190,7 @@ def _eye_pins(layout: HalfLayout, head: MeanHead) -> Pins:
         moved *= (np.maximum(lengths, radius + 0.4) + lift)[:, None] / np.linalg.norm(moved, axis=1, keepdims=True)
         points = border if offset == 0 else centre + moved
         ring = anatomy.LID_BORDER_RING + offset
-        pins |= place_ring(layout, HOLE["eye"], ring, points)
+        pins |= place_ring(layout, HOLES["eye"], ring, points)
     return pins
 
 
@@ -260,7 +259,7 @@ def _lid_slice(head: MeanHead, x: float, sign: int) -> Points:
 
 
 def _inner_lip_pins(layout: HalfLayout, head: MeanHead) -> Pins:
-    hole = HOLE["mouth"]
+    hole = HOLES["mouth"]
     count = len(hole.path())
     border = head.lip_border
     right = border[border[:, 0] > -1e-6]

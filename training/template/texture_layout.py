@@ -11,7 +11,6 @@ from .unwrap import Cut, cut, islands, slim, tutte
 
 Points = NDArray[np.float64]
 Indices = NDArray[np.int64]
-HOLE = {hole.name: hole for hole in HOLES}
 SEAM_RINGS = {"eye": anatomy.LID_BORDER_RING, "mouth": anatomy.LIP_CONTACT_RING, "nostril": 4, "ear": 1}
 CROWN_SEAM_END = 9
 FACE_SCALE, EAR_SCALE, ELSEWHERE_SCALE = 1.0, 0.8, 0.5
@@ -25,7 +24,7 @@ def seams(layout: HalfLayout, symmetry: Symmetry) -> set[tuple[int, int]]:
     lines = [[layout.grid(COLUMNS["back"], row) for row in range(ROWS["neck"], -1, -1)]]
     lines.append([layout.crown(0, row) for row in range(length, CROWN_SEAM_END - 1, -1)])
     for name, ring in SEAM_RINGS.items():
-        hole = HOLE[name]
+        hole = HOLES[name]
         steps = len(hole.path()) - (1 if hole.on_midline else 0)
         lines.append([layout.ring(hole, ring, step) for step in range(steps + 1)])
     edges = set()

@@ -13,7 +13,7 @@ from ...errors import MeshError
 from ..process import session
 from ..process.job import Job
 from ..scene.axes import from_blender
-from ..scene.detail_split import detail_offsets
+from ..scene.detail_split import shown_detail
 from ..scene.expressions import photo_coordinates
 from ..scene.face_object import BASIS_KEY, DETAIL_KEY, detail_key, detail_sliders
 from ..scene.mesh_object import Coordinates, mesh_coordinates
@@ -96,7 +96,7 @@ class DetailedShape:
             raise MeshError(KEYS_GONE.format(basis=BASIS_KEY, detail=DETAIL_KEY, name=face.name))
         basis = face.data.shape_keys.reference_key
         smooth = mesh_coordinates(basis.data)
-        detail = detail_offsets(face, as_shown=True)
+        detail = shown_detail(face)
         strength = key.value if key.value > 0 and not key.mute else 1.0
         registered = photo_coordinates(face, basis)
         return cls(from_blender(smooth), from_blender(registered), from_blender(detail), strength)

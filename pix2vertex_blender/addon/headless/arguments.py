@@ -24,6 +24,23 @@ class Parser(argparse.ArgumentParser):
         """
         raise OptionError(SEE_HELP.format(complaint=message[0].upper() + message[1:]))
 
+    def add_choices(self, detail_level: int) -> None:
+        """The options of every command that makes a head, which is subdivided so often if nothing is said."""
+        self.add_device()
+        self.add_argument(
+            "--detail-level",
+            type=int,
+            default=detail_level,
+            choices=range(4),
+            help="subdivisions (default: %(default)s)",
+        )
+        self.add_argument("--seed", type=seed, default=0, help="seed of the random choices (default: %(default)s)")
+
+    def add_device(self) -> None:
+        """The options of every command."""
+        self.add_argument("--device", default="auto", help="auto, cpu, cuda, mps or xpu (default: %(default)s)")
+        self.add_argument("--debug", action="store_true", help="show where in the program an error arose")
+
 
 def path(text: str) -> Path:
     """A path that is not empty."""
@@ -34,9 +51,7 @@ def path(text: str) -> Path:
 
 def number(text: str) -> float:
     """A finite number of pixels."""
-    if not _is_number(text) or not math.isfinite(float(text)):
-        raise argparse.ArgumentTypeError(f"{text.strip()} is not a number of pixels")
-    return float(text)
+    return _finite(text, "a number of pixels")
 
 
 def part(text: str) -> Part:
@@ -49,16 +64,12 @@ def part(text: str) -> Part:
 
 def angle(text: str) -> float:
     """A finite number of degrees."""
-    if not _is_number(text) or not math.isfinite(float(text)):
-        raise argparse.ArgumentTypeError(f"{text.strip()} is not a number of degrees")
-    return float(text)
+    return _finite(text, "a number of degrees")
 
 
 def factor(text: str) -> float:
     """A finite number."""
-    if not _is_number(text) or not math.isfinite(float(text)):
-        raise argparse.ArgumentTypeError(f"{text.strip()} is not a number")
-    return float(text)
+    return _finite(text, "a number")
 
 
 def seed(text: str) -> int:
@@ -71,6 +82,12 @@ def seed(text: str) -> int:
 def shielded(arguments: Sequence[str]) -> list[str]:
     """Negative numbers such as -1e3, which argparse takes for options, with a space in front, which it does not."""
     return [f" {text}" if text.startswith("-") and _is_number(text) else text for text in arguments]
+
+
+def _finite(text: str, wanted: str) -> float:
+    if not _is_number(text) or not math.isfinite(float(text)):
+        raise argparse.ArgumentTypeError(f"{text.strip()} is not {wanted}")
+    return float(text)
 
 
 def _is_number(text: str) -> bool:

@@ -26,7 +26,7 @@ from ..batch.output_folder import output_folder
 from ..batch.table import WHOLE, collect_photos, left_out_in
 from ..images.texture_size import SIDES
 from ..process import session
-from .arguments import Parser, number, part, path, seed, shielded
+from .arguments import Parser, number, part, path, shielded
 from .batch_job import run_batch
 from .expression_job import AS_IN_PHOTO, NEUTRAL
 from .farm_job import run_farm, serve
@@ -142,19 +142,14 @@ def _parser() -> Parser:
     parser.add_argument(
         "--together", action="store_true", help="all photos show one person: they become one head without expression"
     )
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps or xpu (default: %(default)s)")
     parser.add_argument(
         "--face-box", nargs=4, type=number, metavar=("X", "Y", "W", "H"), help="the face, in photo pixels"
     )
     parser.add_argument("--face", type=int, metavar="N", help="which of several faces, counted from 1 for the largest")
-    parser.add_argument(
-        "--detail-level", type=int, default=2, choices=range(4), help="subdivisions (default: %(default)s)"
-    )
-    parser.add_argument("--seed", type=seed, default=0, help="seed of the random choices (default: %(default)s)")
+    parser.add_choices(detail_level=2)
     _add_what_heads_get(parser)
     parser.add_argument("--no-preview", action="store_true", help="leave out preview.png")
     _add_how_many_are_done(parser)
-    parser.add_argument("--debug", action="store_true", help="show where in the program an error arose")
     return parser
 
 

@@ -84,8 +84,7 @@ def _with_common(parser: Parser, verb: str, request: Request) -> Parser:
     parser.add_argument("photo", nargs="?", type=path, help="a photo with a face")
     parser.add_argument("--face", type=path, help="face.blend of an earlier reconstruction, instead of doing it again")
     parser.add_argument("--output", type=path, help=f"a PNG or JPEG file (default: out/<photo's name>_{verb}.png)")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps or xpu (default: %(default)s)")
-    parser.add_argument("--debug", action="store_true", help="show where in the program an error arose")
+    parser.add_device()
     parser.set_defaults(request=request, verb=verb)
     return parser
 

@@ -22,7 +22,7 @@ from ..process import session
 from ..rig.rig import set_rig
 from ..scene.expressions import basis_of
 from ..scene.face_object import build_face_object
-from .arguments import Parser, path, seed
+from .arguments import Parser, path
 from .expression_job import NEUTRAL, add_expressions
 from .photo_job import Clock, StageLines, await_job, quiet
 
@@ -41,12 +41,7 @@ def video_parser() -> Parser:
     parser.add_argument("movie", type=path, help="a movie, a folder with an image sequence, or one image of it")
     parser.add_argument("--output", type=path, help="folder for the results (default: out/<movie's name>)")
     parser.add_argument("--rate", type=float, default=25.0, help="images a second of a sequence (default: %(default)s)")
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps or xpu (default: %(default)s)")
-    parser.add_argument(
-        "--detail-level", type=int, default=1, choices=range(4), help="subdivisions (default: %(default)s)"
-    )
-    parser.add_argument("--seed", type=seed, default=0, help="seed of the random choices (default: %(default)s)")
-    parser.add_argument("--debug", action="store_true", help="show where in the program an error arose")
+    parser.add_choices(detail_level=1)
     return parser
 
 

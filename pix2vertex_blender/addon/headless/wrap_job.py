@@ -22,7 +22,7 @@ from ..process import session
 from ..properties.face import SIZES
 from ..scene.face_object import build_face_object
 from ..scene.scan_object import read_scan
-from .arguments import Parser, path, seed
+from .arguments import Parser, path
 from .photo_job import Clock, StageLines, await_job, quiet
 from .preview import compose_preview
 
@@ -68,10 +68,7 @@ def wrap_parser() -> Parser:
         default=AUTOMATIC,
         help="the scan's (found from the head's size if left out)",
     )
-    parser.add_argument("--device", default="auto", help="auto, cpu, cuda, mps or xpu (default: %(default)s)")
-    parser.add_argument(
-        "--detail-level", type=int, default=2, choices=range(4), help="subdivisions (default: %(default)s)"
-    )
+    parser.add_choices(detail_level=2)
     parser.add_argument(
         "--texture-size",
         type=int,
@@ -79,9 +76,7 @@ def wrap_parser() -> Parser:
         choices=[int(size[0]) for size in SIZES],
         help="texels along each side of the texture of a scan with colours (default: %(default)s)",
     )
-    parser.add_argument("--seed", type=seed, default=0, help="seed of the random choices (default: %(default)s)")
     parser.add_argument("--no-preview", action="store_true", help="leave out preview.png")
-    parser.add_argument("--debug", action="store_true", help="show where in the program an error arose")
     return parser
 
 

@@ -11,11 +11,10 @@ from ...rig.weights import jaw_share, skin_weights
 from ..scene.axes import from_blender, to_blender
 from ..scene.face_level import carried
 from ..scene.landmark_pins import LANDMARK
-from ..scene.mesh_object import EYEBALL, add_vertex_group, mesh_coordinates
+from ..scene.mesh_object import EYEBALL, PART, add_vertex_group, mesh_coordinates
 from .armature import RIG, bones_of
 
 #: The custom property of a part of the mouth that says which it is, such as `teeth_lower`.
-PART = "pix2vertex_part"
 
 MODIFIER_NAME = "Rig"
 JAW_OPEN = "jawOpen"

@@ -81,17 +81,26 @@ def write_detail(face: bpy.types.Object, detail: Coordinates) -> None:
     set_mesh_coordinates(key.data, mesh_coordinates(face.data.shape_keys.reference_key.data) + detail)
 
 
-def detail_offsets(face: bpy.types.Object, *, as_shown: bool = False) -> Coordinates:
-    """All of a face's detail (n, 3), or what of it is shown with the photo's expression as it is."""
+def detail_offsets(face: bpy.types.Object) -> Coordinates:
+    """All of a face's detail (n, 3)."""
+    return _with_wrinkles(face, 1.0)
+
+
+def shown_detail(face: bpy.types.Object) -> Coordinates:
+    """What of a face's detail (n, 3) is shown with the photo's expression as it is."""
+    photo = face.data.shape_keys.key_blocks.get(PHOTO_EXPRESSION)
+    return _with_wrinkles(face, 1.0 if photo is None else photo.value)
+
+
+def _with_wrinkles(face: bpy.types.Object, share: float) -> Coordinates:
+    """A face's detail (n, 3) with a share of the wrinkles that belong to the photo's expression."""
     keys, key, wrinkles = face.data.shape_keys, detail_key(face), wrinkles_key(face)
     assert key is not None
     smooth = mesh_coordinates(keys.reference_key.data)
-    whole = mesh_coordinates(key.data) - smooth
+    detail = mesh_coordinates(key.data) - smooth
     if wrinkles is not None:
-        photo = keys.key_blocks.get(PHOTO_EXPRESSION)
-        shown = 1.0 if photo is None or not as_shown else photo.value
-        whole += np.float32(shown) * (mesh_coordinates(wrinkles.data) - smooth)
-    return whole
+        detail += np.float32(share) * (mesh_coordinates(wrinkles.data) - smooth)
+    return detail
 
 
 def _drive(keys: bpy.types.Key, detail: str) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 FACE_MATERIAL = "pix2vertex Face"
-_FACE_COLOUR = (0.55, 0.40, 0.33, 1.0)
+SKIN_COLOUR = (0.55, 0.40, 0.33, 1.0)
 
 #: Colour, roughness and opacity of what a head has inside.
 _PARTS = {
@@ -33,7 +33,7 @@ OWN_IRIS = "pix2vertex_iris"
 
 def face_material() -> bpy.types.Material:
     """A plain skin-coloured material, shared by all faces that have no texture."""
-    return bpy.data.materials.get(FACE_MATERIAL) or principled_material(FACE_MATERIAL, _FACE_COLOUR, roughness=0.55)
+    return bpy.data.materials.get(FACE_MATERIAL) or principled_material(FACE_MATERIAL, SKIN_COLOUR, roughness=0.55)
 
 
 def part_materials(part: str, own: Mapping[str, bpy.types.Material] = MappingProxyType({})) -> list[bpy.types.Material]:

@@ -2,7 +2,7 @@
 
 import bpy
 
-from .material import FACE_MATERIAL, is_part_material, polished, principled_material
+from .material import FACE_MATERIAL, SKIN_COLOUR, is_part_material, polished, principled_material
 from .mesh_object import EYEBALL_NAMES
 
 #: The custom property of materials that belong to one face's texture, by what they are for.
@@ -12,7 +12,6 @@ SKIN, EYES = "skin", "eyes"
 #: The first slots of an eyeball are painted: white, iris and pupil, not the cornea.
 PAINTED_SLOTS = 3
 
-_SKIN_COLOUR = (0.55, 0.40, 0.33, 1.0)
 _WHITE = (0.8, 0.8, 0.8, 1.0)
 _TEXTURE_NODE, _NORMAL_NODE, _DISPLACEMENT_NODE = "pix2vertex Texture", "pix2vertex Normal", "pix2vertex Displacement"
 _SURFACE_NODES = ("pix2vertex Roughness", "pix2vertex Specular", "pix2vertex Subsurface")
@@ -87,7 +86,7 @@ def own_material(face: bpy.types.Object) -> bpy.types.Material:
         return material
     if material is not None:
         return material
-    material = principled_material(f"{face.name} Skin", _SKIN_COLOUR, roughness=0.5)
+    material = principled_material(f"{face.name} Skin", SKIN_COLOUR, roughness=0.5)
     material[OWN] = SKIN
     plain = next((slot for slot in face.material_slots if _is_plain(slot.material)), None)
     if plain is not None:

@@ -15,13 +15,12 @@ from ...exchange.progress import Pause, no_pause
 from ...exchange.uv_layouts import WHOLE_HEAD
 from ...geometry.texels import texel_grid
 from ...template import Template, load_template
+from .baking import PADDING
 
 Array = NDArray[np.float64]
 
 #: The level at which regions blend smoothly enough for the eye.
 _LEVEL = 2
-#: Texels beyond the islands' borders are filled as far as this share of the map's side.
-_PADDING = 1 / 128
 #: How far the oily middle of the forehead reaches to the sides, in millimetres.
 _MIDDLE = 32.0
 
@@ -75,7 +74,7 @@ def surface_maps(size: int, layout: str = WHOLE_HEAD, pause: Pause = no_pause) -
     level = load_template(_LEVEL, layout)
     values = load_template().subdivide(surface_values(load_template()), _LEVEL)
     pause()
-    grid = texel_grid(level.faces, level.uvs, size, size * _PADDING, pause)
+    grid = texel_grid(level.faces, level.uvs, size, size * PADDING, pause)
     maps = np.clip(grid.interpolate(values, pause), 0, 1)
     return tuple(maps[..., number] for number in range(maps.shape[-1]))
 

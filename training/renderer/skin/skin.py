@@ -5,6 +5,8 @@ from typing import NamedTuple
 import numpy as np
 from numpy.random import Generator
 
+from pix2vertex_blender.reconstruction.texture.skin_tone import TONES
+
 from ...arrays import Floats
 from ...compilation import kernel
 from ...data.noise import NoiseBank, noise_bank
@@ -13,18 +15,6 @@ from ..drawing import blur, draw_lines, fill_circle
 from ..hair.facial_hair import Beard, draw_brows, lip_mask, sample_beard
 from ..surface import TEXTURE_SIZE, HeadSurface, texture_grid
 from .wrinkles import sample_relief
-
-# Linear RGB from light to dark skin.
-SKIN_TONES = np.array(
-    [
-        [0.82, 0.58, 0.47],
-        [0.70, 0.45, 0.34],
-        [0.55, 0.34, 0.24],
-        [0.40, 0.23, 0.15],
-        [0.24, 0.13, 0.085],
-        [0.11, 0.06, 0.04],
-    ]
-)
 
 
 class Skin(NamedTuple):
@@ -108,9 +98,9 @@ def sample_skin(
 
 
 def _sample_tone(generator: Generator) -> Floats:
-    position = generator.uniform(0, len(SKIN_TONES) - 1)
-    below = min(int(position), len(SKIN_TONES) - 2)
-    tone = SKIN_TONES[below] + (position - below) * (SKIN_TONES[below + 1] - SKIN_TONES[below])
+    position = generator.uniform(0, len(TONES) - 1)
+    below = min(int(position), len(TONES) - 2)
+    tone = TONES[below] + (position - below) * (TONES[below + 1] - TONES[below])
     return (tone * np.exp(generator.normal(0, 0.06, 3))).astype(np.float32)
 
 
