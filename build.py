@@ -88,7 +88,13 @@ def call(command: Sequence[str], **settings: Any) -> int:
 
 
 def find_python() -> str:
-    """Return a Python 3.11, the version of Blender 4.2 to 5.0."""
+    """Return a Python 3.11, the version of Blender 4.2 to 5.0.
+
+    Raises
+    ------
+    BuildError
+        If there is none.
+    """
     if sys.version_info[:2] == (3, 11):
         return sys.executable
     for name in ("python3.11", "py"):
@@ -103,7 +109,13 @@ def find_python() -> str:
 
 
 def make_environment() -> None:
-    """Make .venv from the lock file, unless it already agrees with it."""
+    """Make .venv from the lock file, unless it already agrees with it.
+
+    Raises
+    ------
+    BuildError
+        If that fails: what to do.
+    """
     digest = hashlib.sha256(_locked_packages().encode()).hexdigest()
     stamp = ENVIRONMENT / "lock.sha256"
     if PYTHON.exists() and stamp.exists() and stamp.read_text() == digest:

@@ -55,7 +55,13 @@ def package_contents(target: Target, wheels: Sequence[Path]) -> dict[str, Path |
 
 
 def check_path_lengths(target: Target, contents: Contents) -> None:
-    """Refuse files that Windows could not hold where Blender puts them."""
+    """Refuse files that Windows could not hold where Blender puts them.
+
+    Raises
+    ------
+    PackagingError
+        Names the longest of them.
+    """
     installed = [f"user_default/pix2vertex/{name}" for name in contents]
     for path in contents.values():
         if target.platform.startswith("windows") and isinstance(path, Path) and path.suffix == ".whl":
@@ -101,7 +107,13 @@ def write_zip(contents: Contents, path: Path) -> None:
 
 
 def validate(path: Path) -> None:
-    """Have Blender's own tool check a zip and its manifest."""
+    """Have Blender's own tool check a zip and its manifest.
+
+    Raises
+    ------
+    PackagingError
+        If it is not accepted.
+    """
     tool = next((ROOT / ".venv").glob("**/bpy/*/scripts/addons_core/bl_pkg/cli/blender_ext.py"))
     if subprocess.run([sys.executable, str(tool), "validate", str(path)], check=False).returncode != 0:
         raise PackagingError(f"Blender does not accept {path.name}: see the messages above.")

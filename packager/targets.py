@@ -72,7 +72,13 @@ def all_targets() -> list[tuple[str, str]]:
 
 
 def read_target(platform_name: str, blender: str) -> Target:
-    """Read what belongs to a platform and the first of its Blenders."""
+    """Read what belongs to a platform and the first of its Blenders.
+
+    Raises
+    ------
+    PackagingError
+        If there is no package for them.
+    """
     content = read_wheel_list()
     platforms, blenders = content["platforms"], content["blenders"]
     if platform_name not in platforms:

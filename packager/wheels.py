@@ -70,7 +70,13 @@ def requirements_of(wheel: Path, target: Target, extra: str = "") -> list[Requir
 
 
 def obtain_wheel(name: str, version: str, target: Target, torch_index: str | None = None) -> Path:
-    """Return the wheel of a package, downloaded if it is not there yet."""
+    """Return the wheel of a package, downloaded if it is not there yet.
+
+    Raises
+    ------
+    PackagingError
+        If it cannot be had.
+    """
     folder = _folder(torch_index if name not in target.versions or name == "torch" else None)
     if (wheel := find_wheel(name, version, target, folder)) is not None:
         return wheel

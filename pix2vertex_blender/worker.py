@@ -37,7 +37,13 @@ def load_single_modules() -> None:
 
 
 def load_package() -> None:
-    """Import the package that this file is part of under its fixed name, wherever it is installed."""
+    """Import the package that this file is part of under its fixed name, wherever it is installed.
+
+    Raises
+    ------
+    ImportError
+        If it is no package.
+    """
     root = Path(__file__).resolve().parent
     spec = importlib.util.spec_from_file_location(PACKAGE, root / "__init__.py", submodule_search_locations=[str(root)])
     if spec is None or spec.loader is None:

@@ -147,7 +147,13 @@ def _loss_of(network: MapNetwork, weights: LossWeights, device: torch.device, co
 
 
 def initial_network(options: argparse.Namespace, configuration: NetworkConfiguration) -> MapNetwork:
-    """Fresh weights, or those of a weights file of the same configuration whatever its resolution."""
+    """Fresh weights, or those of a weights file of the same configuration whatever its resolution.
+
+    Raises
+    ------
+    DataFileError
+        If the weights are of another configuration.
+    """
     torch.manual_seed(options.seed)
     network = build_network(configuration)
     if options.initial is not None:

@@ -92,7 +92,7 @@ def border_edges(triangles: NDArray[np.integer], count: int) -> NDArray[np.int64
 
 
 def border_vertices(triangles: NDArray[np.integer], count: int) -> NDArray[np.bool_]:
-    """Which of `count` vertices lie on an edge that only one triangle has."""
+    """Which of `count` vertices (n,) lie on an edge that only one of the triangles (m, 3) has."""
     # Around an inner vertex every neighbour follows once and precedes once, so that any labels cancel; at the border
     # they do not. Random labels, added without rounding, make a false zero impossible in practice.
     labels = np.random.default_rng(0).integers(1 << 40, size=count).astype(np.float64)[triangles]

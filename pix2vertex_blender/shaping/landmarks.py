@@ -11,7 +11,7 @@ from .points import Points
 
 @cache
 def landmark_points() -> Points:
-    """Where annotators see the landmarks, in iBUG's order."""
+    """Where annotators see the 68 landmarks, in iBUG's order."""
     template = load_template()
     return Points(template.landmark_corners.astype(np.int64), template.landmark_weights.astype(np.float64))
 

@@ -223,7 +223,7 @@ def _subdivided(template: Template) -> Template:
 
 @cache
 def mirror_map(level: int) -> Indices:
-    """The vertex on the other side of each one of a level; needs no SciPy, as Blender's process has none.
+    """The vertex (n,) on the other side of each one of a level; needs no SciPy, as Blender's process has none.
 
     Raises
     ------

@@ -41,7 +41,13 @@ def compare(options: argparse.Namespace) -> None:
 
 
 def show(options: argparse.Namespace) -> None:
-    """Draw what the networks tell."""
+    """Draw what the networks tell.
+
+    Raises
+    ------
+    DataFileError
+        If one of them has not been trained.
+    """
     lessons, face, configuration, settings = _asked(options)
     options.output.mkdir(parents=True, exist_ok=True)
     for number, (_, module, truth) in enumerate(ROWS):

@@ -58,7 +58,7 @@ def coarse_loss(told: Coefficients, lesson: Lesson, face: LinearFace, spread: Co
 
 
 def photometric(images: Tensor, drawn: Rendered, skin: Tensor) -> Tensor:
-    """Mean absolute difference of display values where skin is seen and drawn (eq. 12).
+    """Mean absolute difference of display values (B, 3, S, S) where skin (B, S, S) is seen and drawn (eq. 12).
 
     It is the mean over those pixels, not the sum over the picture, so that it does not depend on how finely is drawn.
     """

@@ -144,7 +144,13 @@ def held_out_batches(
     seed: int = 0,
     augmentation: AugmentationParameters = ORDINARY,
 ) -> list[Batch]:
-    """The first `count` samples of a folder, each with the same background and degradation every time."""
+    """The first `count` samples of a folder, each with the same background and degradation every time.
+
+    Raises
+    ------
+    DataFileError
+        If there are none.
+    """
     paths = list_samples(folder)[:count]
     if not paths:
         raise DataFileError(f"There are no samples in {folder}: make some with python -m training.generate.")

@@ -45,7 +45,7 @@ def fractal_noise(
 
 
 def equalise(values: Floats) -> Floats:
-    """Replace values by their rank, so that they are spread evenly over [0, 1]."""
+    """Replace values, of any shape, by their rank, so that they are spread evenly over [0, 1]."""
     thresholds = np.quantile(values, np.linspace(0, 1, 65))
     return np.interp(values, thresholds, np.linspace(0, 1, 65)).astype(np.float32)
 

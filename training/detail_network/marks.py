@@ -16,7 +16,10 @@ LEFT, RIGHT, UPPER, LOWER = 70, 442, 40, 430
 
 
 def paint_marks(skin: Skin, landmarks: Floats, generator: Generator) -> tuple[Skin, Floats]:
-    """Skin with moles, freckles, stubble, frames, hairs and tattoos on it, and what they cover, in [0, 1]."""
+    """Skin with moles, freckles, stubble, frames, hairs and tattoos on it, and what they cover.
+
+    Landmarks (68, 3) are those of the neutral head in millimetres; the cover (TEXTURE_SIZE, TEXTURE_SIZE) is in [0, 1].
+    """
     albedo = skin.albedo.copy()
     covered = np.zeros((TEXTURE_SIZE, TEXTURE_SIZE), np.float32)
     dark = generator.uniform(0.01, 0.05, 3)

@@ -75,7 +75,10 @@ def _bump(x: float, y: float, side: float, centres: NDArray, breadth: float) -> 
 
 
 def loss_of(said: Tensor, wanted: Tensor, asked: Tensor) -> tuple[Tensor, Tensor]:
-    """Focal loss of the centres (Zhou et al., Objects as points) and error of the squares."""
+    """Focal loss of the centres (Zhou et al., Objects as points) and error of the squares.
+
+    `said` and `wanted` (B, 6, n, n) and `asked` (B, n, n) are as `targets` has them.
+    """
     logits, heat = said[:, 0], wanted[:, 0]
     chance = torch.sigmoid(logits)
     centre = (heat >= 0.999).float()

@@ -73,7 +73,7 @@ class Side:
 
 
 def middle() -> Floats:
-    """The middle of the rest shape's face."""
+    """The middle (3,) of the rest shape's face in millimetres."""
     template = load_template()
     face = template.vertices[template.groups["face"] > 0.5]
     centre: Floats = (face.min(axis=0) + face.max(axis=0)) / 2

@@ -69,7 +69,7 @@ class Pairs:
 
 
 def choose_points(count: int = POINTS) -> NDArray[np.int64]:
-    """Vertices of the face that lie as far as possible from each other, the tip of the nose first."""
+    """Vertices (count,) of the face that lie as far as possible from each other, the tip of the nose first."""
     template = load_template()
     candidates = np.flatnonzero(face_vertices(template))
     places = template.vertices[candidates]

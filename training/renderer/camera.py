@@ -87,7 +87,7 @@ class View:
 
 
 def rotation_matrix(yaw: float, pitch: float, roll: float) -> Floats:
-    """R_z(roll) R_x(pitch) R_y(yaw) for angles in degrees."""
+    """R_z(roll) R_x(pitch) R_y(yaw), (3, 3), for angles in degrees."""
     cos_yaw, sin_yaw = math.cos(math.radians(yaw)), math.sin(math.radians(yaw))
     cos_pitch, sin_pitch = math.cos(math.radians(pitch)), math.sin(math.radians(pitch))
     cos_roll, sin_roll = math.cos(math.radians(roll)), math.sin(math.radians(roll))

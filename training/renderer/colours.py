@@ -24,7 +24,7 @@ DARK_HAIR_COUNT = 4
 
 
 def sample_dye(generator: Generator) -> Floats:
-    """Draw the colour of cloth or of a thing: white, black and dull colours more often than bright ones."""
+    """Draw the linear colour (3,) of cloth or of a thing: white, black and dull ones more often than bright ones."""
     value = generator.choice([generator.uniform(0.005, 0.06), generator.uniform(0.02, 0.8)], p=[0.35, 0.65])
     saturation = generator.beta(0.8, 1.8)
     hue = generator.uniform(0, 1, 3)
@@ -33,7 +33,7 @@ def sample_dye(generator: Generator) -> Floats:
 
 
 def sample_hair_colour(generator: Generator) -> Floats:
-    """Draw a hair colour, natural or, rarely, dyed."""
+    """Draw a linear hair colour (3,), natural or, rarely, dyed."""
     if generator.random() < 0.015:
         return sample_dye(generator)
     colour = HAIR_COLOURS[generator.choice(len(HAIR_COLOURS), p=HAIR_SHARES)]
@@ -41,7 +41,7 @@ def sample_hair_colour(generator: Generator) -> Floats:
 
 
 def sample_brow_colour(hair_colour: Floats, generator: Generator) -> Floats:
-    """Draw a colour between that of the hair and a dark one; brows are rarely lighter than the hair."""
+    """Draw a linear colour (3,) between the hair's and a dark one; brows are rarely lighter than the hair."""
     dark = HAIR_COLOURS[generator.integers(DARK_HAIR_COUNT)]
     share = generator.beta(1.5, 1.0)
     mixed = share * dark + (1 - share) * np.minimum(hair_colour, 0.25)

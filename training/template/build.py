@@ -70,7 +70,7 @@ def author() -> Arrays:
 def fitted_half(
     layout: HalfLayout, faces: NDArray[np.int64], symmetry: Symmetry, head: MeanHead
 ) -> tuple[NDArray[np.float64], dict[int, int]]:
-    """Positions of the half head on the mean face, and its landmark vertices."""
+    """Positions (n, 3) of the half head on the mean face in millimetres, and its landmark vertices."""
     pins = all_pins(layout, head)
     free = inner_rims(layout)
     draft = fit(faces, symmetry, pins, free, head.skin)
@@ -99,7 +99,7 @@ def canonical_control(
 
 
 def inner_rims(layout: HalfLayout) -> NDArray[np.bool_]:
-    """Half vertices inside the lids and the mouth, where the mean face has no surface."""
+    """Which half vertices (n,) lie inside lids, mouth and nostrils, where the mean face has no surface."""
     rims = np.zeros(len(layout.index), dtype=bool)
     last = {"eye": anatomy.LID_BORDER_RING, "mouth": anatomy.LIP_BORDER_RING, "nostril": anatomy.NOSTRIL_RIM_RING}
     for (kind, ring, _), vertex in layout.index.items():

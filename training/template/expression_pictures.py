@@ -155,7 +155,7 @@ def neutral_beside_photo(face: Reconstruction) -> Image:
 
 
 def made_up_head(seed: int) -> Points:
-    """A head of the morphable model."""
+    """A head (n, 3) of the morphable model, on the template's vertices."""
     template = load_template()
     identities = carry_shapes(load_face_model().identity, ModelOnTemplate.of(template))
     coefficients = np.random.default_rng(seed).standard_normal(len(identities))

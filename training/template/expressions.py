@@ -145,7 +145,7 @@ def expression_offsets(model: FaceModel, template: Template, places: ModelOnTemp
 
 
 def spread_vertices(template: Template, count: int) -> NDArray[np.int32]:
-    """So many vertices of the face, evenly spread: each the farthest from those before it."""
+    """So many vertices (count,) of the face, evenly spread: each the farthest from those before it."""
     face = np.flatnonzero(template.groups["face"] > 0.5)
     points = template.vertices[face]
     chosen = [0]

@@ -31,7 +31,13 @@ INNER = ("nostril_interior", "eye_socket", "mouth_interior")
 
 
 def face_first(template: Template) -> Points:
-    """UVs (m, 4, 2) in [0, 1] of the template at level 0, symmetric about u = 0.5."""
+    """UVs (m, 4, 2) in [0, 1] of the template at level 0, symmetric about u = 0.5.
+
+    Raises
+    ------
+    ValueError
+        If the pieces do not fit into the square.
+    """
     half = len(template.faces) // 2
     placed = np.zeros((half, 4, 2))
     pieces = {name: rows[rows < half] for name, rows in pieces_of(template).items()}
@@ -64,7 +70,13 @@ def face_first(template: Template) -> Points:
 
 
 def pieces_of(template: Template) -> dict[str, Indices]:
-    """The faces of each piece: "front" and "rest" of the largest island, and the other islands by their groups."""
+    """The faces of each piece: "front" and "rest" of the largest island, and the other islands by their groups.
+
+    Raises
+    ------
+    ValueError
+        If the template is not built from the layout.
+    """
     layout = build_half()
     faces, symmetry = whole_head(layout)
     if not np.array_equal(faces, template.faces):

@@ -186,7 +186,7 @@ def _crown_quads(layout: HalfLayout) -> Quads:
 
 
 def midline(layout: HalfLayout) -> NDArray[np.bool_]:
-    """Which vertices of the half head lie on the plane of symmetry."""
+    """Which vertices (n,) of the half head lie on the plane of symmetry."""
     on_plane = np.zeros(len(layout.index), dtype=bool)
     for (name, first, second), vertex in layout.index.items():
         half_rings = {hole.name: len(hole.path()) - 1 for hole in HOLES.values() if hole.on_midline}

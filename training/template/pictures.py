@@ -68,7 +68,7 @@ def opaque(eyes: Eyeballs) -> NDArray[np.int64]:
 
 
 def skin_and_eyes(template: Template) -> Points:
-    """Plain colours of the faces of the head and the eyeballs."""
+    """Plain colours (m, 3) of the faces of the head and the eyeballs."""
     eyes = template.eyeballs
     faces = opaque(eyes)
     ball = np.tile(np.array(EYE, dtype=np.float64), (len(faces), 1))

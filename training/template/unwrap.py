@@ -54,7 +54,7 @@ def cut(faces: Indices, seams: set[tuple[int, int]]) -> Cut:
 
 
 def islands(corners: Indices) -> list[Indices]:
-    """Rows of faces of each connected island, the largest first."""
+    """Rows (k,) of the faces (m, 4) of each connected island, the largest first."""
     count = int(corners.max()) + 1
     edges = np.stack([corners, np.roll(corners, -1, axis=1)], axis=-1).reshape(-1, 2)
     graph = sparse.coo_matrix((np.ones(len(edges)), edges.T), (count, count))

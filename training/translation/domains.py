@@ -63,7 +63,7 @@ def to_tensor(pictures: Bytes) -> Tensor:
 
 
 def to_pictures(tensor: Tensor) -> Bytes:
-    """What `to_tensor` made, back."""
+    """Pictures (B, S, S, 3) from what `to_tensor` made of them, (B, 3, S, S)."""
     values = (127.5 * (tensor.detach().clamp(-1, 1) + 1)).round().to(torch.uint8)
     pictures: Bytes = values.permute(0, 2, 3, 1).cpu().numpy()
     return pictures
@@ -104,7 +104,7 @@ def write_look(
 
 
 def film(picture: Bytes, generator: Generator) -> Bytes:
-    """What one kind of film and its scanner make of a picture: steep tones, warm lights, cold shadows, grain."""
+    """What one kind of film and its scanner make of a picture (S, S, 3): contrast, warm lights, cold shadows, grain."""
     values = picture.astype(np.float32) / 255
     toned = values * values * (3 - 2 * values)
     values = 0.3 * values + 0.7 * toned

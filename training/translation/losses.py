@@ -17,7 +17,7 @@ HOPELESS = 23.0
 
 
 def discriminator_loss(real: Tensor, translated: Tensor) -> Tensor:
-    """What D minimises, by eq. 6, from its logits."""
+    """What D minimises, by eq. 6, from its logits, of any shape."""
     return functional.softplus(-real).mean() + functional.softplus(translated).mean()
 
 

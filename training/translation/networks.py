@@ -75,7 +75,7 @@ class Generator(nn.Module):
         nn.init.zeros_(self.last.bias)
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """Translate pictures."""
+        """Translate pictures (B, 3, S, S)."""
         features = self.down(pictures)
         for block in self.middle:
             features = block(features)
@@ -102,7 +102,7 @@ class Discriminator(nn.Module):
         )
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """Judge pictures."""
+        """Logits (B, 1, h, w) of how real parts of pictures (B, 3, S, S) look."""
         logits: Tensor = self.layers(pictures)
         return logits
 

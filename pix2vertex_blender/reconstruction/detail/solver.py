@@ -227,7 +227,7 @@ class DetailSolver:
         pause: Pause = no_pause,
         visibility: Array | None = None,
     ) -> Array:
-        """Eq. 9 (mu) relative to the intensity of the seen surroundings, at the vertices of the seen part.
+        """Eq. 9 (mu) relative to the intensity of the seen surroundings, at the vertices (n,) of the seen part.
 
         Where several photos see it, `visibility` is that of the one whose intensity it is.
         """
@@ -240,7 +240,7 @@ class DetailSolver:
         return np.where(seen, (intensity - low) / np.maximum(low, DARKEST_SURROUNDINGS), 0.0)
 
     def fairing(self, time: float) -> Array:
-        """The normal part in millimetres of a step of mean-curvature flow (delta_s of eq. 14), time in mm^2."""
+        """The normal part (n,) in millimetres of a step of mean-curvature flow (delta_s of eq. 14), time in mm^2."""
         if time not in self._fairings:
             # So short a step is solved faster by a few plain conjugate gradients than through the factors.
             matrix = (sparse.diags(self._mass) - time * self._laplacian).tocsr()

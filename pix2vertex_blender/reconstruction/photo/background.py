@@ -20,6 +20,7 @@ def in_background(work: Callable[[], Result], tell: Tell, fraction: Callable[[],
     """Return what `work` does in a thread of its own, asking several times a second whether somebody wants to stop.
 
     A decoder of images holds no lock while it computes, but cannot be stopped: after a `Cancelled` it ends by itself.
+    What `work` raises is raised here.
     """
     results: list[Result] = []
     errors: list[BaseException] = []

@@ -41,7 +41,7 @@ class FaceDetectorNetwork(nn.Module):
         self.head = nn.Sequential(nn.Conv2d(width, width, 1), nn.ReLU(), nn.Conv2d(width, HEADS, 1))
 
     def forward(self, pictures: Tensor) -> Tensor:
-        """What is said of each cell."""
+        """What is said of each cell, (B, HEADS, h, w), of pictures (B, 3, H, W)."""
         features = pictures
         for step in (*self.descent, *self.trunk):
             features = step(features)

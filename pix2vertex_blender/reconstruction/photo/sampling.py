@@ -115,7 +115,7 @@ def seen_in_buffer(
     depth: Array,
     mask: NDArray[np.bool_] | None = None,
 ) -> Array:
-    """As `visibility`, with the depth (h', w') that is seen, NaN for none, of any resolution over the same square."""
+    """As `visibility` (n,), with the seen depth (h', w'), NaN for none, of any resolution over the same square."""
     points = camera.project(vertices)
     height, width = shape
     to_camera = np.array([0.0, 0.0, 1.0]) - vertices * camera.inverse_distance

@@ -87,7 +87,7 @@ def facing_rims(vertices: Array, triangles: NDArray[np.integer], smallest_gap: f
 
 
 def openings(triangles: NDArray[np.integer], count: int) -> list[NDArray[np.intp]]:
-    """Border loops of a mesh other than the longest, each as vertex indices."""
+    """Border loops of triangles (m, 3) of `count` vertices other than the longest, each as vertex indices (k,)."""
     edges = border_edges(triangles, count)
     if len(edges) == 0:
         return []

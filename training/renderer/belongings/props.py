@@ -94,7 +94,7 @@ def tube(path: Floats, radii: Floats, sides: int, flatness: float = 1.0) -> tupl
 
 
 def rounded(path: Floats, radius: float) -> tuple[Floats, Floats]:
-    """Path and radii of a tube of constant radius with half-round ends."""
+    """Path (k + 6, 3) and radii (k + 6,) of a tube around a path (k, 3), of constant radius, with half-round ends."""
     path = np.asarray(path, np.float64)
     first = path[0] - path[1]
     last = path[-1] - path[-2]
@@ -107,7 +107,7 @@ def rounded(path: Floats, radius: float) -> tuple[Floats, Floats]:
 
 
 def ellipsoid(centre: Floats, radii: Floats, rows: int = 10, columns: int = 16) -> tuple[Floats, Integers]:
-    """Vertices and triangles of an ellipsoid along the axes."""
+    """Vertices (n, 3) and triangles (m, 3) of an ellipsoid along the axes."""
     polar = np.linspace(0.06, np.pi - 0.06, rows)
     path = np.stack([np.zeros(rows), np.cos(polar), np.zeros(rows)], 1)
     unit, triangles = tube(path, np.sin(polar), columns)
@@ -115,7 +115,7 @@ def ellipsoid(centre: Floats, radii: Floats, rows: int = 10, columns: int = 16) 
 
 
 def box(size: Floats) -> tuple[Floats, Integers]:
-    """Vertices and triangles of a box around the origin; each side has its own corners, so that edges are sharp."""
+    """Vertices (24, 3) and triangles (12, 3) of a box around the origin: sides share none, so that edges are sharp."""
     corners = np.array([[x, y, z] for z in (-1, 1) for y in (-1, 1) for x in (-1, 1)], np.float64)
     sides = np.array([[0, 2, 3, 1], [4, 5, 7, 6], [0, 1, 5, 4], [2, 6, 7, 3], [0, 4, 6, 2], [1, 3, 7, 5]])
     vertices = corners[sides].reshape(-1, 3) * np.asarray(size) / 2
