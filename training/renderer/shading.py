@@ -179,6 +179,34 @@ def _open_to_light(material: int, y: float, openness: float, skin: Skin, eyes: E
     return openness
 
 
+@inlined
+def _material_look(
+    material: int,
+    bare: bool,
+    y: float,
+    u: float,
+    v: float,
+    from_iris: float,
+    skin: Skin,
+    eyes: Eyes,
+    clothing: Clothing,
+) -> tuple[float, float, float, float, float, float]:
+    """Colour, gloss, sharpness of the gloss and softness at a height of the neutral head and a place of its texture."""
+    if bare:
+        red, green, blue, gloss = _bare_skin(skin, u, v)
+        return red, green, blue, gloss, skin.sharpness, skin.softness
+    if material == SKIN:
+        red, green, blue = _cloth(clothing, u, y)
+        return red, green, blue, 0.0, skin.sharpness, 0.0
+    if material == EYE:
+        red, green, blue = _eye_colour(eyes, from_iris)
+        return red, green, blue, 0.9, 250.0, 0.0
+    if material in (TOOTH, GUM) or y <= LACRIMAL_HEIGHT:
+        red, green, blue, gloss = _inside_of_the_mouth(material, skin)
+        return red, green, blue, gloss, 60.0 if material == TOOTH else skin.sharpness, 0.0
+    return 0.6 * skin.tone[0], 0.4 * skin.tone[1], 0.4 * skin.tone[2], 0.0, skin.sharpness, 0.0
+
+
 @kernel
 def describe_head(
     attributes: Floats,
@@ -194,7 +222,6 @@ def describe_head(
     size = triangle.shape[0]
     result = np.zeros((size, size, SURFACE), np.float32)
     slope = 0.5 * pixels_per_millimetre
-    red, green, blue = 0.0, 0.0, 0.0
     for row in range(size):
         for column in range(size):
             t = triangle[row, column]
@@ -202,28 +229,18 @@ def describe_head(
                 continue
             material = materials[t]
             x, y = attributes[row, column, CANONICAL], attributes[row, column, CANONICAL + 1]
+            u, v = attributes[row, column, TEXTURE], attributes[row, column, TEXTURE + 1]
             for k in range(3):
                 result[row, column, LIT_POSITION + k] = attributes[row, column, POSITION + k]
                 result[row, column, LIT_NORMAL + k] = attributes[row, column, NORMAL + k]
-            gloss, sharpness, softness = 0.0, skin.sharpness, 0.0
-            if material == SKIN:
-                u, v = attributes[row, column, TEXTURE], attributes[row, column, TEXTURE + 1]
-                if _clothed(clothing, x, y):
-                    red, green, blue = _cloth(clothing, u, y)
-                else:
-                    red, green, blue, gloss = _bare_skin(skin, u, v)
-                    softness = skin.softness
-                    across, down = _steps(relief_height, row, column)
-                    result[row, column, LIT_NORMAL] -= slope * across
-                    result[row, column, LIT_NORMAL + 1] += slope * down
-            elif material == EYE:
-                red, green, blue = _eye_colour(eyes, attributes[row, column, IRIS])
-                gloss, sharpness = 0.9, 250.0
-            elif material in (TOOTH, GUM) or y <= LACRIMAL_HEIGHT:
-                red, green, blue, gloss = _inside_of_the_mouth(material, skin)
-                sharpness = 60.0 if material == TOOTH else sharpness
-            else:
-                red, green, blue = 0.6 * skin.tone[0], 0.4 * skin.tone[1], 0.4 * skin.tone[2]
+            bare = material == SKIN and not _clothed(clothing, x, y)
+            if bare:
+                across, down = _steps(relief_height, row, column)
+                result[row, column, LIT_NORMAL] -= slope * across
+                result[row, column, LIT_NORMAL + 1] += slope * down
+            red, green, blue, gloss, sharpness, softness = _material_look(
+                material, bare, y, u, v, attributes[row, column, IRIS], skin, eyes, clothing
+            )
             result[row, column, ALBEDO] = red
             result[row, column, ALBEDO + 1] = green
             result[row, column, ALBEDO + 2] = blue
