@@ -21,7 +21,7 @@ def recompute_detail(request: Request, progress: Progress) -> dict[str, Any]:
     from ..errors import MeshError
     from ..exchange.arrays import write_arrays
     from ..exchange.result import Reconstruction
-    from ..reconstruction.refit import DetailSettings, detail_again
+    from ..reconstruction.refit import DetailSettings, renewed_detail
     from ..template.template import level_with
 
     progress("detail", 0.0)
@@ -32,9 +32,8 @@ def recompute_detail(request: Request, progress: Progress) -> dict[str, Any]:
     if level is None:
         raise MeshError("The face's mesh has been changed: its detail fits only the mesh that was reconstructed.")
     settings = DetailSettings(float(request["scale"]), float(request["smoothing"]), request["reading"])
-    write_arrays(
-        Path(request["result"]), detail=detail_again(face, vertices, level, settings, partial(progress, "detail", 0.5))
-    )
+    detail = renewed_detail(face, vertices, level, settings, partial(progress, "detail", 0.5))
+    write_arrays(Path(request["result"]), detail=detail)
     return {}
 
 

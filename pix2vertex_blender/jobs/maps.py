@@ -113,7 +113,7 @@ def _fine_head(request: Request, arrays: dict[str, Any], pause: Pause) -> "FineH
     from ..exchange.result import Reconstruction
     from ..exchange.uv_layouts import WHOLE_HEAD
     from ..reconstruction.detail.finer import FineHead, refined
-    from ..reconstruction.refit import DetailSettings, detail_again
+    from ..reconstruction.refit import DetailSettings, renewed_detail
     from ..template.template import level_with, load_template
 
     vertices, detail, strength = arrays["vertices"], arrays["detail"], float(request["strength"])
@@ -128,7 +128,7 @@ def _fine_head(request: Request, arrays: dict[str, Any], pause: Pause) -> "FineH
         FineHead(vertices, detail, own),
         arrays["registered"],
         int(request["level"]),
-        lambda points, level: detail_again(face, points, level, settings, pause),
+        lambda points, level: renewed_detail(face, points, level, settings, pause),
     )
     return FineHead(head.vertices, strength * head.detail, load_template(head.level.level, layout))
 

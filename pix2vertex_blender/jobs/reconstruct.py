@@ -87,7 +87,7 @@ def change_photos_of_face(request: Request, progress: Progress) -> dict[str, Any
 
 def _with_detail(reconstruction: "Reconstruction", request: Request, progress: Progress) -> "Reconstruction":
     """The reconstruction with the detail that the face's sliders ask for."""
-    from ..reconstruction.refit import DetailSettings, detail_again
+    from ..reconstruction.refit import DetailSettings, renewed_detail
     from ..template import load_template
 
     settings = DetailSettings(**request.get("detail", {}))
@@ -95,7 +95,7 @@ def _with_detail(reconstruction: "Reconstruction", request: Request, progress: P
         return reconstruction
     level = load_template(reconstruction.detail_level)
     pause = partial(progress, "detail", 1.0)
-    detail = detail_again(reconstruction, reconstruction.vertices, level, settings, pause)
+    detail = renewed_detail(reconstruction, reconstruction.vertices, level, settings, pause)
     return replace(reconstruction, detail=detail)
 
 

@@ -41,7 +41,7 @@ class DetailSettings:
     reading: Reading = DEFAULT_READING
 
 
-def detail_again(
+def renewed_detail(
     face: Reconstruction,
     vertices: NDArray[np.floating],
     level: Template,

@@ -13,12 +13,8 @@ from pix2vertex_blender.expression.names import ARKIT_NAMES
 from pix2vertex_blender.paths import SAMPLE_PORTRAIT
 from pix2vertex_blender.reconstruction.pipeline import Options, reconstruct
 from pix2vertex_blender.reconstruction.refit import refit
-from pix2vertex_blender.reconstruction.several.together import (
-    LEAST_EXPRESSION,
-    change_photos,
-    reconstruct_together,
-    shown_expressions,
-)
+from pix2vertex_blender.reconstruction.several.common_head import LEAST_EXPRESSION, shown_expressions
+from pix2vertex_blender.reconstruction.several.together import change_photos, reconstruct_together
 
 CPU = Options(device="cpu", detail_level=0)
 
