@@ -7,12 +7,12 @@ import signal
 import sys
 import tempfile
 import traceback
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import partial
 from io import TextIOWrapper
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from PIL import Image
 
@@ -44,11 +44,22 @@ NO_FOLDER = "--scheduler and --part are for folders of photos: name one."
 ONE_FACE_EACH = "--together takes the largest face of each photo: leave out --face-box and --face."
 UNREADABLE_PHOTO = "{photo} cannot be read ({reason}): choose another photo."
 _LONGEST_NAME = 80
-
-#: The options of what is asked for by the first argument, instead of a photo.
-_PARSERS = {WRAP: wrap_parser, VIDEO: video_parser, TURN: turn_parser, RESHAPE: reshape_parser}
-
 _USER_ERROR, _OWN_FAULT, _INTERRUPTED = 2, 1, 130
+
+
+class _Verb(NamedTuple):
+    """What is asked for by the first argument, instead of a photo: its options, and what is done."""
+
+    parser: Callable[[], Parser]
+    run: Callable[[argparse.Namespace], None]
+
+
+_VERBS = {
+    WRAP: _Verb(wrap_parser, run_wrap),
+    VIDEO: _Verb(video_parser, run_video),
+    TURN: _Verb(turn_parser, run_turn),
+    RESHAPE: _Verb(reshape_parser, run_turn),
+}
 
 
 def main(arguments: Sequence[str], logs: Path | None = None) -> int:
@@ -63,11 +74,12 @@ def main(arguments: Sequence[str], logs: Path | None = None) -> int:
             serve()
         return 0
     try:
-        verb = arguments[0] if arguments and arguments[0] in _PARSERS else ""
-        parser = _PARSERS[verb]() if verb else _parser()
+        verb = _VERBS.get(arguments[0]) if arguments else None
+        parser = verb.parser() if verb else _parser()
         options = parser.parse_args(shielded(arguments[1:] if verb else arguments))
         with fault_log(logs) as faults:
-            return _run(options, faults)
+            job = partial(verb.run, options) if verb else partial(_run_photos, options, faults)
+            return _exit_code(job, options.debug, faults)
     except OptionError as error:
         return _fail(str(error), debug, _USER_ERROR)
     except KeyboardInterrupt:
@@ -99,28 +111,23 @@ def run_process(arguments: Sequence[str], temporary: Path, logs: Path) -> NoRetu
         os._exit(exit_code)
 
 
-def _run(options: argparse.Namespace, faults: FaultLog) -> int:
+def _exit_code(job: Callable[[], int | None], debug: bool, faults: FaultLog) -> int:
+    """Do a job to its end, however it ends."""
     try:
-        if hasattr(options, "scan"):
-            run_wrap(options)
-        elif hasattr(options, "movie"):
-            run_video(options)
-        elif hasattr(options, "request"):
-            run_turn(options)
-        elif options.together:
-            _run_together(options)
-        elif (
-            len(options.photos) > 1
-            or options.scheduler
-            or options.part
-            or any(_is_folder(place) for place in options.photos)
-        ):
-            return _run_many(options, faults)
-        else:
-            _run_one(options)
+        return job() or 0
     except Exception as error:
         sentence = faults.take(error)
-        return _fail(sentence, options.debug, _OWN_FAULT if faults.count else _USER_ERROR)
+        return _fail(sentence, debug, _OWN_FAULT if faults.count else _USER_ERROR)
+
+
+def _run_photos(options: argparse.Namespace, faults: FaultLog) -> int:
+    """One photo, several of one person, or several that have nothing to do with each other."""
+    if options.together:
+        _run_together(options)
+    elif len(options.photos) > 1 or options.scheduler or options.part or any(map(_is_folder, options.photos)):
+        return _run_many(options, faults)
+    else:
+        _run_one(options)
     return 0
 
 
