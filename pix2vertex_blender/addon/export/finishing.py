@@ -17,9 +17,9 @@ from ..rig.armature import rig_of
 from ..scene.axes import from_blender, to_blender
 from ..scene.coarse_copies import coarse_copy, levels_of_detail, temporary_data, vertex_counts
 from ..scene.face_images import NORMALS, SURFACE_MAPS, TEXTURE
-from ..scene.face_update import is_remodelled, level_of
 from ..scene.mesh_object import mesh_coordinates, set_mesh_coordinates
 from ..scene.multires import added_keys, build_sculpt_object
+from ..scene.obstacles import is_remodelled, level_of
 from ..scene.texture_material import own_material, use_no_map, use_normal_map
 from .copies import free_copies
 from .export import UNITY, UNREAL, export_fbx, export_glb, export_levels, eyeballs_of

@@ -4,8 +4,8 @@ import bpy
 
 from ...errors import Pix2VertexError
 from ..scene.face_object import active_face
-from ..scene.face_update import leave_mode
 from ..scene.landmark_pins import adopt_pins, shows_pins
+from ..scene.obstacles import leave_mode
 from ..scene.record import read_record
 from ..scene.reference import Reference
 from ..translations import translate

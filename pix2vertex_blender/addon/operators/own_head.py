@@ -10,7 +10,7 @@ from ..process import session
 from ..properties.wrap import BASIS_DESCRIPTION, BASIS_NAME, PARTS_DESCRIPTION, PARTS_NAME
 from ..rig.own_bones import armature_of, bone_ends, move_bones
 from ..scene.face_object import active_face
-from ..scene.face_update import LINKED
+from ..scene.obstacles import LINKED, is_editable
 from ..scene.own_head import (
     EXPRESSIONS,
     SHAPES,
@@ -69,7 +69,7 @@ class OwnHeadChoice:
             raise SceneError(NO_HEAD)
         if has_record(head):
             raise SceneError(IS_FACE.format(name=head.name))
-        if not (head.is_editable and head.data.is_editable):
+        if not is_editable(head):
             raise SceneError(LINKED.format(name=head.name))
         return head
 

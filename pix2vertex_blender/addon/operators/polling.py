@@ -6,6 +6,7 @@ import bpy
 
 from ..scene.expressions import own_keys
 from ..scene.face_object import active_face, detail_key
+from ..scene.obstacles import is_editable
 from ..translations import translate
 
 ONLY_IN_OBJECT_MODE = "Only in Object Mode"
@@ -30,7 +31,7 @@ def poll_face(operator: type[bpy.types.Operator], context: bpy.types.Context) ->
 
 def poll_editable(operator: type[bpy.types.Operator], face: bpy.types.Object) -> bool:
     """Whether a face belongs to this file; says why not."""
-    if not (face.is_editable and face.data.is_editable):
+    if not is_editable(face):
         operator.poll_message_set(translate(LINKED))
         return False
     return True

@@ -10,7 +10,7 @@ from ...errors import SceneError
 from ..rig.armature import rig_of
 from ..rig.rigify import has_rigify
 from ..scene.expressions import PHOTO_KEY, own_keys
-from ..scene.face_update import REMODELLED, is_remodelled
+from ..scene.obstacles import REMODELLED, is_remodelled
 from ..translations import translate
 from .face_operator import FaceOperator
 from .polling import poll_expressions, poll_mode

@@ -8,6 +8,7 @@ from mathutils import Vector
 from numpy.typing import NDArray
 
 from ...errors import SceneError
+from ..scene.obstacles import is_editable
 from .armature import edited_bones
 
 NO_BONES = "{name} has no armature of this file: give it an Armature modifier, or untick Move Bones."
@@ -26,7 +27,7 @@ def armature_of(head: bpy.types.Object) -> bpy.types.Object:
         If there is none whose bones can be changed.
     """
     rig = head.find_armature()
-    if rig is None or not (rig.is_editable and rig.data.is_editable):
+    if rig is None or not is_editable(rig):
         raise SceneError(NO_BONES.format(name=head.name))
     return rig
 

@@ -8,6 +8,7 @@ from ...rig.joints import eye_centres, joints
 from ...rig.names import NAMINGS
 from ..scene.axes import from_blender
 from ..scene.mesh_object import EYEBALL, mesh_coordinates
+from ..scene.obstacles import is_editable
 from .armature import RIG, add_armature, bones_of, place_bones, rename_bones, rig_of
 from .binding import bind_face, bind_parts, tongue_on, unbind
 from .drivers import drive_bones
@@ -42,7 +43,7 @@ def set_rig(face: bpy.types.Object, naming: str, *, with_neck: bool) -> bpy.type
 def update_rig(face: bpy.types.Object) -> None:
     """Bring the rig of a face up to date with its shape, its keys and its parts, if it has one; names stay."""
     rig = rig_of(face)
-    if rig is None or not rig.is_editable or not rig.data.is_editable:
+    if rig is None or not is_editable(rig):
         return
     naming, with_neck = settings_of(rig)
     _fit(rig, face, naming, with_neck=with_neck and "neck" in bones_of(rig))

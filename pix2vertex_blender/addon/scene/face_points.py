@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from ...errors import SceneError
 from .axes import from_blender, to_blender
 from .face_object import FITTED_PINS, read_provenance
-from .face_update import level_of, obstacle_to_update
 from .mesh_object import mesh_coordinates, set_mesh_coordinates
+from .obstacles import level_of, obstacle_to_update
 from .shaping_keys import add_shaping_key, bring_eyes_and_mouth_along, offset_of, shaping_keys
 
 if TYPE_CHECKING:

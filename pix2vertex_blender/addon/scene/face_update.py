@@ -1,6 +1,6 @@
 """A face object gets a new shape in place, and keeps what the artist has added to it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from ..rig.armature import rig_of
 from .axes import to_blender
 from .detail_split import split_detail, wrinkles_key
 from .expressions import at_level, changes
-from .face_level import carried, change_level, coarser
+from .face_level import carried, change_level
 from .face_object import DETAIL_KEY, store_origin
 from .mesh_object import (
     EYEBALL,
@@ -27,6 +27,7 @@ from .mesh_object import (
     set_mesh_coordinates,
 )
 from .mouth import GIVEN, add_mouth, set_mouth
+from .obstacles import REMODELLED, leave_mode, level_of, obstacle_to_update, same_topology
 from .shape_keys import Change, change_keys
 from .shaping_keys import bring_eyes_and_mouth_along, changed_likeness
 from .texture_material import PAINTED_SLOTS
@@ -36,46 +37,8 @@ if TYPE_CHECKING:
     from ...exchange.mouth import MouthPart
     from ...exchange.result import Reconstruction
 
-LINKED = "{name} belongs to another Blender file: make it local to change it."
-REMODELLED = "{name} no longer has the vertices of a reconstructed face, so its shape cannot be updated."
-LOCKED = "The shape key {key} of {name} is locked, so its shape cannot be updated: unlock it in the list of shape keys."
 #: How many vertices the eyeballs of earlier versions have.
 FORMER_EYEBALL = 458
-IN_A_MODE = "{name} cannot be changed in this mode: go back to Object Mode and try again."
-
-
-def level_of(face: bpy.types.Object) -> int | None:
-    """The level of subdivision that a face's mesh has as many faces as; None if there is none."""
-    from ...template import load_template
-
-    count, level = len(load_template().faces), 0
-    while count < len(face.data.polygons):
-        count, level = 4 * count, level + 1
-    return level if count == len(face.data.polygons) else None
-
-
-def obstacle_to_update(face: bpy.types.Object, detail_level: int | None) -> str:
-    """Why a face cannot get a shape of a subdivision level, as a sentence; empty if it can."""
-    if not face.is_editable or not face.data.is_editable:
-        return LINKED.format(name=face.name)
-    if detail_level is None or level_of(face) != detail_level:
-        return REMODELLED.format(name=face.name)
-    if face.data.shape_keys and (locked := locked_key(face.data.shape_keys.key_blocks)):
-        return LOCKED.format(key=locked, name=face.name)
-    return ""
-
-
-def is_remodelled(face: bpy.types.Object) -> bool:
-    """Whether a face has other vertices than a level of the template."""
-    from ...template import load_template
-
-    level = level_of(face)
-    return level is None or not _same_topology(face.data, load_template().faces, -level)
-
-
-def locked_key(keys: Iterable[bpy.types.ShapeKey]) -> str:
-    """The name of a shape key that the artist has locked; empty if there is none."""
-    return next((key.name for key in keys if key.lock_shape), "")
 
 
 def update_face_object(
@@ -122,7 +85,7 @@ def update_face_object(
         raise SceneError(obstacle)
     assert level is not None  # which is an obstacle
     levels = reconstruction.detail_level - level
-    if len(previous_vertices) != len(face.data.vertices) or not _same_topology(face.data, reconstruction.faces, levels):
+    if len(previous_vertices) != len(face.data.vertices) or not same_topology(face.data, reconstruction.faces, levels):
         raise SceneError(REMODELLED.format(name=face.name))
     if levels:
         change_level(face, levels, reconstruction)
@@ -221,34 +184,6 @@ def bring_rig_along(face: bpy.types.Object) -> None:
         from ..rig.eyeballs import turn_with_keys
 
         turn_with_keys(face)
-
-
-def leave_mode(face: bpy.types.Object, context: bpy.types.Context) -> None:
-    """Bring an object back to object mode, with what has been edited.
-
-    Raises
-    ------
-    SceneError
-        If Blender does not allow it, for instance because the object is edited in the window of another scene.
-    """
-    if face.mode == "OBJECT":
-        return
-    try:
-        with context.temp_override(active_object=face, object=face):
-            bpy.ops.object.mode_set(mode="OBJECT")
-    except RuntimeError as error:
-        raise SceneError(IN_A_MODE.format(name=face.name)) from error
-    if face.mode != "OBJECT":
-        raise SceneError(IN_A_MODE.format(name=face.name))
-
-
-def _same_topology(mesh: bpy.types.Mesh, faces: NDArray[np.integer], levels: int) -> bool:
-    """Whether a mesh has these faces (m, 4), or those from which they are some levels finer, or coarser if negative."""
-    if len(mesh.loops) != 4 * len(mesh.polygons):
-        return False
-    corners = np.empty(len(mesh.loops), dtype=np.int32)
-    mesh.loops.foreach_get("vertex_index", corners)
-    return np.array_equal(coarser(corners.reshape(-1, 4), max(0, -levels)), coarser(faces, max(0, levels)))
 
 
 def _update_eyeballs(face: bpy.types.Object, reconstruction: "Reconstruction") -> None:

@@ -11,8 +11,8 @@ from numpy.typing import NDArray
 
 from ...errors import SceneError
 from .face_object import read_provenance
-from .face_update import obstacle_to_update
 from .landmark_pins import adopt_pins, current_pins
+from .obstacles import obstacle_to_update
 from .record import read_record
 from .reference import Reference
 

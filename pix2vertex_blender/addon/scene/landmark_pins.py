@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from ...errors import SceneError
 from .axes import from_blender
 from .face_points import LANDMARK_PINS, at_rest, read_points, seen_at, set_points, store_points
-from .face_update import LINKED, level_of, obstacle_to_update
+from .obstacles import LINKED, is_editable, level_of, obstacle_to_update
 
 if TYPE_CHECKING:
     from ...exchange.result import Reconstruction
@@ -46,7 +46,7 @@ def show_pins(face: bpy.types.Object, record: "Reconstruction") -> None:
     SceneError
         If the face belongs to another file.
     """
-    if not face.is_editable or not face.data.is_editable:
+    if not is_editable(face):
         raise SceneError(LINKED.format(name=face.name))
     adopt_pins(face, record)
     face[SHOWN] = True
@@ -78,7 +78,7 @@ def adopt_pins(face: bpy.types.Object, record: "Reconstruction") -> None:
     """
     empties = [child for child in face.children if LANDMARK in child]
     known = not empties and LANDMARK_PINS in face.data
-    if known or not face.is_editable or not face.data.is_editable:
+    if known or not is_editable(face):
         return
     pins, points = current_pins(face, record), read_points(face)
     for pin in empties:

@@ -9,8 +9,8 @@ from ...errors import MeshError
 from ...template.template import load_template
 from .face_images import DISPLACEMENT, NORMALS
 from .face_object import detail_key
-from .face_update import is_remodelled, leave_mode, level_of
 from .hair_curves import SURFACE_UVS, hair_of
+from .obstacles import is_remodelled, leave_mode, level_of
 from .texture_material import use_no_map, wears_map
 from .uv_layout import LAYOUT, layout_of
 

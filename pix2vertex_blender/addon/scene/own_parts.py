@@ -6,6 +6,7 @@ import bpy
 import numpy as np
 from numpy.typing import NDArray
 
+from .obstacles import is_editable
 from .record import has_record
 from .scan_object import ScanArrays, read_basis
 
@@ -23,7 +24,7 @@ def parts_of(head: bpy.types.Object) -> list[bpy.types.Object]:
 
     def is_free(item: bpy.types.Object) -> bool:
         made = has_record(item) or (item.parent is not None and has_record(item.parent))
-        return not made and item.is_editable and item.data.is_editable and item.data.users == 1
+        return not made and is_editable(item) and item.data.users == 1
 
     return [
         item

@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 from ...errors import SceneError
 from ...shaping.names import SLIDER_NAMES
 from .axes import from_blender, to_blender
-from .face_update import bring_rig_along, leave_mode, level_of, obstacle_to_update
+from .face_update import bring_rig_along
 from .mesh_object import EYEBALL, PART, mesh_coordinates, set_mesh_coordinates
+from .obstacles import leave_mode, level_of, obstacle_to_update
 from .shaping_keys import add_shaping_key, bring_eyes_and_mouth_along, set_likeness, shaping_keys
 
 #: The lowest and the highest value of a slider.

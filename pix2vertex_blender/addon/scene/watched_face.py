@@ -6,7 +6,7 @@ import bpy
 
 from ...errors import MeshError, RecordError, SceneError
 from .face_object import BASIS_KEY, DETAIL_KEY, detail_key
-from .face_update import leave_mode, locked_key
+from .obstacles import leave_mode, locked_key
 from .reference import Reference
 
 DELETED = "The face was deleted meanwhile."
