@@ -76,15 +76,21 @@ def residuals_of(vertices: NDArray[np.float64]) -> NDArray[np.float64]:
     return project(vertices[face_vertices()], model_at_face()).residuals
 
 
-def residual_table(residuals: dict[str, NDArray[np.float64]], name: str, title: str, each: bool = True) -> Table:
-    """One row for each face, if `each`, and the mean of all."""
-    figures_of = {
-        face: (float(values.mean()), float(np.median(values)), float(np.percentile(values, 95)))
-        for face, values in residuals.items()
-    }
-    rows: list[list[Cell]] = [[face, *values] for face, values in figures_of.items() if each]
-    rows.append([f"mean of {len(residuals)}", *(float(value) for value in np.mean(list(figures_of.values()), axis=0))])
-    return Table(name, title, COLUMNS, rows)
+def residual_table(residuals: dict[str, NDArray[np.float64]], name: str, title: str) -> Table:
+    """One row for each face, and the mean of all."""
+    rows: list[list[Cell]] = [[face, *_residual_figures(values)] for face, values in residuals.items()]
+    return Table(name, title, COLUMNS, [*rows, *mean_residual_table(residuals, name, title).rows])
+
+
+def mean_residual_table(residuals: dict[str, NDArray[np.float64]], name: str, title: str) -> Table:
+    """The mean of all faces alone."""
+    means = np.mean([_residual_figures(values) for values in residuals.values()], axis=0)
+    return Table(name, title, COLUMNS, [[f"mean of {len(residuals)}", *map(float, means)]])
+
+
+def _residual_figures(values: NDArray[np.float64]) -> tuple[float, float, float]:
+    """Mean, median and 95th percentile of residuals (k,)."""
+    return float(values.mean()), float(np.median(values)), float(np.percentile(values, 95))
 
 
 def draw(path: Path, residuals: dict[str, NDArray[np.float64]]) -> None:

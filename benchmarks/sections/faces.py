@@ -91,7 +91,7 @@ def _depth_and_shape(context: Context, folder: Path, name: str, by_group: bool =
         residuals = span_residuals(heads)
         if residuals:
             title = f"The {label} faces against the linear model's span, mm"
-            section.tables.append(linear_span.residual_table(residuals, f"{name}_span_{label}", title, each=False))
+            section.tables.append(linear_span.mean_residual_table(residuals, f"{name}_span_{label}", title))
     return section
 
 

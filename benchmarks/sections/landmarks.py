@@ -62,19 +62,22 @@ def landmarks_on_photos(context: Context) -> Section:
     figures.cumulative_curves(path, curves, LIMIT, "NME of 68 points, %")
     section.pictures["Cumulative error of the landmarks"] = path
     _write_photo_table(context, results)
+    _add_residuals(section, results, context)
+    return section
+
+
+def _add_residuals(section: Section, results: list[Result], context: Context) -> None:
+    """What the linear face model cannot say of the registered faces, if that model is there."""
     residuals = span_residuals(
         {r.name: r.outcome.reconstruction.coarse_vertices for r in results if r.outcome.reconstruction is not None}
     )
-    if residuals:
-        section.tables.append(
-            linear_span.residual_table(
-                residuals, "linear_span_photos", "Registered faces against the linear model's span, mm", each=False
-            )
-        )
-        path = context.output / "linear_span_photos.png"
-        linear_span.draw(path, residuals)
-        section.pictures["What the registered faces have beyond the linear model, mean over the photos"] = path
-    return section
+    if not residuals:
+        return
+    title = "Registered faces against the linear model's span, mm"
+    section.tables.append(linear_span.mean_residual_table(residuals, "linear_span_photos", title))
+    path = context.output / "linear_span_photos.png"
+    linear_span.draw(path, residuals)
+    section.pictures["What the registered faces have beyond the linear model, mean over the photos"] = path
 
 
 def _counts(faces: list[LandmarkFace]) -> tuple[int, ...]:

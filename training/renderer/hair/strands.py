@@ -155,21 +155,26 @@ def ribbons(
     brightness = np.broadcast_to(
         (1 - unevenness * generator.uniform(-0.3, 0.5, (count, 1, 1))) * shade, (count, knots, 2)
     )
-    first = (np.arange(count)[:, None] * (2 * knots) + 2 * np.arange(knots - 1)[None]).ravel()
-    triangles = np.concatenate(
-        [np.stack([first, first + 1, first + 2], 1), np.stack([first + 1, first + 3, first + 2], 1)]
-    )
     total = 2 * count * knots
     return HairMesh(
         vertices.reshape(-1, 3).astype(np.float32),
         np.repeat(normals, 2, axis=1).reshape(-1, 3).astype(np.float32),
         np.repeat(tangents, 2, axis=1).reshape(-1, 3).astype(np.float32),
-        triangles.astype(np.int32),
+        _strips(count, knots),
         np.full(total, coverage, np.float32),
         coordinates.reshape(-1, 2).astype(np.float32),
         brightness.reshape(-1).astype(np.float32),
         np.full(total, float(hides), np.float32),
     )
+
+
+def _strips(count: int, knots: int) -> Integers:
+    """Triangles (m, 3) of so many strips, each with two vertices at every knot."""
+    first = (np.arange(count)[:, None] * (2 * knots) + 2 * np.arange(knots - 1)[None]).ravel()
+    triangles = np.concatenate(
+        [np.stack([first, first + 1, first + 2], 1), np.stack([first + 1, first + 3, first + 2], 1)]
+    )
+    return triangles.astype(np.int32)
 
 
 def join(meshes: list[HairMesh]) -> HairMesh:
