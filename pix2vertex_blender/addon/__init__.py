@@ -1,6 +1,7 @@
 """The add-on: everything that imports Blender's modules, and only that."""
 
 import atexit
+from typing import Protocol
 
 import bpy
 
@@ -16,17 +17,38 @@ from .properties import wrap as wrap_properties
 from .views import arrival, legend, looks, points_overlay, waiting
 from .views.thumbnail import THUMBNAILS
 
+
+class _Attached(Protocol):
+    """What is there from `attach` to `detach`: a module with settings, or what is drawn over the views."""
+
+    def attach(self) -> None: ...
+
+    def detach(self) -> None: ...
+
+
+_PROPERTIES = (
+    scene_properties,
+    face_properties,
+    expression_properties,
+    shape_properties,
+    video_properties,
+    wrap_properties,
+    turn_properties,
+)
 _CLASSES = (
-    *scene_properties.CLASSES,
-    *face_properties.CLASSES,
-    *expression_properties.CLASSES,
-    *shape_properties.CLASSES,
-    *video_properties.CLASSES,
-    *wrap_properties.CLASSES,
-    *turn_properties.CLASSES,
+    *(item for module in _PROPERTIES for item in module.CLASSES),
     *preferences.CLASSES,
     *operators.CLASSES,
     *panels.CLASSES,
+)
+#: In the order in which it comes; it goes in the opposite one.
+_ATTACHED: tuple[_Attached, ...] = (
+    *_PROPERTIES,
+    legend.OVERLAY,
+    looks,
+    arrival,
+    waiting.OVERLAY,
+    points_overlay.OVERLAY,
 )
 
 
@@ -36,18 +58,8 @@ def register() -> None:
     translations.register()
     for item in _CLASSES:
         bpy.utils.register_class(item)
-    scene_properties.attach()
-    face_properties.attach()
-    expression_properties.attach()
-    shape_properties.attach()
-    video_properties.attach()
-    wrap_properties.attach()
-    turn_properties.attach()
-    legend.OVERLAY.attach()
-    looks.attach()
-    arrival.attach()
-    waiting.OVERLAY.attach()
-    points_overlay.OVERLAY.attach()
+    for part in _ATTACHED:
+        part.attach()
     if not bpy.app.binary_path:  # Blender as a Python module
         atexit.register(_unregister_at_exit)
 
@@ -59,19 +71,9 @@ def unregister() -> None:
     session.stop_worker()
     faults.detach()
     THUMBNAILS.remove()
-    points_overlay.OVERLAY.detach()
     points_overlay.show_dragged(None)
-    waiting.OVERLAY.detach()
-    arrival.detach()
-    looks.detach()
-    legend.OVERLAY.detach()
-    turn_properties.detach()
-    wrap_properties.detach()
-    video_properties.detach()
-    shape_properties.detach()
-    expression_properties.detach()
-    face_properties.detach()
-    scene_properties.detach()
+    for part in reversed(_ATTACHED):
+        part.detach()
     for item in reversed(_CLASSES):
         bpy.utils.unregister_class(item)
     translations.unregister()
