@@ -133,6 +133,7 @@ def test_circular_keys_do_not_hang(face, wider, saved) -> None:
     one.relative_key, other.relative_key = other, one
     reconstruct(saved)
     assert np.isfinite(key(face, "One")).all()
+    assert np.allclose(key(face, "Basis"), in_blender(wider.vertices), atol=1e-6)
 
 
 def test_without_shape_keys_the_mesh_takes_the_shape(face, wider, saved) -> None:

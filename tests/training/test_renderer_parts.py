@@ -46,13 +46,19 @@ def test_strands_leave_the_gaps_their_coverage_asks_for():
     assert abs((fragments.triangle >= 0).mean() - 0.3) < 0.1
 
 
-@pytest.mark.parametrize("mesh", [tube(np.array([[0, 0, 0], [0, 9, 0], [4, 20, 0]]), [3, 2, 2], 12), box([9, 4, 2]),
-                                  ellipsoid(np.zeros(3), np.array([5, 8, 3]))])  # fmt: skip
-def test_solids_face_outwards(mesh):
+@pytest.mark.parametrize(
+    ("mesh", "expected"),
+    [
+        (tube(np.array([[0, 0, 0], [0, 9, 0], [0, 20, 0]]), [2, 2, 2], 48), np.pi * 2**2 * 20),
+        (box([9, 4, 2]), 9 * 4 * 2),
+        (ellipsoid(np.zeros(3), np.array([5, 8, 3]), rows=40, columns=48), 4 / 3 * np.pi * 5 * 8 * 3),
+    ],
+)
+def test_solids_face_outwards_and_have_their_volume(mesh, expected):
     vertices, triangles = mesh
     corners = vertices[triangles].astype(float)
     volume = np.einsum("ij,ij->i", corners[:, 0], np.cross(corners[:, 1], corners[:, 2])).sum() / 6
-    assert volume > 0
+    assert volume == pytest.approx(expected, rel=0.02)
 
 
 @pytest.mark.slow
