@@ -17,6 +17,7 @@ from ..properties.scene import BATCH_TARGETS, EXPORT_FORMATS, EXPORT_PRESETS
 from ..translations import translate
 from .export import SUFFIXES, face_writer
 from .reconstruction_choices import ReconstructionChoices
+from .settings import take_settings
 from .worker_operator import Work, WorkerOperator
 
 if TYPE_CHECKING:
@@ -144,11 +145,8 @@ class PIX2VERTEX_OT_reconstruct_folder(ReconstructionChoices, WorkerOperator, bp
         """Use the scene's settings for what the caller did not set."""
         settings = context.scene.pix2vertex
         batch = settings.batch
-        for group, names in (
-            (batch, ("directory", "target", "output", "preset", "file_format", "again")),
-            (settings, ("device", "detail_level", "with_eyeballs")),
-        ):
-            self.take_unset({name: getattr(group, name) for name in names})
+        take_settings(self, batch, "directory", "target", "output", "preset", "file_format", "again")
+        take_settings(self, settings, "device", "detail_level", "with_eyeballs")
         if self.options.is_invoke and not batch.directory:
             batch.directory = self.directory
 

@@ -13,6 +13,7 @@ from ..properties.scene import EXPORT_FORMATS, EXPORT_PRESETS, usual_export_form
 from ..scene.face_object import active_face
 from ..translations import translate
 from .polling import poll_made, poll_mode
+from .settings import take_settings
 
 _FBX_SPACES = {"UNREAL": UNREAL, "UNITY": UNITY, "BLENDER": BLENDER}
 SUFFIXES = {"FBX": ".fbx", "GLB": ".glb", "BLEND": ".blend"}
@@ -105,9 +106,7 @@ class PIX2VERTEX_OT_export(bpy.types.Operator):
         settings = context.scene.pix2vertex.export
         if self.properties.is_property_set("preset") and not self.properties.is_property_set("file_format"):
             self.file_format = usual_export_format(self.preset)
-        for name in ("preset", "file_format"):
-            if not self.properties.is_property_set(name):
-                setattr(self, name, getattr(settings, name))
+        take_settings(self, settings, "preset", "file_format")
 
 
 def face_writer(preset: str, file_format: str) -> Callable[[Path, Sequence[bpy.types.Object]], None]:

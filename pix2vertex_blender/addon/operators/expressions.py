@@ -49,7 +49,7 @@ class PIX2VERTEX_OT_add_expressions(WorkerOperator, bpy.types.Operator):
 
     def work(self) -> Work:
         """Have the expressions made for this head, and write them into shape keys."""
-        take_settings(self, bpy.context.scene.pix2vertex_expression, {"basis": "basis"})
+        take_settings(self, bpy.context.scene.pix2vertex_expression, "basis")
         face = active_face(bpy.context)
         assert face is not None  # as `poll_idle` says
         former, watched = FormerFace.of(face), WatchedFace.of(face)

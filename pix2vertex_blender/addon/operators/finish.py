@@ -60,8 +60,7 @@ class PIX2VERTEX_OT_finish(WorkerOperator, bpy.types.Operator):
 
     def work(self) -> Work:
         """Have the maps drawn, and write the files or add the object."""
-        names = {name: name for name in ("target", "directory", "size")}
-        take_settings(self, bpy.context.scene.pix2vertex.finish, names)
+        take_settings(self, bpy.context.scene.pix2vertex.finish, "target", "directory", "size")
         face = active_face(bpy.context)
         assert face is not None
         watched = WatchedFace.of(face)

@@ -71,9 +71,8 @@ class PIX2VERTEX_OT_bake_maps(WorkerOperator, bpy.types.Operator):
 
     def work(self) -> Work:
         """Have the maps drawn, keep them and wire them as asked."""
-        names = {"size": "maps_size", "file_format": "maps_format", "storage": "storage"}
-        names |= {name: f"maps_{name}" for name in ("level", "kind", "wiring")}
-        take_settings(self, bpy.context.scene.pix2vertex_texture, names)
+        names = {name: f"maps_{name}" for name in ("size", "level", "kind", "wiring")}
+        take_settings(self, bpy.context.scene.pix2vertex_texture, "storage", file_format="maps_format", **names)
         face = active_face(bpy.context) or bpy.context.active_object
         watched = WatchedFace.of(face)
         choices = MapChoices(self.size, self.file_format, self.level, self.kind)

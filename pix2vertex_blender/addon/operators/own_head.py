@@ -28,6 +28,7 @@ from ..scene.scan_object import read_unmodified
 from ..scene.watched_face import WatchedFace
 from ..translations import translate
 from .expressions import MAKING
+from .settings import take_settings
 from .worker_operator import Work, WorkerOperator
 
 NO_FACE = "Select a face made by pix2vertex"
@@ -171,11 +172,8 @@ def _options() -> dict[str, Any]:
 
 def _take_scene_settings(operator: Any, *names: str) -> None:
     """Use the scene's settings, unless a script says what it wants."""
-    if not operator.options.is_invoke:
-        return
-    for name in names:
-        if not operator.properties.is_property_set(name):
-            setattr(operator, name, getattr(bpy.context.scene.pix2vertex_wrap, name))
+    if operator.options.is_invoke:
+        take_settings(operator, bpy.context.scene.pix2vertex_wrap, *names)
 
 
 def _watch(operator: OwnHeadChoice, head: bpy.types.Object) -> list[WatchedFace]:

@@ -22,6 +22,7 @@ from ..views.arrival import arrive, show_in_local_views
 from .expressions import changed_expressions
 from .photo import chosen_photos
 from .reconstruction_choices import ReconstructionChoices
+from .settings import take_unset
 from .texture import TEXTURE_STAGES, projected
 from .worker_operator import Work, WorkerOperator
 
@@ -223,7 +224,7 @@ class PIX2VERTEX_OT_reconstruct(ReconstructionChoices, WorkerOperator, bpy.types
             values |= {"face": settings.face, "face_box": settings.face_box if settings.use_face_box else (0, 0, 0, 0)}
         if self.options.is_invoke:  # a script says what it wants to wait for
             values["with_texture"] = settings.with_texture
-        self.take_unset(values)
+        take_unset(self, values)
         if self.options.is_invoke and not settings.photo:
             settings.photo = self.filepath
 

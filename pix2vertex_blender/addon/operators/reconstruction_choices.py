@@ -1,8 +1,5 @@
 """What an artist chooses wherever photos are reconstructed."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import bpy
 
 from ..properties.scene import DEVICES
@@ -28,12 +25,3 @@ class ReconstructionChoices:
         default=True,
         options={"SKIP_SAVE"},
     )
-
-    # Of Blender's Operator, which the class with this mixin also has as a base.
-    properties: Any
-
-    def take_unset(self, values: Mapping[str, Any]) -> None:
-        """Use `values` for those properties that the caller did not set."""
-        for name, value in values.items():
-            if not self.properties.is_property_set(name):
-                setattr(self, name, value)

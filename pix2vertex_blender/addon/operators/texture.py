@@ -79,8 +79,7 @@ class PIX2VERTEX_OT_project_photo(WorkerOperator, bpy.types.Operator):
 
     def work(self) -> Work:
         """Have the texture made and show it on the face."""
-        names = ("size", "layout", "storage", "keep_light")
-        take_settings(self, bpy.context.scene.pix2vertex_texture, {name: name for name in names})
+        take_settings(self, bpy.context.scene.pix2vertex_texture, "size", "layout", "storage", "keep_light")
         face = active_face(bpy.context)
         assert face is not None
         return (yield from projected(self, face, self))

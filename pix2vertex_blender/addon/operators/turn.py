@@ -48,7 +48,7 @@ class PIX2VERTEX_OT_turn_photo(WorkerOperator, bpy.types.Operator):
 
     def work(self) -> Work:
         """Have the image made and show it."""
-        take_settings(self, bpy.context.scene.pix2vertex_turn, {"yaw": "yaw", "pitch": "pitch"})
+        take_settings(self, bpy.context.scene.pix2vertex_turn, "yaw", "pitch")
         request = {"yaw": float(np.degrees(self.yaw)), "pitch": float(np.degrees(self.pitch))}
         _face, image = yield from _drawn(self, "turn", request, TURNED_IMAGE, "Turned")
         return (TURNED if _shown(image) else OPEN_EDITOR).format(image=image.name)

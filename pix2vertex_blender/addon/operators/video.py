@@ -25,6 +25,7 @@ from ..views.arrival import arrive
 from .expressions import made_expressions
 from .reconstruction_choices import ReconstructionChoices
 from .rig import put_on
+from .settings import take_unset
 from .worker_operator import Work, WorkerOperator
 
 NO_MOVIE = "Choose a movie of a face first."
@@ -162,14 +163,15 @@ class PIX2VERTEX_OT_face_from_video(ReconstructionChoices, WorkerOperator, bpy.t
     def _take_scene_settings(self, context: bpy.types.Context) -> None:
         """Use the scene's settings for what the caller did not set."""
         shared, own = context.scene.pix2vertex, context.scene.pix2vertex_video
-        self.take_unset(
+        take_unset(
+            self,
             {
                 "filepath": own.movie,
                 "actor": own.actor,
                 "device": shared.device,
                 "detail_level": shared.detail_level,
                 "with_eyeballs": shared.with_eyeballs,
-            }
+            },
         )
 
 

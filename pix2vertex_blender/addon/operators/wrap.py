@@ -17,6 +17,7 @@ from ..scene.reference import Reference, in_scene
 from ..scene.scan_object import NO_SCAN, placed_on_scan, read_scan
 from ..views.arrival import arrive, show_texture
 from .reconstruction_choices import ReconstructionChoices
+from .settings import take_unset
 from .texture import TEXTURE, put_on, texture_files
 from .worker_operator import Work, WorkerOperator
 
@@ -136,7 +137,7 @@ class PIX2VERTEX_OT_wrap(ReconstructionChoices, WorkerOperator, bpy.types.Operat
             values |= {"target": own.target.name if own.target is not None else ""}
         elif "target" not in given:
             values |= {"source": "DEPTH"}
-        self.take_unset(values)
+        take_unset(self, values)
 
 
 def _sentence(face: str, scan: str, report: dict[str, Any]) -> str:
