@@ -7,7 +7,7 @@ import numpy as np
 
 from ...errors import Pix2VertexError, SceneError
 from ..process import session
-from ..scene.face_object import active_face, is_fitted_to, read_provenance
+from ..scene.face_object import active_face, is_fitted_to, polled_face, read_provenance
 from ..scene.face_points import has_points_to_fit, read_points, set_points, settle_points
 from ..scene.face_update import update_face_object
 from ..scene.former_face import FormerFace, pins_by_landmark
@@ -137,8 +137,7 @@ class PIX2VERTEX_OT_refit(WorkerOperator, bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Say so if there is nothing to do."""
-        face = active_face(context)
-        assert face is not None
+        face = polled_face(context)
         try:
             record = read_record(face)
         except Pix2VertexError as error:
@@ -151,8 +150,7 @@ class PIX2VERTEX_OT_refit(WorkerOperator, bpy.types.Operator):
 
     def work(self) -> Work:
         """Have the template registered to the pins, and update the face in place."""
-        face = active_face(bpy.context)
-        assert face is not None
+        face = polled_face(bpy.context)
         former = FormerFace.of(face)
         pins, points = pins_by_landmark(former.record.view.pins), read_points(face)
         source, result, vertices = (self.temporary_file(suffix) for suffix in ("_source.npz", ".npz", ".npy"))

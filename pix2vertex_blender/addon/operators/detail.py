@@ -8,7 +8,7 @@ from ..process import session
 from ..scene.axes import from_blender, to_blender
 from ..scene.detail_split import write_detail
 from ..scene.expressions import photo_coordinates
-from ..scene.face_object import active_face, store_detail_settings
+from ..scene.face_object import polled_face, store_detail_settings
 from ..scene.record import read_record
 from ..scene.watched_face import WatchedFace, unlocked_keys
 from .polling import poll_detail
@@ -29,8 +29,7 @@ class PIX2VERTEX_OT_update_detail(WorkerOperator, bpy.types.Operator):
 
     def work(self) -> Work:
         """Have the detail computed and write it into the shape key; the key's value stays."""
-        face = active_face(bpy.context)
-        assert face is not None
+        face = polled_face(bpy.context)
         watched = WatchedFace.of(face)
         source, mesh, result = (self.temporary_file(f"_{name}.npz") for name in ("source", "mesh", "result"))
         read_record(face).save(source)

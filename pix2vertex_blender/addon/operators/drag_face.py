@@ -3,7 +3,7 @@
 import bpy
 
 from ...errors import Pix2VertexError
-from ..scene.face_object import active_face
+from ..scene.face_object import polled_face
 from ..scene.landmark_pins import adopt_pins, shows_pins
 from ..scene.obstacles import leave_mode
 from ..scene.record import read_record
@@ -47,8 +47,7 @@ class PIX2VERTEX_OT_drag_face(bpy.types.Operator):
 
     def invoke(self, context: bpy.types.Context, _event: bpy.types.Event) -> set[str]:
         """Look at the face over its photo, and wait for the mouse; a second click ends it."""
-        face, area = active_face(context), context.area
-        assert face is not None  # as `poll` says
+        face, area = polled_face(context), context.area
         if is_dragged(face):
             stop_dragging(face, context)
             return {"FINISHED"}

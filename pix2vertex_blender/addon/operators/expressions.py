@@ -13,7 +13,7 @@ from ..process.job import Job
 from ..rig.armature import rig_of
 from ..scene.expression_presets import MOUTH, PRESETS, VISEMES, mirrored, preset_values, random_values
 from ..scene.expressions import BASES, PHOTO_KEY, basis_of, own_keys, set_expressions
-from ..scene.face_object import active_face
+from ..scene.face_object import active_face, polled_face
 from ..scene.face_update import bring_rig_along, renew_eyes_and_mouth
 from ..scene.former_face import FormerFace
 from ..scene.shaping_keys import bring_eyes_and_mouth_along
@@ -50,8 +50,7 @@ class PIX2VERTEX_OT_add_expressions(WorkerOperator, bpy.types.Operator):
     def work(self) -> Work:
         """Have the expressions made for this head, and write them into shape keys."""
         take_settings(self, bpy.context.scene.pix2vertex_expression, "basis")
-        face = active_face(bpy.context)
-        assert face is not None  # as `poll_idle` says
+        face = polled_face(bpy.context)
         former, watched = FormerFace.of(face), WatchedFace.of(face)
         source = self.temporary_file("_source.npz")
         former.record.save(source)
@@ -122,8 +121,7 @@ class _ValueOperator:
         self, context: bpy.types.Context, values: Mapping[str, float], only: Collection[str] = ()
     ) -> set[str]:
         """Give all expressions, or those in `only`, their values, 0 to those that are not named."""
-        face = active_face(context)
-        assert face is not None
+        face = polled_face(context)
         for name, key in own_keys(face).items():
             if not only or name in only:
                 key.value = values.get(name, 0.0)

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 import bpy
 
 from ..process.faults import explain
-from ..scene.face_object import active_face
+from ..scene.face_object import polled_face
 from ..translations import translate
 from .polling import poll_face
 
@@ -26,8 +26,7 @@ class FaceOperator:
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Do it; an error is a sentence."""
-        face = active_face(context)
-        assert face is not None  # as `poll` says
+        face = polled_face(context)
         try:
             sentence = self.change(face, context)
         except Exception as error:

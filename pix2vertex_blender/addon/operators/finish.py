@@ -20,7 +20,7 @@ from ..export.finishing import (
 from ..images.images import clean_name
 from ..properties.face import SIZES
 from ..properties.scene import FINISH_TARGETS
-from ..scene.face_object import active_face
+from ..scene.face_object import polled_face
 from ..scene.watched_face import WatchedFace
 from .maps import BAKE_STAGES
 from .polling import poll_detail
@@ -61,8 +61,7 @@ class PIX2VERTEX_OT_finish(WorkerOperator, bpy.types.Operator):
     def work(self) -> Work:
         """Have the maps drawn, and write the files or add the object."""
         take_settings(self, bpy.context.scene.pix2vertex.finish, "target", "directory", "size")
-        face = active_face(bpy.context)
-        assert face is not None
+        face = polled_face(bpy.context)
         watched = WatchedFace.of(face)
         if self.target == SCULPTING:
             copy = yield from sculpted(self, watched.find_to_change, SCULPTED_LEVEL)

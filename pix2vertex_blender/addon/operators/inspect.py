@@ -14,7 +14,7 @@ from ..process import session
 from ..process.job import Job
 from ..scene.axes import from_blender
 from ..scene.expressions import photo_coordinates
-from ..scene.face_object import active_face, read_provenance
+from ..scene.face_object import active_face, polled_face, read_provenance
 from ..scene.mesh_object import mesh_coordinates
 from ..scene.record import photo_crop, read_record
 from ..scene.watched_face import WatchedFace
@@ -88,8 +88,7 @@ class PIX2VERTEX_OT_hide_photo(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Take the camera away."""
-        face = active_face(context)
-        assert face is not None
+        face = polled_face(context)
         hide_camera(face, looks.PHOTO, context.scene)
         return {"FINISHED"}
 
@@ -136,8 +135,7 @@ class _FitOperator(WorkerOperator):
 
     def measured_fit(self) -> Generator[Job, Job, tuple[bpy.types.Object, dict[str, NDArray[Any]]]]:
         """Have the target built and measured; returns the face as it is then, and the arrays of the job's result."""
-        face = active_face(bpy.context)
-        assert face is not None  # as `poll_idle` says
+        face = polled_face(bpy.context)
         watched = WatchedFace.of(face)
         source, mesh, result = (self.temporary_file(f"_{name}.npz") for name in ("source", "mesh", "result"))
         read_record(face).save(source)

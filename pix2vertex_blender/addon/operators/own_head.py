@@ -9,7 +9,7 @@ from ...exchange.progress import STAGE_LABELS
 from ..process import session
 from ..properties.wrap import BASIS_DESCRIPTION, BASIS_NAME, PARTS_DESCRIPTION, PARTS_NAME
 from ..rig.own_bones import armature_of, bone_ends, move_bones
-from ..scene.face_object import active_face
+from ..scene.face_object import active_face, polled_face
 from ..scene.obstacles import LINKED, is_editable
 from ..scene.own_head import (
     EXPRESSIONS,
@@ -107,8 +107,7 @@ class PIX2VERTEX_OT_shape_own_head(OwnHeadChoice, WorkerOperator, bpy.types.Oper
         from ...exchange.arrays import read_arrays
 
         _take_scene_settings(self, "by_region", "as_basis", "with_parts", "with_bones")
-        face, head = active_face(bpy.context), self.chosen_head()
-        assert face is not None  # as `poll_idle` says
+        face, head = polled_face(bpy.context), self.chosen_head()
         watched, name = _watch(self, head), face.name
         rig = armature_of(head) if self.with_bones else None
         found = Reference.to(rig) if rig is not None else None

@@ -25,6 +25,5 @@ def take_settings(operator: bpy.types.Operator, settings: bpy.types.PropertyGrou
     others : str
         Names in the settings of properties that the operator calls something else.
     """
-    take_unset(
-        operator, {name: getattr(settings, of) for name, of in ({each: each for each in names} | others).items()}
-    )
+    sources = {name: name for name in names} | others
+    take_unset(operator, {name: getattr(settings, source) for name, source in sources.items()})

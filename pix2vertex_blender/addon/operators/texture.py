@@ -13,7 +13,7 @@ from ..images.texture_size import side_of_texture
 from ..process import session
 from ..properties.face import KEEP_LIGHT, LAYOUT_TEXT, LAYOUTS, STORAGES, TEXTURE_SIZES
 from ..scene.face_images import DISPLACEMENT, EYES, NORMALS, ORIGIN, TEXTURE
-from ..scene.face_object import active_face, read_provenance
+from ..scene.face_object import polled_face, read_provenance
 from ..scene.record import read_record
 from ..scene.texture_material import (
     show_on_head,
@@ -80,8 +80,7 @@ class PIX2VERTEX_OT_project_photo(WorkerOperator, bpy.types.Operator):
     def work(self) -> Work:
         """Have the texture made and show it on the face."""
         take_settings(self, bpy.context.scene.pix2vertex_texture, "size", "layout", "storage", "keep_light")
-        face = active_face(bpy.context)
-        assert face is not None
+        face = polled_face(bpy.context)
         return (yield from projected(self, face, self))
 
 
@@ -152,8 +151,7 @@ class PIX2VERTEX_OT_show_image(bpy.types.Operator):
 
     def execute(self, context: bpy.types.Context) -> set[str]:
         """Show it, if it was made."""
-        face = active_face(context)
-        assert face is not None
+        face = polled_face(context)
         kept = IMAGE_PROPERTIES[self.image]
         image = face.get(kept)
         if image is None:

@@ -12,7 +12,7 @@ from ..images.images import keep_image
 from ..process import session
 from ..properties.turn import turn_angles
 from ..scene.axes import from_blender
-from ..scene.face_object import DETAIL_KEY, active_face, read_provenance
+from ..scene.face_object import DETAIL_KEY, active_face, polled_face, read_provenance
 from ..scene.record import read_record
 from ..scene.shape_keys import shown_coordinates
 from ..scene.watched_face import WatchedFace
@@ -77,8 +77,7 @@ class PIX2VERTEX_OT_shape_on_photo(WorkerOperator, bpy.types.Operator):
 
 def _drawn(operator: WorkerOperator, name: str, request: dict[str, Any], key: str, label: str) -> Any:
     """Have the photo of the active face drawn by a job; returns the face and its image."""
-    face = active_face(bpy.context)
-    assert face is not None  # as `poll_idle` says
+    face = polled_face(bpy.context)
     watched = WatchedFace.of(face)
     source, result = operator.temporary_file(".npz"), operator.temporary_file(".png")
     read_record(face).save(source)

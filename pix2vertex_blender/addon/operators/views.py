@@ -10,7 +10,7 @@ import numpy as np
 from ...errors import SceneError
 from ...exchange.photo_files import PHOTO_GLOB
 from ..process import session
-from ..scene.face_object import active_face, store_origin
+from ..scene.face_object import polled_face, store_origin
 from ..scene.face_update import update_face_object
 from ..scene.former_face import FormerFace
 from ..scene.landmark_pins import current_pins, hide_pins, shows_pins, take_pins_of_record
@@ -104,8 +104,7 @@ class PIX2VERTEX_OT_change_photos(WorkerOperator, bpy.types.Operator):
 
     def work(self) -> Work:
         """Have the head made from the photos, and update the face in place."""
-        face = active_face(bpy.context)
-        assert face is not None
+        face = polled_face(bpy.context)
         former = FormerFace.of(face)
         use = self._wishes(former.record, face.name)
         source, result, vertices = (self.temporary_file(suffix) for suffix in ("_source.npz", ".npz", ".npy"))

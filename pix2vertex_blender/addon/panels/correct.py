@@ -9,7 +9,7 @@ from ..operators.correct import (
     PIX2VERTEX_OT_show_pins,
 )
 from ..operators.drag_face import PIX2VERTEX_OT_drag_face, is_dragged
-from ..scene.face_object import active_face
+from ..scene.face_object import polled_face
 from ..scene.landmark_pins import shows_pins
 from .sidebar import FacePanel, draw_operator
 
@@ -24,8 +24,7 @@ class PIX2VERTEX_PT_correct(FacePanel, bpy.types.Panel):
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the panel."""
         layout = self.layout
-        face = active_face(context)
-        assert face is not None
+        face = polled_face(context)
         if not shows_pins(face):
             layout.operator(PIX2VERTEX_OT_show_pins.bl_idname, icon="PINNED")
         else:

@@ -15,7 +15,7 @@ from ..properties.expression import PAIRS
 from ..rig.armature import rig_of
 from ..scene.expression_presets import PRESETS, VISEMES
 from ..scene.expressions import PHOTO_KEY, own_keys
-from ..scene.face_object import active_face
+from ..scene.face_object import active_face, polled_face
 from ..translations import translate
 from .sidebar import FacePanel, Sidebar, draw_operator
 
@@ -77,8 +77,7 @@ class PIX2VERTEX_PT_expression_sliders(_ExpressionsPanel, bpy.types.Panel):
 
     def draw(self, context: bpy.types.Context) -> None:
         """Draw the regions that are open."""
-        face = active_face(context)
-        assert face is not None  # as `poll` says
+        face = polled_face(context)
         keys = own_keys(face)
         settings = context.scene.pix2vertex_expression
         self.layout.prop(settings, "symmetric")

@@ -178,6 +178,13 @@ def active_face(context: bpy.types.Context) -> bpy.types.Object | None:
     return item if has_record(item) else None
 
 
+def polled_face(context: bpy.types.Context) -> bpy.types.Object:
+    """The active face where a `poll` has seen to it that there is one."""
+    face = active_face(context)
+    assert face is not None
+    return face
+
+
 def detail_key(item: bpy.types.Object | None) -> bpy.types.ShapeKey | None:
     """The `Detail` key of a face object; None if it has none."""
     keys = item.data.shape_keys if item is not None and item.type == "MESH" else None
