@@ -23,6 +23,8 @@ from pix2vertex_blender.reconstruction.photo.detector_network import (
 from pix2vertex_blender.reconstruction.photo.face_detector import save_face_detector
 
 from ..data.backgrounds import background_bank
+from ..optimiser import descend, set_rate
+from ..schedule import cosine
 from .scenes import Person, Scene, draw_scene, read_people
 
 SIZE = 192
@@ -103,14 +105,10 @@ def train(options: argparse.Namespace) -> FaceDetectorNetwork:
         done = (time.monotonic() - began) / (60 * options.minutes)
         if done >= 1:
             break
-        for group in optimiser.param_groups:
-            group["lr"] = LEARNING_RATE * min(1.0, step / 100) * 0.5 * (1 + np.cos(np.pi * done))
+        set_rate(optimiser, LEARNING_RATE * min(1.0, step / 100) * cosine(done))
         said = network(as_input(pictures).contiguous(memory_format=torch.channels_last))
         centres, squares = loss_of(said, wanted, asked)
-        optimiser.zero_grad()
-        (centres + squares).backward()
-        torch.nn.utils.clip_grad_norm_(network.parameters(), 5.0)
-        optimiser.step()
+        descend(centres + squares, network, optimiser, clip=5.0)
         sums += (centres.item(), squares.item())
         if step % 50 == 0:
             rate = step * options.batch_size / (time.monotonic() - began)

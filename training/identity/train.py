@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from torch import Tensor, nn
+from torch import nn
 
 from pix2vertex_blender.data_files import write_checksum
 from pix2vertex_blender.errors import Pix2VertexError
@@ -26,7 +26,7 @@ from pix2vertex_blender.reconstruction.network.identity import (
     load_identity_network,
     save_identity_network,
 )
-from pix2vertex_blender.reconstruction.network.network import MapNetwork, load_network, normalise, to_device
+from pix2vertex_blender.reconstruction.network.network import MapNetwork, load_network, to_device
 
 from ..computation import PRECISIONS
 from ..data.backgrounds import background_bank
@@ -39,9 +39,8 @@ from ..state import CHECKPOINT, TrainingState, completed_steps
 from .basis import read_basis
 from .heads import people
 from .looks import Looks, LookStream, held_out_looks, read_in_background
+from .losses import CLIP, explained, leave_gradients, r2
 
-#: Largest norm of the gradient.
-CLIP = 1.0
 #: Batches from whose coefficients the output's scale is taken.
 SCALE_BATCHES = 10
 
@@ -101,39 +100,6 @@ def train(
     state.save()
     network.load_state_dict(state.averaged.state_dict())
     return position
-
-
-def leave_gradients(
-    network: IdentityNetwork, batch: Looks, precision: torch.dtype, counts: Tensor | float = 1.0
-) -> Tensor:
-    """Leave the gradients of the batch's loss in the parameters; returns by what coefficients are wrong, squared.
-
-    How much each look `counts` (B,) is 1 for those that say whose head they show.
-    """
-    network.zero_grad(set_to_none=True)
-    with torch.autocast(batch.images.device.type, torch.bfloat16, enabled=precision == torch.bfloat16):
-        estimate = network(normalise(batch.images).contiguous(memory_format=network.layout))
-    wrong = ((estimate.float() - batch.coefficients) ** 2).sum(1)
-    ((wrong * counts).mean() / (network.spread**2).sum()).backward()
-    return wrong.detach()
-
-
-def r2(wrong: Tensor, batch: Looks, counts: Tensor | float = 1.0) -> Tensor:
-    """Explained share of deviations whose coefficients are wrong by `wrong` (B,), squared; the basis leaves a rest.
-
-    Each look counts as `counts` (B,) says.
-    """
-    rest = batch.sizes - (batch.coefficients**2).sum(1)
-    share: Tensor = 1 - ((wrong + rest) * counts).sum() / (batch.sizes * counts).sum()
-    return share
-
-
-@torch.inference_mode()
-def explained(network: IdentityNetwork, held_out: Sequence[Looks]) -> float:
-    """R2 over the face of people whom the network has not met."""
-    read = torch.cat([network(normalise(batch.images)).float() for batch in held_out])
-    everyone = Looks(*(torch.cat(parts) for parts in zip(*held_out, strict=True)))
-    return float(r2(((read - everyone.coefficients) ** 2).sum(1), everyone))
 
 
 def parse(arguments: Sequence[str] | None) -> argparse.Namespace:

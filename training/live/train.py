@@ -42,8 +42,9 @@ from ..computation import PRECISIONS, compute_gradients
 from ..data.backgrounds import background_bank
 from ..evaluate import evaluate
 from ..export import card_of
-from ..identity import train as identity_training
 from ..identity.looks import Looks
+from ..identity.losses import CLIP, explained, leave_gradients, r2
+from ..identity.train import new_network
 from ..log import Position
 from ..losses import SHIPPED_WEIGHTS, Batch, TrainingLoss
 from ..processes import core_count
@@ -101,12 +102,10 @@ class Lessons:
         """
         terms = compute_gradients(self.loss_of, lesson.maps, self.precision)
         _move(self.maps, rate, self.settings.clip)
-        wrong = identity_training.leave_gradients(
-            self.identity.network, lesson.looks, self.precision, lesson.says_enough
-        )
-        _move(self.identity, rate, identity_training.CLIP)
-        explained = identity_training.r2(wrong, lesson.looks, lesson.says_enough)
-        return {name: term.detach() for name, term in terms.items()} | {"r2": explained}
+        wrong = leave_gradients(self.identity.network, lesson.looks, self.precision, lesson.says_enough)
+        _move(self.identity, rate, CLIP)
+        share = r2(wrong, lesson.looks, lesson.says_enough)
+        return {name: term.detach() for name, term in terms.items()} | {"r2": share}
 
     @torch.inference_mode()
     def held_out_figures(self, held_out: Pool) -> dict[str, float]:
@@ -119,7 +118,7 @@ class Lessons:
             told = lesson.says_enough > 0
             looks.append(Looks(*(values[told] for values in lesson.looks)))
         figures = evaluate(self.maps.averaged, batches, held_out.device)
-        figures["r2"] = identity_training.explained(self.identity.averaged, looks)
+        figures["r2"] = explained(self.identity.averaged, looks)
         return {f"held_out_{name}": value for name, value in figures.items()}
 
     def save(self, run: Path) -> None:
@@ -212,7 +211,7 @@ def new_identity_network(
     """That of a weights file, or one that says nothing yet, its way inwards that of the map network."""
     if weights is not None:
         return copy.deepcopy(load_identity_network(weights))
-    network = identity_training.new_network(map_network, coefficients)
+    network = new_network(map_network, coefficients)
     known = pool.fields["coefficients"][: len(pool)].cpu()
     network.middle.copy_(known.mean(0))
     network.spread.copy_(known.std(0))

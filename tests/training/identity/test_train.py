@@ -13,7 +13,8 @@ from pix2vertex_blender.reconstruction.network.identity import IdentityNetwork, 
 from pix2vertex_blender.reconstruction.network.network import build_network
 from training.identity.blend import Opinions, learn_shares
 from training.identity.looks import Looks
-from training.identity.train import explained, new_network, r2, set_scale, train
+from training.identity.losses import explained, r2
+from training.identity.train import new_network, set_scale, train
 from training.schedule import Settings
 
 TINY = NetworkConfiguration("residual", 32, (8, 16), (8,), (), 0, (0, 1), (1,), context_channels=8)
