@@ -13,11 +13,12 @@ from ..process.job import Job
 from ..rig.armature import rig_of
 from ..scene.expression_presets import MOUTH, PRESETS, VISEMES, mirrored, preset_values, random_values
 from ..scene.expressions import BASES, PHOTO_KEY, basis_of, own_keys, set_expressions
-from ..scene.face_object import active_face, polled_face
+from ..scene.face_object import polled_face
 from ..scene.face_update import bring_rig_along, renew_eyes_and_mouth
 from ..scene.former_face import FormerFace
 from ..scene.shaping_keys import bring_eyes_and_mouth_along
 from ..scene.watched_face import WatchedFace
+from .face_operator import FaceOperator
 from .polling import poll_expressions, poll_face
 from .settings import take_settings
 from .worker_operator import Work, WorkerOperator
@@ -107,26 +108,21 @@ def made_expressions(operator: WorkerOperator, source: Path, basis: str) -> "Gen
     return ExpressionSet.load(result)
 
 
-class _ValueOperator:
-    """Mixed into an operator that sets the values of a face's expressions."""
+def set_values(face: bpy.types.Object, values: Mapping[str, float], only: Collection[str] = ()) -> None:
+    """Give all expressions of a face, or those in `only`, their values, 0 to those that are not named."""
+    for name, key in own_keys(face).items():
+        if not only or name in only:
+            key.value = values.get(name, 0.0)
+    face.data.update_tag()
 
-    bl_options = {"REGISTER", "UNDO"}
+
+class _ValueOperator(FaceOperator):
+    """Mixed into an operator that sets the values of a face's expressions."""
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
         """Only for a face with expressions."""
         return poll_expressions(cls, context)
-
-    def set_values(
-        self, context: bpy.types.Context, values: Mapping[str, float], only: Collection[str] = ()
-    ) -> set[str]:
-        """Give all expressions, or those in `only`, their values, 0 to those that are not named."""
-        face = polled_face(context)
-        for name, key in own_keys(face).items():
-            if not only or name in only:
-                key.value = values.get(name, 0.0)
-        face.data.update_tag()
-        return {"FINISHED"}
 
 
 class PIX2VERTEX_OT_expression_preset(_ValueOperator, bpy.types.Operator):
@@ -142,11 +138,12 @@ class PIX2VERTEX_OT_expression_preset(_ValueOperator, bpy.types.Operator):
         name="Strength", description="How much of it", default=1.0, min=0.0, max=1.0, subtype="FACTOR"
     )
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def change(self, face: bpy.types.Object, _context: bpy.types.Context) -> str:
         """Set the values."""
         values: dict[str, Any] = {PHOTO_KEY: 1.0} if self.preset == "PHOTO" else preset_values(self.preset)
         only = MOUTH if self.preset in {each[0] for each in VISEMES} else ()
-        return self.set_values(context, {name: self.strength * value for name, value in values.items()}, only)
+        set_values(face, {name: self.strength * value for name, value in values.items()}, only)
+        return ""
 
 
 class PIX2VERTEX_OT_random_expression(_ValueOperator, bpy.types.Operator):
@@ -162,9 +159,10 @@ class PIX2VERTEX_OT_random_expression(_ValueOperator, bpy.types.Operator):
         self.seed += 1
         return self.execute(context)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def change(self, face: bpy.types.Object, _context: bpy.types.Context) -> str:
         """Set the values."""
-        return self.set_values(context, random_values(np.random.default_rng(self.seed)))
+        set_values(face, random_values(np.random.default_rng(self.seed)))
+        return ""
 
 
 class PIX2VERTEX_OT_mirror_expression(_ValueOperator, bpy.types.Operator):
@@ -173,10 +171,11 @@ class PIX2VERTEX_OT_mirror_expression(_ValueOperator, bpy.types.Operator):
     bl_idname = "pix2vertex.mirror_expression"
     bl_label = "Mirror Expression"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def change(self, face: bpy.types.Object, _context: bpy.types.Context) -> str:
         """Set the values."""
-        values = {name: key.value for name, key in own_keys(active_face(context)).items() if name != PHOTO_KEY}
-        return self.set_values(context, mirrored(values), values)
+        values = {name: key.value for name, key in own_keys(face).items() if name != PHOTO_KEY}
+        set_values(face, mirrored(values), values)
+        return ""
 
 
 class PIX2VERTEX_OT_reset_expression(_ValueOperator, bpy.types.Operator):
@@ -185,12 +184,13 @@ class PIX2VERTEX_OT_reset_expression(_ValueOperator, bpy.types.Operator):
     bl_idname = "pix2vertex.reset_expression"
     bl_label = "Reset Expression"
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def change(self, face: bpy.types.Object, _context: bpy.types.Context) -> str:
         """Set the values, and take off what was posed."""
-        rig = rig_of(active_face(context))
+        rig = rig_of(face)
         for bone in rig.pose.bones if rig is not None else ():
             bone.matrix_basis.identity()
-        return self.set_values(context, {})
+        set_values(face, {})
+        return ""
 
 
 CLASSES = (

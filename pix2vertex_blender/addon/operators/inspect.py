@@ -71,12 +71,11 @@ class PIX2VERTEX_OT_show_over_photo(FaceOperator, bpy.types.Operator):
         return ""
 
 
-class PIX2VERTEX_OT_hide_photo(bpy.types.Operator):
+class PIX2VERTEX_OT_hide_photo(FaceOperator, bpy.types.Operator):
     """Look at the scene as before the photo or a map was shown, with the camera and the render size of then"""
 
     bl_idname = "pix2vertex.hide_photo"
     bl_label = "Hide Photo"
-    bl_options = {"REGISTER", "UNDO"}
 
     @classmethod
     def poll(cls, context: bpy.types.Context) -> bool:
@@ -84,13 +83,12 @@ class PIX2VERTEX_OT_hide_photo(bpy.types.Operator):
         if not shows_photo(context.scene):
             cls.poll_message_set(translate("No photo is shown"))
             return False
-        return poll_face(cls, context)
+        return super().poll(context)
 
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def change(self, face: bpy.types.Object, context: bpy.types.Context) -> str:
         """Take the camera away."""
-        face = polled_face(context)
         hide_camera(face, looks.PHOTO, context.scene)
-        return {"FINISHED"}
+        return ""
 
 
 class PIX2VERTEX_OT_show_map(FaceOperator, bpy.types.Operator):

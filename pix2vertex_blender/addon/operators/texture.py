@@ -6,6 +6,7 @@ from typing import ClassVar, Protocol
 
 import bpy
 
+from ...errors import SceneError
 from ...exchange.progress import STAGE_LABELS
 from ..images.images import keep_image
 from ..images.surface_images import has_surface, surface_drawn, wear_surface
@@ -24,6 +25,7 @@ from ..scene.uv_layout import layout_of
 from ..scene.watched_face import WatchedFace
 from ..translations import translate
 from ..views.arrival import show_texture
+from .face_operator import FaceOperator
 from .polling import poll_face
 from .settings import take_settings
 from .worker_operator import Work, WorkerOperator
@@ -135,31 +137,23 @@ def put_on(face: bpy.types.Object, files: Mapping[str, Path], storage: str) -> b
     return texture_face(face, colour)
 
 
-class PIX2VERTEX_OT_show_image(bpy.types.Operator):
+class PIX2VERTEX_OT_show_image(FaceOperator, bpy.types.Operator):
     """Show one of the face's images on the head, in solid shading; what is rendered stays the same"""
 
     bl_idname = "pix2vertex.show_image"
     bl_label = "Show on Head"
-    bl_options = {"REGISTER", "UNDO"}
 
     image: bpy.props.EnumProperty(name="Image", description="Which image", items=IMAGES)
 
-    @classmethod
-    def poll(cls, context: bpy.types.Context) -> bool:
-        """Only for faces made from a photo."""
-        return poll_face(cls, context)
-
-    def execute(self, context: bpy.types.Context) -> set[str]:
+    def change(self, face: bpy.types.Object, context: bpy.types.Context) -> str:
         """Show it, if it was made."""
-        face = polled_face(context)
         kept = IMAGE_PROPERTIES[self.image]
         image = face.get(kept)
         if image is None:
-            self.report({"ERROR"}, translate(NOT_MADE))
-            return {"CANCELLED"}
+            raise SceneError(NOT_MADE)
         show_on_head(face, image, texture=face.get(TEXTURE))
         show_texture(face, kept, context)
-        return {"FINISHED"}
+        return ""
 
 
 CLASSES = (PIX2VERTEX_OT_project_photo, PIX2VERTEX_OT_show_image)
