@@ -20,7 +20,7 @@ from .painters import Painters
 EXPONENT, BRIGHTNESS, TINT, NOISE = 0.10, 0.08, 0.03, 0.012
 
 
-class Lesson(NamedTuple):
+class JointBatch(NamedTuple):
     """A batch for both networks.
 
     Attributes
@@ -72,14 +72,14 @@ class Pool:
             self.fields[name][places] = values
         self.received += count
 
-    def draw(self, count: int) -> Lesson:
+    def draw(self, count: int) -> JointBatch:
         """A batch of random looks, half of them mirrored, each with a camera of its own."""
         chosen = torch.randint(len(self), (count,), device=self.device)
-        lesson = self.lesson(chosen, torch.rand(count, device=self.device) < 0.5)
-        images = developed_anew(lesson.maps.images)
-        return Lesson(lesson.maps._replace(images=images), lesson.looks._replace(images=images), lesson.says_enough)
+        batch = self.batch(chosen, torch.rand(count, device=self.device) < 0.5)
+        images = developed_anew(batch.maps.images)
+        return JointBatch(batch.maps._replace(images=images), batch.looks._replace(images=images), batch.says_enough)
 
-    def lesson(self, chosen: Tensor, mirrored: Tensor) -> Lesson:
+    def batch(self, chosen: Tensor, mirrored: Tensor) -> JointBatch:
         """The looks of some places (B,), some of them mirrored (B,)."""
         raw = {name: values[chosen] for name, values in self.fields.items()}
         sign = torch.where(mirrored, -1.0, 1.0)
@@ -96,7 +96,7 @@ class Pool:
         other = torch.stack([size - raw["landmarks"][..., 0], raw["landmarks"][..., 1]], 2)[:, self.landmark_mirror]
         landmarks = torch.where(flip[..., 0], other, raw["landmarks"])
         coefficients = torch.where(mirrored[:, None], raw["coefficients"] @ self.mirror, raw["coefficients"])
-        return Lesson(
+        return JointBatch(
             Batch(images, masks, maps[0], maps[1], poses, landmarks),
             Looks(images, coefficients, raw["size"]),
             raw["says_enough"],

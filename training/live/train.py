@@ -52,7 +52,7 @@ from ..schedule import Clock, Interval, Settings, learning_rate, progress_of, re
 from ..state import TrainingState
 from .looks import DrawingParameters
 from .painters import Task, painting
-from .pool import Fetcher, Lesson, Pool
+from .pool import Fetcher, JointBatch, Pool
 
 #: Looks that are there before the training begins, so that the first batches do not show the same people again.
 BEFORE_START = 2000
@@ -70,7 +70,7 @@ CURVES = {
 MAPS, IDENTITY = "close_network", "identity_network"
 
 
-class Lessons:
+class JointTraining:
     """The training of both networks.
 
     Parameters
@@ -95,16 +95,16 @@ class Lessons:
             self.loss_of.compile()
             identity.network.compile()
 
-    def step(self, lesson: Lesson, rate: float) -> dict[str, Tensor]:
-        """Teach both networks a batch; returns the terms of the maps' loss and the share of heads explained (R2).
+    def step(self, batch: JointBatch, rate: float) -> dict[str, Tensor]:
+        """Train both networks on a batch; returns the terms of the maps' loss and the share of heads explained (R2).
 
         Nothing is read from the device, so that it need not wait.
         """
-        terms = compute_gradients(self.loss_of, lesson.maps, self.precision)
+        terms = compute_gradients(self.loss_of, batch.maps, self.precision)
         _move(self.maps, rate, self.settings.clip)
-        wrong = leave_gradients(self.identity.network, lesson.looks, self.precision, lesson.says_enough)
+        wrong = leave_gradients(self.identity.network, batch.looks, self.precision, batch.says_enough)
         _move(self.identity, rate, CLIP)
-        share = r2(wrong, lesson.looks, lesson.says_enough)
+        share = r2(wrong, batch.looks, batch.says_enough)
         return {name: term.detach() for name, term in terms.items()} | {"r2": share}
 
     @torch.inference_mode()
@@ -113,10 +113,10 @@ class Lessons:
         batches: list[Batch] = []
         looks: list[Looks] = []
         for chosen in torch.arange(len(held_out), device=held_out.device).split(HELD_OUT_BATCH):
-            lesson = held_out.lesson(chosen, torch.zeros(len(chosen), dtype=torch.bool, device=held_out.device))
-            batches.append(lesson.maps)
-            told = lesson.says_enough > 0
-            looks.append(Looks(*(values[told] for values in lesson.looks)))
+            batch = held_out.batch(chosen, torch.zeros(len(chosen), dtype=torch.bool, device=held_out.device))
+            batches.append(batch.maps)
+            told = batch.says_enough > 0
+            looks.append(Looks(*(values[told] for values in batch.looks)))
         figures = evaluate(self.maps.averaged, batches, held_out.device)
         figures["r2"] = explained(self.identity.averaged, looks)
         return {f"held_out_{name}": value for name, value in figures.items()}
@@ -136,9 +136,9 @@ def _move(state: TrainingState[Network], rate: float, clip: float) -> None:
     state.move(rate, state.settings.batch_size)
 
 
-def teach(lessons: Lessons, run: Path, pool: Pool, held_out: Pool, fetcher: Fetcher) -> None:
-    """Teach both networks to the end of the settings' minutes."""
-    settings, position = lessons.settings, lessons.maps.position
+def train(joint: JointTraining, run: Path, pool: Pool, held_out: Pool, fetcher: Fetcher) -> None:
+    """Train both networks to the end of the settings' minutes."""
+    settings, position = joint.settings, joint.maps.position
     clock = Clock(position.minutes)
     saving = Interval(settings.save_every_minutes, position.minutes)
     validation = Interval(settings.validate_every_minutes, position.minutes)
@@ -146,20 +146,20 @@ def teach(lessons: Lessons, run: Path, pool: Pool, held_out: Pool, fetcher: Fetc
     while (fraction := progress_of(position, settings)) < 1:
         fetcher.deliver()
         rate = learning_rate(position.step, fraction, settings)
-        lately.append(lessons.step(pool.draw(settings.batch_size), rate))
-        position.minutes = lessons.identity.position.minutes = clock.minutes
+        lately.append(joint.step(pool.draw(settings.batch_size), rate))
+        position.minutes = joint.identity.position.minutes = clock.minutes
         if position.step % settings.log_every == 0:
             figures = means(lately, position.step)
             figures |= {"rate": rate, "looks": float(pool.received)}
             if len(held_out) and validation.is_over(position.minutes):
-                figures |= lessons.held_out_figures(held_out)
+                figures |= joint.held_out_figures(held_out)
             report(run, position, figures)
             lately = []
             if saving.is_over(position.minutes):  # what is saved has been seen to be finite
-                lessons.save(run)
-    lessons.save(run)
+                joint.save(run)
+    joint.save(run)
     if len(held_out):
-        report(run, position, lessons.held_out_figures(held_out))
+        report(run, position, joint.held_out_figures(held_out))
         plot(run / "log.jsonl", run / "log.png")
 
 
@@ -277,8 +277,8 @@ def _train(options: argparse.Namespace, device: torch.device) -> None:
     settings = _settings(options)
     maps = build_network(dataclasses.replace(given.configuration, resolution=options.resolution))
     maps.load_state_dict(given.state_dict())
-    taught_maps = _taught(options.run / f"{MAPS}.pt", to_device(maps, device), settings)
-    steps = taught_maps.position.step
+    maps_state = _begin(options.run / f"{MAPS}.pt", to_device(maps, device), settings)
+    steps = maps_state.position.step
     torch.manual_seed(options.seed + steps)  # the batches, too, are others than before
     with tempfile.TemporaryDirectory(dir=_memory()) as ring:
         task = Task(drawing, options.basis, backgrounds, Path(ring), options.held_out, steps)
@@ -291,12 +291,12 @@ def _train(options: argparse.Namespace, device: torch.device) -> None:
             wait_for_looks(fetcher, pool, options.before_start)
             identity = new_identity_network(options.initial_identity, maps, len(mirror), pool)
             to_device(identity, device)
-            taught_identity = _taught(options.run / f"{IDENTITY}.pt", identity, settings)
-            lessons = Lessons(taught_maps, taught_identity, PRECISIONS[options.precision], options.compile)
-            teach(lessons, options.run, pool, held_out, fetcher)
+            identity_state = _begin(options.run / f"{IDENTITY}.pt", identity, settings)
+            joint = JointTraining(maps_state, identity_state, PRECISIONS[options.precision], options.compile)
+            train(joint, options.run, pool, held_out, fetcher)
 
 
-def _taught(checkpoint: Path, network: Network, settings: Settings) -> TrainingState[Network]:
+def _begin(checkpoint: Path, network: Network, settings: Settings) -> TrainingState[Network]:
     return TrainingState.begin(checkpoint, network, network.configuration.to_json(), "muon", settings)
 
 

@@ -68,14 +68,14 @@ def test_a_person_is_its_index_and_two_looks_show_the_same_head(looks) -> None:
 def test_a_mirrored_look_is_right_and_mirrored_again_the_same(looks) -> None:
     pool = filled(looks, len(looks))
     everyone = torch.arange(len(looks))
-    plain, mirrored = (pool.lesson(everyone, torch.full((len(looks),), flag)) for flag in (False, True))
+    plain, mirrored = (pool.batch(everyone, torch.full((len(looks),), flag)) for flag in (False, True))
     places = landmark_places()
-    seen = [visible_landmarks(lesson.maps, places).sum().item() for lesson in (plain, mirrored)]
+    seen = [visible_landmarks(batch.maps, places).sum().item() for batch in (plain, mirrored)]
     assert seen[0] > 20 * len(looks)
     assert abs(seen[0] - seen[1]) < 0.05 * seen[0], "maps and landmarks of the mirror image belong together"
     again = Pool(len(looks), SIZE, load_likeness().mirror, CPU)
     again.add({**pool.fields, "image": mirrored.maps.images, "coefficients": mirrored.looks.coefficients})
-    back = again.lesson(everyone, torch.ones(len(looks), dtype=torch.bool))
+    back = again.batch(everyone, torch.ones(len(looks), dtype=torch.bool))
     torch.testing.assert_close(back.maps.images, plain.maps.images)
     away = torch.linalg.vector_norm(back.looks.coefficients - plain.looks.coefficients, dim=1)
     assert (away < 0.03 * torch.linalg.vector_norm(plain.looks.coefficients, dim=1)).all(), (
