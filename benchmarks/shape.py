@@ -126,7 +126,7 @@ def measure_shape(vertices: NDArray[np.float64], scan: Scan) -> ShapeErrors | No
     return ShapeErrors(
         float(np.nanmean(at_vertices)),
         float(dace.mean()),
-        {name: error.mean for name, error in regions.items()},
+        regions,
         at_vertices,
         scan.counterparts is not None,
     )

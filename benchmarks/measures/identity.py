@@ -73,7 +73,7 @@ def likeness(
         size=size,
         nme=float(shape_errors(head, truth, interocular).mean()),
         nme_mean_face=float(shape_errors(mean, truth, interocular).mean()),
-        regions={name: (ours[name].mean, means[name].mean) for name in ours},
+        regions={name: (ours[name], means[name]) for name in ours},
     )
 
 

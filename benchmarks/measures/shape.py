@@ -1,7 +1,6 @@
 """Shape errors after alignment: Beyond 3DMM, eqs. 18 to 20, and by region of the face as REALY does."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,15 +19,6 @@ REGIONS = {
     "cheeks": ("cheeks",),
     "forehead": ("forehead", "brow"),
 }
-
-
-@dataclass(frozen=True)
-class RegionError:
-    """Distances in one region after it was turned and moved onto its counterpart, in millimetres."""
-
-    mean: float
-    root_mean_square: float
-    vertices: int
 
 
 def align_by_distances(source: Points, target: Points) -> Similarity:
@@ -92,8 +82,8 @@ def region_errors(
     reliable: NDArray[np.bool_],
     groups: Mapping[str, NDArray[np.floating]],
     regions: Mapping[str, tuple[str, ...]] = REGIONS,
-) -> dict[str, RegionError]:
-    """Errors of each region against its counterpart, in the unit of the points.
+) -> dict[str, float]:
+    """Mean distance of each region from its counterpart, in the unit of the points.
 
     All is brought to the counterpart's size at once; then each region is turned and moved by itself (REALY), so that
     a nose does not pay for a jaw.
@@ -110,7 +100,7 @@ def region_errors(
 
     Returns
     -------
-    dict of str to RegionError
+    dict of str to float
         Without the regions of which less than a quarter is reliable.
     """
     vertices = align_by_distances(vertices[reliable], correspondence[reliable]).apply(vertices)
@@ -121,6 +111,5 @@ def region_errors(
         if chosen.sum() < max(region.sum() / 4, 3):
             continue
         aligned = align_rigidly(vertices[chosen], correspondence[chosen]).apply(vertices[chosen])
-        distances = np.linalg.norm(aligned - correspondence[chosen], axis=1)
-        errors[name] = RegionError(float(distances.mean()), float(np.sqrt((distances**2).mean())), int(chosen.sum()))
+        errors[name] = float(np.linalg.norm(aligned - correspondence[chosen], axis=1).mean())
     return errors

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from ...errors import RegistrationError
 from ...geometry.similarity import fit_similarity
 from ...template.canonical import SIZE
-from .matching import TargetIndex
+from .matching import FEWEST_MATCHES, TargetIndex, require_matches
 from .target import TargetMesh
 
 
@@ -53,14 +53,11 @@ class Alignment:
         Template vertices with a match.
     inliers : int
         Matches within the threshold of the final map.
-    similarity_share : float
-        How far the map was drawn towards a similarity, 0 (not at all) to 1.
     """
 
     matrix: NDArray[np.float64]
     matches: int
     inliers: int
-    similarity_share: float
 
     def apply(self, points: NDArray[np.floating]) -> NDArray[np.float64]:
         """Map points (n, 3)."""
@@ -100,16 +97,13 @@ def align(
     matches = index.match_canonical(source_canonical)
     used = face & matches.inside & (matches.distances * SIZE < parameters.match_distance)
     count = int(used.sum())
-    if count < 12:
-        raise RegistrationError(
-            f"Only {count} of the template's vertices have a counterpart in the photo; 12 or more are needed. Choose a "
-            "photo that shows more of the face."
-        )
+    require_matches(count)
     points, goals = source[used], matches.points[used]
     # The threshold is in millimetres of the mean face whatever the target's units are.
     threshold = parameters.inlier_distance * fit_similarity(source_canonical[used], goals).scale / SIZE
     inliers = _ransac(points, goals, threshold, generator, parameters)
     spread = _smallest_relative_variance(points[inliers], source[face])
+    # Flat samples say little of depth: the flatter, the more the map is drawn towards a similarity.
     share = float(np.clip(1.0 - spread / parameters.smallest_spread, 0.0, 1.0))
     for _ in range(5):
         matrix = fit_affine(points[inliers], goals[inliers], source[face], share * parameters.similarity_weight)
@@ -118,7 +112,7 @@ def align(
         inliers = residuals <= max(threshold, 2.0 * float(np.median(residuals)))
     if np.linalg.det(matrix[:, :3]) <= 0:
         raise RegistrationError("The face in the photo cannot be told from its mirror image; choose another photo.")
-    return Alignment(matrix, count, int((residuals <= threshold).sum()), share)
+    return Alignment(matrix, count, int((residuals <= threshold).sum()))
 
 
 def fit_affine(
@@ -177,8 +171,8 @@ def _ransac(
     best = matrices[np.argmax(np.count_nonzero(squared < threshold**2, axis=1))]
     distances = np.linalg.norm(homogeneous @ best - goals, axis=1)
     inliers = distances < threshold
-    if inliers.sum() < 12:
-        inliers = distances <= np.partition(distances, 11)[11]
+    if inliers.sum() < FEWEST_MATCHES:
+        inliers = distances <= np.partition(distances, FEWEST_MATCHES - 1)[FEWEST_MATCHES - 1]
     return inliers
 
 

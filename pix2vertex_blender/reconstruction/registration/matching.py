@@ -6,13 +6,32 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
+from ...errors import RegistrationError
 from ...geometry.laplacian import vertex_triangle_incidence
 from ...geometry.mesh import border_vertices, normalise
 from ...geometry.nearest import nearest_in_fans
 from .target import TargetMesh
 
+#: Fewer matches cannot hold the template.
+FEWEST_MATCHES = 12
+
 #: More triangles than this around one target vertex are not looked at.
 LARGEST_FAN = 8
+
+
+def require_matches(count: int) -> None:
+    """Look whether there are matches enough.
+
+    Raises
+    ------
+    RegistrationError
+        If there are not.
+    """
+    if count < FEWEST_MATCHES:
+        raise RegistrationError(
+            f"Only {count} of the template's vertices have a counterpart in the photo; {FEWEST_MATCHES} or more are "
+            "needed. Choose a photo that shows more of the face."
+        )
 
 
 @dataclass(frozen=True)

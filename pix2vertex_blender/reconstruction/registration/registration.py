@@ -7,21 +7,17 @@ from functools import partial
 import numpy as np
 from numpy.typing import NDArray
 
-from ...errors import RegistrationError
 from ...exchange.progress import Progress, silent
 from ...template.canonical import SIZE
 from .contacts import Folds, facing_rims, grow
 from .deformation import Array
 from .elasticity import Deformable, InnerLoop
-from .matching import Matches, TargetIndex
+from .matching import Matches, TargetIndex, require_matches
 from .target import TargetMesh
 from .untangling import Tangles, Untangler
 
 #: How often the robust weights are found anew at the first stiffness.
 ROBUST_ROUNDS = 3
-
-#: Fewer matches cannot hold the template.
-FEWEST_MATCHES = 12
 
 #: The factors of one stiffness serve as well for another that differs by less than this factor.
 SIMILAR_STIFFNESS = 6.0
@@ -385,12 +381,7 @@ def _trusted(matches: Matches, template: Deformable, parameters: RegistrationPar
     distances = matches.distances * SIZE
     believed = (matches.inside & (distances < parameters.match_distance)) | (distances < parameters.border_distance)
     trusted = template.weights * template.mass * believed
-    count = int((trusted > 0).sum())
-    if count < FEWEST_MATCHES:
-        raise RegistrationError(
-            f"Only {count} of the template's vertices have a counterpart in the photo; {FEWEST_MATCHES} or more are "
-            "needed. Choose a photo that shows more of the face."
-        )
+    require_matches(int((trusted > 0).sum()))
     return trusted
 
 
