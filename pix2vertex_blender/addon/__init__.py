@@ -6,7 +6,7 @@ from typing import Protocol
 import bpy
 
 from . import operators, panels, preferences, translations
-from .process import computer, faults, photo_search, session
+from .process import faults, photo_search, preference_values, session
 from .properties import expression as expression_properties
 from .properties import face as face_properties
 from .properties import scene as scene_properties
@@ -81,5 +81,5 @@ def unregister() -> None:
 
 def _unregister_at_exit() -> None:
     """Do what Blender does for enabled add-ons: a script that ends with registered classes makes `bpy` hang at exit."""
-    if computer.ADDON_PACKAGE not in bpy.context.preferences.addons:
+    if preference_values.ADDON_PACKAGE not in bpy.context.preferences.addons:
         unregister()

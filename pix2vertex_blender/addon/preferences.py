@@ -12,7 +12,7 @@ from .operators.self_test import (
 from .operators.worker import PIX2VERTEX_OT_release_memory
 from .panels.sidebar import draw_operator
 from .process import session
-from .process.computer import ADDON_PACKAGE, DEFAULT_IDLE_MINUTES
+from .process.preference_values import ADDON_PACKAGE, DEFAULT_IDLE_MINUTES
 from .process.self_test import FAILS, NOT_TRIED, SELF_TEST, WORKS, device_text
 from .translations import translate
 

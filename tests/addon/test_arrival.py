@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 from mathutils import Vector
 
-from pix2vertex_blender.addon.process import computer
+from pix2vertex_blender.addon.process import preference_values
 from pix2vertex_blender.addon.scene.face_object import build_face_object
 from pix2vertex_blender.addon.views.free_region import free_rectangle, main_region
 
@@ -208,7 +208,7 @@ def test_an_artist_in_another_mode_is_not_disturbed(saved) -> None:
 
 def test_the_preference_turns_it_off(saved, monkeypatch) -> None:
     preferences = SimpleNamespace(frames_new_faces=False, idle_minutes=5, threads=0, memory_limit=0.0)
-    monkeypatch.setattr(computer, "_preferences", lambda: preferences)
+    monkeypatch.setattr(preference_values, "_preferences", lambda: preferences)
     before = state()
     reconstruct(saved, with_texture=True)
     assert state() == before

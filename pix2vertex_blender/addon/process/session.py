@@ -12,8 +12,8 @@ import bpy
 from ...limits import environment
 from ...paths import WORKER_SCRIPT
 from ...worker import MODULE_PATH_VARIABLE
-from .computer import ADDON_PACKAGE, idle_seconds, memory_limit, threads
 from .job import Job, JobStatus
+from .preference_values import ADDON_PACKAGE, idle_seconds, memory_limit, threads
 
 if TYPE_CHECKING:
     from ...exchange.glimpse import GlimpseFile

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import bpy
 
-from ..process.computer import ADDON_PACKAGE
+from ..process.preference_values import ADDON_PACKAGE
 from .catalogue import read_catalogue
 
 #: Blender's names of the locale that a catalogue is for; Chinese had another name before Blender 4.

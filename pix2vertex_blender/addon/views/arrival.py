@@ -15,7 +15,7 @@ from bpy.app.handlers import persistent
 from mathutils import Euler, Vector
 from numpy.typing import NDArray
 
-from ..process.computer import frames_new_faces
+from ..process.preference_values import frames_new_faces
 from ..scene.mesh_object import belongs_to_face
 from ..scene.reference import Reference
 from .free_region import free_rectangle, main_region

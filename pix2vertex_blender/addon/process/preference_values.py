@@ -1,4 +1,4 @@
-"""What the preferences say about this computer, for those who do not draw them."""
+"""What the preferences say, for those who do not draw them."""
 
 import bpy
 
