@@ -128,7 +128,7 @@ def photograph_marked(number: int, weather: Weather) -> tuple[Skin, dict[str, Fl
     for name, cover in marks.items():
         albedo += cover[..., None] * (colours[name].astype(np.float32) - albedo)
     painted = skin._replace(albedo=albedo.astype(np.float32))
-    return skin, marks, photograph_under(sample_lighting(generator), head, view, painted, parameters, generator)
+    return skin, marks, photograph_under(sample_lighting(generator), head, view, painted, generator)
 
 
 def draw_marks(landmarks: NDArray[np.float32], generator: np.random.Generator) -> dict[str, Floats]:

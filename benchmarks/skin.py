@@ -32,7 +32,7 @@ from pix2vertex_blender.reconstruction.pipeline import Options, reconstruct
 from pix2vertex_blender.reconstruction.texture.projection import FaceTexture, head_grid, project_photo
 from pix2vertex_blender.template import load_template
 from pix2vertex_blender.template.canonical import to_millimetres
-from training.arrays import Floats
+from training.arrays import Floats, Integers
 from training.face_sampling import Head, ShapeParameters
 from training.generate import HELD_OUT_STREAM
 from training.renderer.camera import View, ViewParameters
@@ -51,7 +51,7 @@ from training.renderer.rasteriser import empty_fragments, interpolate, rasterise
 from training.renderer.shading import describe_head, relief, sample_clothing, sample_eyes
 from training.renderer.skin.skin import Skin, sample_skin
 from training.renderer.surface import head_surface, texture_coordinates
-from training.renderer.synthesis import SynthesisParameters, head_attributes, sample_head_and_view
+from training.renderer.synthesis import head_attributes, sample_head_and_view
 
 SEED = 90127
 COUNT = 12
@@ -170,9 +170,7 @@ def photograph_twice(number: int, skin: Skin | None = None, size: int = SIZE) ->
     head, view = sample_head_and_view(surface, generator, parameters)
     if skin is None:
         skin, _beard = sample_skin(surface, head.expression, sample_hair_colour(generator), generator)
-    return skin, [
-        photograph_under(sample_lighting(generator), head, view, skin, parameters, generator) for _light in range(2)
-    ]
+    return skin, [photograph_under(sample_lighting(generator), head, view, skin, generator) for _light in range(2)]
 
 
 def photograph_under(
@@ -180,7 +178,6 @@ def photograph_under(
     head: Head,
     view: View,
     skin: Skin,
-    parameters: SynthesisParameters,
     generator: np.random.Generator,
 ) -> RenderedPhoto:
     """A head under a light, before grey."""
@@ -189,18 +186,7 @@ def photograph_under(
     fragments = empty_fragments(view.size)
     rasterise(view.project(vertices), model.triangles, fragments)
     attributes = interpolate(fragments, model.triangles, head_attributes(surface, head, vertices))
-    heights = relief(attributes, fragments.triangle, model.materials, skin.height)
-    same = np.random.default_rng(0)
-    described = describe_head(
-        attributes,
-        fragments.triangle,
-        model.materials,
-        heights,
-        skin,
-        sample_eyes(same),
-        sample_clothing(same),
-        view.pixels_per_millimetre,
-    )
+    described = _described(attributes, fragments.triangle, skin, view)
     if lighting.colours.any():
         cast_shadows(lighting, vertices, model.triangles)
     seen = fragments.triangle >= 0
@@ -215,10 +201,21 @@ def photograph_under(
     mask = reduce_labels(labels, attributes)[0] > 0
     alpha = image[..., 3:] / 255.0
     pixels = np.rint(alpha * image[..., :3] + (1 - alpha) * 110).astype(np.uint8)
-    scale = view.scale / view.distance / 2
+    return RenderedPhoto(pixels, mask, _whole_head(view.to_camera(vertices_on_template(head))), _camera(view))
+
+
+def _described(attributes: Floats, triangle: Integers, skin: Skin, view: View) -> Floats:
+    """What is lit at each pixel, always with the same eyes and clothes, which do not count."""
+    materials, same = head_surface().model.materials, np.random.default_rng(0)
+    heights, eyes = relief(attributes, triangle, materials, skin.height), sample_eyes(same)
+    clothing = sample_clothing(same)
+    return describe_head(attributes, triangle, materials, heights, skin, eyes, clothing, view.pixels_per_millimetre)
+
+
+def _camera(view: View) -> Camera:
+    """Of the picture, which has half of the view's size."""
     centre = view.size / 4 - view.offset * view.scale / 2
-    camera = Camera(scale, (float(centre[0]), float(centre[1])), 1 / view.distance)
-    return RenderedPhoto(pixels, mask, _whole_head(view.to_camera(vertices_on_template(head))), camera)
+    return Camera(view.scale / view.distance / 2, (float(centre[0]), float(centre[1])), 1 / view.distance)
 
 
 def _whole_head(face: Floats) -> NDArray[np.float64]:

@@ -92,7 +92,7 @@ def draw_scene(people: Sequence[Person], size: int, generator: Generator, backgr
     squares: list[Square] = []
     doubtful: list[Square] = []
     looks: dict[Square, Floats] = {}
-    for side in sorted(_sides(size, generator)):
+    for side in sorted(_sides(generator)):
         person = people[generator.integers(len(people))]
         square, matrix = _place(person, side, size, generator)
         if any(_overlap(square, other) > MOST_OVERLAP for other in placed):
@@ -113,7 +113,7 @@ def draw_scene(people: Sequence[Person], size: int, generator: Generator, backgr
     return Scene(photograph(picture, generator), squares, doubtful)
 
 
-def _sides(size: int, generator: Generator) -> list[float]:
+def _sides(generator: Generator) -> list[float]:
     """Sizes of the people of one picture."""
     count = int(generator.choice([0, 1, 1, 2, 3, MOST_PEOPLE]))
     sides = []
