@@ -288,6 +288,8 @@ def test_linked_face_stays_in_its_library(reconstruction, saved, tmp_path) -> No
     linked = bpy.data.objects["Face"]
     bpy.context.scene.collection.objects.link(linked)
     bpy.context.view_layer.objects.active = linked
+    for name in ("show_pins", "pin_landmark", "add_rig", "symmetrise"):
+        assert not getattr(bpy.ops.pix2vertex, name).poll(), name
     with pytest.raises(RuntimeError, match="another Blender file"):
         bpy.ops.pix2vertex.reconstruct(filepath=saved, destination="ACTIVE")
     added = reconstruct(saved)
