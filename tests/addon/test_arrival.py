@@ -54,20 +54,20 @@ def state() -> dict[str, object]:
     return {
         "local": view().local_view is not None,
         "shading": (view().shading.type, view().shading.color_type),
-        "perspective": look.view_perspective,
+        "perspective": (look.view_perspective, look.is_orthographic_side_view),
         "place": [round(value, 5) for value in (*look.view_location, *look.view_rotation, look.view_distance)],
         "clip": (view().clip_start, view().clip_end),
     }
 
 
 def in_the_view(face: bpy.types.Object) -> np.ndarray:
-    """Pixels of the head's box in the view, lowest and highest, as a lens of twice the width of its sensor sees it."""
+    """Pixels of the head's box in the view without perspective, lowest and highest."""
     region, look = main_region(area()), view().region_3d
-    eye = look.view_location + look.view_rotation @ Vector((0.0, 0.0, look.view_distance))
-    seen = [look.view_rotation.inverted() @ (face.matrix_world @ Vector(corner) - eye) for corner in face.bound_box]
-    focal = max(region.width, region.height) * view().lens / 72.0
+    to_view = look.view_rotation.inverted()
+    seen = [to_view @ (face.matrix_world @ Vector(corner) - look.view_location) for corner in face.bound_box]
+    pixel = look.view_distance * 72.0 / view().lens / max(region.width, region.height)
     middle = np.array([region.width, region.height]) / 2
-    pixels = np.array([middle + focal * np.array(point[:2]) / -point[2] for point in seen])
+    pixels = np.array([middle + np.array(point[:2]) / pixel for point in seen])
     return np.array([pixels.min(axis=0), pixels.max(axis=0)])
 
 
@@ -86,7 +86,8 @@ def test_in_the_default_scene_the_head_is_seen_alone_from_the_front_and_selected
     face = reconstruct(saved)
     assert view().local_view is not None and is_seen(face) and not is_seen(cube)
     assert is_framed(face)
-    assert view().region_3d.view_perspective == "PERSP"
+    assert view().region_3d.view_perspective == "ORTHO"
+    assert view().region_3d.is_orthographic_side_view, "so that turning the view brings the perspective back"
     looking = view().region_3d.view_rotation @ Vector((0.0, 0.0, -1.0))
     assert np.allclose(looking, (0.0, 1.0, 0.0), atol=1e-5), "at a face that looks along -Y"
     assert bpy.context.selected_objects == [face]
@@ -159,11 +160,20 @@ def test_what_hides_nothing_is_not_in_the_way(saved, hidden) -> None:
     assert view().local_view is None
 
 
-def test_what_stands_before_the_head_is_in_the_way(saved) -> None:
+@pytest.mark.parametrize("y", [-0.5, -5.0])
+def test_what_stands_before_the_head_is_in_the_way(saved, y) -> None:
     cube = bpy.data.objects["Cube"]
-    cube.scale, cube.location = (0.1, 0.1, 0.1), (0.0, -0.5, 0.05)
+    cube.scale, cube.location = (0.1, 0.1, 0.1), (0.0, y, 0.05)
     reconstruct(saved)
     assert view().local_view is not None
+
+
+@pytest.mark.parametrize("place", [(0.0, 0.5, 0.05), (0.5, 0.0, 0.05)])
+def test_what_stands_behind_or_beside_the_head_is_not_in_the_way(saved, place) -> None:
+    cube = bpy.data.objects["Cube"]
+    cube.scale, cube.location = (0.1, 0.1, 0.1), place
+    reconstruct(saved)
+    assert view().local_view is None
 
 
 def test_a_moved_cursor_and_a_view_through_the_camera(saved) -> None:

@@ -1,5 +1,9 @@
 """A new head comes into view: framed from the front, alone where something would hide it, and as textured as it is.
 
+It is seen without perspective: the view's wide lens, from as near as a head that fills it, makes noses large and hides
+ears, and shows what is beside its middle from the side. Where Blender has axis views return to perspective, turning the
+view brings that back.
+
 Nothing in the scene is moved, hidden or deleted for it. What is changed of the view is remembered with the head, and
 comes back when undo takes the head away again, or the texture for which the view changed.
 """
@@ -26,6 +30,9 @@ _FILLED = 0.9
 
 #: Millimetres of the sensor that Blender's views have, at twice the size of a camera's.
 _SENSOR = 72.0
+
+#: Radians by which a head may be turned and still be seen in Blender's own front view.
+_UPRIGHT = 1e-4
 
 _SOLID = {"MESH", "CURVE", "CURVES", "SURFACE", "META", "FONT", "VOLUME", "POINTCLOUD", "GPENCIL", "GREASEPENCIL"}
 
@@ -144,6 +151,7 @@ def _state(view: bpy.types.SpaceView3D) -> dict[str, Any]:
         "view_location": region.view_location.copy(),
         "view_rotation": region.view_rotation.copy(),
         "view_distance": region.view_distance,
+        "is_orthographic_side_view": region.is_orthographic_side_view,  # rotates the view, so it comes after that
         "clip_start": view.clip_start,
         "clip_end": view.clip_end,
         "color_type": view.shading.color_type,
@@ -155,17 +163,19 @@ def _frame(face: bpy.types.Object, area: bpy.types.Area) -> None:
     view, region = area.spaces.active, main_region(area)
     _place, rotation, size = face.matrix_world.decompose()
     corners = np.array(face.bound_box)
-    width, depth, height = np.ptp(corners, axis=0) * np.abs(size)
+    width, _depth, height = np.ptp(corners, axis=0) * np.abs(size)
     (left, bottom), (right, top) = free_rectangle(area, region)
     at_unit_distance = _SENSOR / view.lens / max(region.width, region.height)  # a pixel, in the scene's units
     pixel = max(width / (right - left), height / (top - bottom)) / _FILLED
-    distance = pixel / at_unit_distance + depth / 2  # as far as the front of the head's box would need it
+    distance = pixel / at_unit_distance
     turned = rotation @ Euler((np.pi / 2, 0.0, 0.0)).to_quaternion()
     aside = Vector((left + right - region.width, bottom + top - region.height, 0.0)) / 2
     look = view.region_3d
-    if look.view_perspective == "CAMERA":
-        look.view_perspective = "PERSP"
+    look.view_perspective = "ORTHO"
+    look.is_orthographic_side_view = False
     look.view_rotation = turned
+    if abs(rotation.angle) < _UPRIGHT:
+        look.is_orthographic_side_view = True
     centre = face.matrix_world @ Vector(corners.mean(axis=0))
     look.view_location = centre - turned @ (aside * distance * at_unit_distance)
     look.view_distance = distance
@@ -174,16 +184,16 @@ def _frame(face: bpy.types.Object, area: bpy.types.Area) -> None:
 
 
 def _is_hidden_from_view(face: bpy.types.Object, view: bpy.types.SpaceView3D, context: bpy.types.Context) -> bool:
-    """Whether anything encloses the face, cuts it or stands between it and the eye."""
-    eye = view.region_3d.view_location + view.region_3d.view_rotation @ Vector((0, 0, view.region_3d.view_distance))
-    low, high = _extent([*_corners(face), eye])
+    """Whether anything encloses the face, cuts it or stands before it, however far: such a view shows all of that."""
+    to_view = view.region_3d.view_rotation.inverted()
+    low, high = _extent([to_view @ corner for corner in _corners(face)])
     own = {face, *face.children_recursive}
     for item in context.view_layer.objects:
         solid = item.type in _SOLID and item.display_type not in {"WIRE", "BOUNDS"}
         if item in own or not solid or not item.visible_get(viewport=view):
             continue
-        other_low, other_high = _extent(_corners(item))
-        if (other_low < high).all() and (other_high > low).all():
+        other_low, other_high = _extent([to_view @ corner for corner in _corners(item)])
+        if (other_low[:2] < high[:2]).all() and (other_high > low).all():
             return True
     return False
 
@@ -255,5 +265,5 @@ def _restore(view: bpy.types.SpaceView3D, before: dict[str, Any]) -> None:
     for name, value in before.items():
         if name == "color_type" and view.shading.color_type != "TEXTURE":
             continue  # the artist has chosen another one since
-        owner = view if name.startswith("clip_") else view.region_3d if name.startswith("view_") else view.shading
+        owner = view if name.startswith("clip_") else view.shading if name == "color_type" else view.region_3d
         setattr(owner, name, value)
