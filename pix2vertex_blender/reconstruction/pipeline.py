@@ -129,8 +129,10 @@ def reconstruct(
     registration, target, likeness = register_template(seen, options.seed, sight.likeness, clock)
     show(lambda: head_glimpse(seen.crop, seen.maps, registration.vertices, load_template()))
     pins = believable_pins(options.pins, seen, registration.vertices)
-    with clock.stage("pins"):
-        pinned = follow_pins(registration.vertices, target, seen, pins, options.detail_level, progress)
+    pinned = registration.vertices
+    if options.pins:  # an artist who has none is told of none
+        with clock.stage("pins"):
+            pinned = follow_pins(pinned, target, seen, pins, options.detail_level, progress)
     report = report_of(sight, registration, networks.device)
     head = FittedHead(seen, registration.vertices, pinned, pins, likeness)
     return complete(head, options.detail_level, report, clock)
