@@ -1,17 +1,21 @@
-"""The pictures of the window that `docs/` shows: a face over its photo, its pins, dragged, shaped and turned."""
+"""The pictures of the window in `docs/`: a face over its photo, its pins, dragged, shaped, turned and acting."""
 
+import json
 from collections.abc import Iterator
-from math import radians
+from math import pi, radians, sin
 
 import bpy
 import pointer
 from bpy_extras import view3d_utils
-from hand import faces, idle, module, only, picture, show_tab, textures, timed
+from hand import FOLDER, faces, idle, module, only, picture, show_tab, textures, timed
 from long_session import choose_photo
 
 #: How far the photo's camera is zoomed in on the face that is dragged.
 _ZOOM = 24.0
 _SHAPES = {"Nose Length": 0.9, "Jaw Width": -0.7, "Brow Height": 0.6, "Eye Size": 0.7, "Lip Fullness": 0.9, "Age": 0.3}
+#: What the face does in its take, in seconds, and the frame that is shown of it.
+_TAKE = {"jawOpen": 0.5, "mouthSmileLeft": 0.8, "mouthSmileRight": 0.8, "browInnerUp": 0.5}
+_SECONDS, _SHOWN = 4, 22
 
 
 def documentation() -> Iterator[float]:
@@ -20,7 +24,7 @@ def documentation() -> Iterator[float]:
     bpy.context.scene.pix2vertex.with_texture = True
     made = lambda: bool(faces()) and bool(textures()) and idle()  # noqa: E731
     yield from timed("Make the face", lambda: _invoke("reconstruct"), made)
-    for show in (_over_photo, _pinned, _dragged, _shaped, _turned):
+    for show in (_over_photo, _pinned, _dragged, _shaped, _turned, _played):
         yield from show(faces()[0])
 
 
@@ -35,16 +39,16 @@ def _in_view():
     return bpy.context.temp_override(window=window, area=area, region=viewport)
 
 
-def _panel(label: str, name: str) -> Iterator[float]:
-    """A picture with one panel."""
-    only(label)
+def _panel(name: str, *labels: str) -> Iterator[float]:
+    """A picture with these panels."""
+    only(*labels)
     yield from show_tab()
     yield from picture(name)
 
 
 def _over_photo(_face: bpy.types.Object) -> Iterator[float]:
     _invoke("show_over_photo")
-    yield from _panel("Inspect", "docs_sidebar")
+    yield from _panel("docs_sidebar", "Inspect")
     _invoke("hide_photo")
 
 
@@ -75,6 +79,7 @@ def _dragged(face: bpy.types.Object) -> Iterator[float]:
     yield 0.5
     pointer.xdotool("key", "Return")
     yield 1.0
+    _invoke("reset_pins")  # the next pictures show the face as it was
     _invoke("hide_photo")
 
 
@@ -118,7 +123,8 @@ def _shaped(face: bpy.types.Object) -> Iterator[float]:
     with _in_view():
         bpy.ops.view3d.view_axis(type="FRONT")
         bpy.ops.view3d.view_selected()
-    yield from _panel("Shape", "docs_shape")
+    yield from _panel("docs_shape", "Shape")
+    _invoke("reset_shape")
 
 
 def _turned(_face: bpy.types.Object) -> Iterator[float]:
@@ -137,4 +143,25 @@ def _turned(_face: bpy.types.Object) -> Iterator[float]:
         bpy.ops.image.view_all(fit_view=True)
     with _in_view():
         bpy.ops.view3d.view_selected()
-    yield from _panel("Turn Photo", "docs_turn")
+    yield from _panel("docs_turn", "Turn Photo")
+    with bpy.context.temp_override(window=window, area=editor):
+        bpy.ops.screen.area_close()
+    yield 1.0
+
+
+def _played(face: bpy.types.Object) -> Iterator[float]:
+    keys = face.data.shape_keys.key_blocks
+    made = lambda: "jawOpen" in keys and idle()  # noqa: E731
+    yield from timed("Add expressions", lambda: _invoke("add_expressions"), made)
+    wave = [sin(pi * frame / (15 * _SECONDS)) ** 2 for frame in range(30 * _SECONDS)]
+    path = FOLDER / "take.json"
+    columns = {name: [most * value for value in wave] for name, most in _TAKE.items()}
+    path.write_text(json.dumps({"fps": 30, **columns}))
+    with _in_view():
+        bpy.ops.pix2vertex.add_rig(naming="BLENDER")
+        bpy.ops.pix2vertex.import_take(filepath=str(path))
+        bpy.context.scene.frame_set(_SHOWN)
+        bpy.ops.view3d.view_axis(type="FRONT")
+        bpy.ops.view3d.view_orbit(angle=radians(25.0), type="ORBITLEFT")
+        bpy.ops.view3d.view_selected()
+    yield from _panel("docs_take", "Expression", "Sliders", "Visemes", "Rig and Motion Capture")

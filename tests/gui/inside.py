@@ -15,14 +15,15 @@ from documentation import documentation
 from first_minutes import first
 from hand import FOLDER, TASK, fault, only, seen, show_tab
 from long_session import choose_photo, correct, detail, export, inspect, reconstruct, refit, start, texture
+from mishaps import mishaps
 from panel_pictures import panels, preferences
 from wrapping import wrap
 
 
 def whole() -> Iterator[float]:
     """Everything, each step on its own, so that one fault hides no other."""
-    if TASK["only"] == "first":
-        yield from first()
+    if TASK["only"] in ("first", "mishaps"):  # in the scene as Blender opens it
+        yield from (first if TASK["only"] == "first" else mishaps)()
         return
     yield from start()
     begun = [choose_photo, reconstruct]

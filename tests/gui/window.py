@@ -42,6 +42,7 @@ _WORKERS_ENVIRONMENT = {**os.environ, **limits.environment(threads=0, memory_lim
 
 _ONLY = (
     "first: from a photo to a textured FBX in Blender as it ships, action by action; "
+    "mishaps: Esc in the middle, undo, and the file opened again; "
     "panels: only their pictures; session: only the clicks of a longer session; pins: only dragging and Refit; "
     "faults: the extension disabled while it works; wrap: only scans and heads of one's own; "
     "documentation: the pictures of the window in docs/"
@@ -195,7 +196,9 @@ def _parser() -> argparse.ArgumentParser:
     parser.add_argument("--zip", type=Path, help="the extension's zip; its own libraries are used")
     parser.add_argument("--language", default="", help="Blender's name of the interface's language, such as zh_HANS")
     parser.add_argument(
-        "--only", choices=("first", "panels", "session", "pins", "faults", "wrap", "documentation"), help=_ONLY
+        "--only",
+        choices=("first", "mishaps", "panels", "session", "pins", "faults", "wrap", "documentation"),
+        help=_ONLY,
     )
     return parser
 
