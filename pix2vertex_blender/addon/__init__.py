@@ -14,7 +14,7 @@ from .properties import shape as shape_properties
 from .properties import turn as turn_properties
 from .properties import video as video_properties
 from .properties import wrap as wrap_properties
-from .views import arrival, legend, looks, points_overlay, waiting
+from .views import changed_views, legend, looks, points_overlay, waiting
 from .views.thumbnail import THUMBNAILS
 
 
@@ -46,7 +46,7 @@ _ATTACHED: tuple[_Attached, ...] = (
     *_PROPERTIES,
     legend.OVERLAY,
     looks,
-    arrival,
+    changed_views,
     waiting.OVERLAY,
     points_overlay.OVERLAY,
 )

@@ -97,13 +97,18 @@ def test_in_the_default_scene_the_head_is_seen_alone_from_the_front_and_selected
     assert not (cube.hide_get() or cube.hide_viewport or cube.hide_render) and cube.location == Vector()
 
 
-def test_undo_gives_the_view_back(saved) -> None:
+def test_undo_gives_the_view_back_and_redo_the_head(saved) -> None:
     before = state()
     with in_view():
         bpy.ops.pix2vertex.reconstruct("EXEC_DEFAULT", True, filepath=saved, detail_level=0, with_texture=True)
     assert state() != before and view().shading.color_type == "TEXTURE"
+    after = state()
     bpy.ops.ed.undo()
     assert "Face" not in bpy.data.objects
+    assert state() == before
+    bpy.ops.ed.redo()
+    assert state() == after and is_seen(bpy.data.objects["Face"]) and not is_seen(bpy.data.objects["Cube"])
+    bpy.ops.ed.undo()
     assert state() == before
 
 
@@ -267,3 +272,31 @@ def test_the_settings_that_ship_give_eyes_and_a_texture(reconstruction) -> None:
     settings = bpy.context.scene.pix2vertex
     assert settings.with_eyeballs and settings.with_texture
     assert not build_face_object(reconstruction, bpy.context).children, "code says what it wants"
+
+
+@pytest.mark.parametrize("alone", [True, False], ids=["already alone", "hidden by the cube"])
+def test_the_photo_is_seen_through_its_camera_with_nothing_before_it(saved, alone) -> None:
+    face = reconstruct(saved)
+    if not alone:
+        with in_view():
+            bpy.ops.view3d.localview(frame_selected=False)
+    before, camera = state(), bpy.context.scene.camera
+    with in_view():
+        bpy.ops.pix2vertex.show_over_photo()
+        shown = bpy.context.scene.camera
+        assert shown != camera and view().camera == shown and view().region_3d.view_perspective == "CAMERA"
+        assert is_seen(shown) and is_seen(face) and not is_seen(bpy.data.objects["Cube"])
+        bpy.ops.pix2vertex.hide_photo()
+    assert state() == before and bpy.context.scene.camera == camera
+    assert is_seen(face) and is_seen(bpy.data.objects["Cube"]) != alone
+
+
+def test_what_blender_draws_through_the_photos_camera_does_not_stay(saved) -> None:
+    """While it draws, Blender turns a view as its camera stands, which a test without a window has to do itself."""
+    reconstruct(saved)
+    before = state()
+    with in_view():
+        bpy.ops.pix2vertex.show_over_photo()
+        view().region_3d.view_rotation = bpy.context.scene.camera.matrix_world.to_quaternion()
+        bpy.ops.pix2vertex.hide_photo()
+    assert state() == before

@@ -4,24 +4,19 @@ It is seen without perspective: the view's wide lens, from as near as a head tha
 ears, and shows what is beside its middle from the side. Where Blender has axis views return to perspective, turning the
 view brings that back.
 
-Nothing in the scene is moved, hidden or deleted for it. What is changed of the view is remembered with the head, and
-comes back when undo takes the head away again, or the texture for which the view changed.
+Nothing in the scene is moved, hidden or deleted for it. What is changed of the view is remembered with the head, or the
+texture, for which it was changed (`changed_views`).
 """
-
-from collections.abc import Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import Any
 
 import bpy
 import numpy as np
-from bpy.app.handlers import persistent
-from mathutils import Euler, Vector
+from mathutils import Euler, Quaternion, Vector
 from numpy.typing import NDArray
 
 from ..process.preference_values import frames_new_faces
 from ..scene.mesh_object import belongs_to_face
 from ..scene.reference import Reference
+from .changed_views import ChangedView, begin_local_view, look_of, remember
 from .free_region import free_rectangle, main_region
 from .looks import views_of
 
@@ -37,52 +32,6 @@ _UPRIGHT = 1e-4
 _SOLID = {"MESH", "CURVE", "CURVES", "SURFACE", "META", "FONT", "VOLUME", "POINTCLOUD", "GPENCIL", "GREASEPENCIL"}
 
 
-@dataclass
-class _Arrival:
-    """A head that arrived in a view, and what the view was before.
-
-    Attributes
-    ----------
-    face : Reference
-    area : int
-        The address of the view.
-    before : dict
-        Values by what they are.
-    local : bool
-        Whether the local view was begun for the head.
-    image : str
-        The custom property of the head with the image for which the view changed; empty if it was the head itself.
-    """
-
-    face: Reference
-    area: int
-    before: dict[str, Any]
-    local: bool = False
-    image: str = ""
-
-    @property
-    def is_undone(self) -> bool:
-        """Whether the head is gone, or its image is."""
-        face = self.face.find()
-        return face is None or bool(self.image and face.get(self.image) is None)
-
-
-_arrivals: list[_Arrival] = []
-_KEPT = 16
-
-
-def attach() -> None:
-    """Give views back from now on when undo takes their head away."""
-    bpy.app.handlers.undo_post.append(_leave_after_undo)
-
-
-def detach() -> None:
-    """Do so no more."""
-    _arrivals.clear()
-    if _leave_after_undo in bpy.app.handlers.undo_post:
-        bpy.app.handlers.undo_post.remove(_leave_after_undo)
-
-
 def arrive(face: bpy.types.Object, context: bpy.types.Context) -> None:
     """Bring a new face into the view where the artist is, unless the preferences or the mode say otherwise."""
     area = _view_of(context)
@@ -92,16 +41,36 @@ def arrive(face: bpy.types.Object, context: bpy.types.Context) -> None:
     context.view_layer.update()
     if not face.visible_get():
         return
-    arrival = _Arrival(Reference.to(face), area.as_pointer(), _state(view))
+    before, local = look_of(view), False
     _frame(face, area)
-    eyeballs = [child for child in face.children if belongs_to_face(child)]
     if view.local_view is not None:
-        for item in (face, *eyeballs):
+        for item in (face, *(child for child in face.children if belongs_to_face(child))):
             item.local_view_set(view, True)
-    elif _is_hidden_from_view(face, view, context):
-        arrival.local = _begin_local_view([face, *eyeballs], area, context)
-    _arrivals.append(arrival)
-    del _arrivals[:-_KEPT]
+    elif _is_hidden(face, view.region_3d.view_rotation, view, context):
+        local = begin_local_view(face, area, context)
+    remember(ChangedView(Reference.to(face), area.as_pointer(), before, local=local))
+
+
+def show_alone(
+    face: bpy.types.Object, camera: bpy.types.Object, area: bpy.types.Area, shown: str, context: bpy.types.Context
+) -> None:
+    """Have a view that is to look at a face through a camera show it alone, if something would hide it there.
+
+    Parameters
+    ----------
+    face, camera : Object
+    area : Area
+    shown : str
+        The custom property of the face that is gone when it is not looked at any more; `leave_views` then ends it.
+    context : Context
+    """
+    view = area.spaces.active
+    context.view_layer.update()
+    rotation = camera.matrix_world.to_quaternion()
+    eye = (rotation.inverted() @ camera.matrix_world.translation).z
+    if view.local_view is None and context.mode == "OBJECT" and _is_hidden(face, rotation, view, context, eye):
+        local = begin_local_view(face, area, context)
+        remember(ChangedView(Reference.to(face), area.as_pointer(), {}, local=local, image=shown))
 
 
 def show_texture(face: bpy.types.Object, image: str, context: bpy.types.Context) -> None:
@@ -120,10 +89,9 @@ def show_texture(face: bpy.types.Object, image: str, context: bpy.types.Context)
         shading = area.spaces.active.shading
         if shading.type != "SOLID" or shading.color_type in {"TEXTURE", "VERTEX"}:
             continue
-        before = {"color_type": shading.color_type}
-        _arrivals.append(_Arrival(Reference.to(face), area.as_pointer(), before, image=image))
+        before, after = {"color_type": shading.color_type}, {"color_type": "TEXTURE"}
         shading.color_type = "TEXTURE"
-    del _arrivals[:-_KEPT]
+        remember(ChangedView(Reference.to(face), area.as_pointer(), before, after, image=image))
 
 
 def show_in_local_views(items: list[bpy.types.Object], face: bpy.types.Object) -> None:
@@ -142,20 +110,6 @@ def _view_of(context: bpy.types.Context) -> bpy.types.Area | None:
         return context.area
     areas = list(views_of(context.window.screen if context.window is not None else None))
     return max(areas, key=lambda area: area.width * area.height, default=None)
-
-
-def _state(view: bpy.types.SpaceView3D) -> dict[str, Any]:
-    region = view.region_3d
-    return {
-        "view_perspective": region.view_perspective,
-        "view_location": region.view_location.copy(),
-        "view_rotation": region.view_rotation.copy(),
-        "view_distance": region.view_distance,
-        "is_orthographic_side_view": region.is_orthographic_side_view,  # rotates the view, so it comes after that
-        "clip_start": view.clip_start,
-        "clip_end": view.clip_end,
-        "color_type": view.shading.color_type,
-    }
 
 
 def _frame(face: bpy.types.Object, area: bpy.types.Area) -> None:
@@ -183,9 +137,18 @@ def _frame(face: bpy.types.Object, area: bpy.types.Area) -> None:
     view.clip_end = max(view.clip_end, look.view_distance * 10)
 
 
-def _is_hidden_from_view(face: bpy.types.Object, view: bpy.types.SpaceView3D, context: bpy.types.Context) -> bool:
-    """Whether anything encloses the face, cuts it or stands before it, however far: such a view shows all of that."""
-    to_view = view.region_3d.view_rotation.inverted()
+def _is_hidden(
+    face: bpy.types.Object,
+    rotation: Quaternion,
+    view: bpy.types.SpaceView3D,
+    context: bpy.types.Context,
+    eye: float = np.inf,
+) -> bool:
+    """Whether anything encloses the face, cuts it or stands before it.
+
+    `rotation` is that of the view, and `eye` says how far towards it things are seen: without perspective, all are.
+    """
+    to_view = rotation.inverted()
     low, high = _extent([to_view @ corner for corner in _corners(face)])
     own = {face, *face.children_recursive}
     for item in context.view_layer.objects:
@@ -193,7 +156,7 @@ def _is_hidden_from_view(face: bpy.types.Object, view: bpy.types.SpaceView3D, co
         if item in own or not solid or not item.visible_get(viewport=view):
             continue
         other_low, other_high = _extent([to_view @ corner for corner in _corners(item)])
-        if (other_low[:2] < high[:2]).all() and (other_high > low).all():
+        if (other_low < [*high[:2], eye]).all() and (other_high > low).all():
             return True
     return False
 
@@ -205,65 +168,3 @@ def _corners(item: bpy.types.Object) -> list[Vector]:
 def _extent(points: list[Vector]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
     values = np.array(points, dtype=np.float64)
     return values.min(axis=0), values.max(axis=0)
-
-
-def _begin_local_view(items: list[bpy.types.Object], area: bpy.types.Area, context: bpy.types.Context) -> bool:
-    """Have a view show these objects alone; the first one is selected alone afterwards."""
-    for item in context.view_layer.objects.selected:
-        item.select_set(item in items)
-    for item in items:
-        item.select_set(True)
-    _toggle_local_view(area, context)
-    for item in items[1:]:
-        item.select_set(False)
-    return area.spaces.active.local_view is not None
-
-
-def _toggle_local_view(area: bpy.types.Area, context: bpy.types.Context) -> None:
-    window = context.window or context.window_manager.windows[0]
-    with context.temp_override(window=window, area=area, region=main_region(area)):
-        bpy.ops.view3d.localview(frame_selected=False)
-
-
-@persistent
-def _leave_after_undo(*_arguments: Any) -> None:
-    """Give the views of what undo has taken away back; operators must wait until undo has ended."""
-    if any(arrival.is_undone for arrival in _arrivals):
-        if bpy.app.background:
-            leave_views()
-        else:
-            bpy.app.timers.register(leave_views, first_interval=0.0)
-
-
-def leave_views() -> None:
-    """Give the views back of heads and textures that do not exist any more."""
-    gone = [arrival for arrival in _arrivals if arrival.is_undone]
-    for arrival in reversed(gone):
-        _arrivals.remove(arrival)
-        with _shown_view(arrival.area) as area:
-            if area is None:
-                continue
-            view = area.spaces.active
-            if arrival.local and view.local_view is not None:
-                _toggle_local_view(area, bpy.context)
-            _restore(view, arrival.before)
-
-
-@contextmanager
-def _shown_view(address: int) -> Iterator[bpy.types.Area | None]:
-    """The 3D view at an address, in the context of its window; None if it is not shown any more."""
-    for window in bpy.context.window_manager.windows:
-        for area in views_of(window.screen):
-            if area.as_pointer() == address:
-                with bpy.context.temp_override(window=window):
-                    yield area
-                return
-    yield None
-
-
-def _restore(view: bpy.types.SpaceView3D, before: dict[str, Any]) -> None:
-    for name, value in before.items():
-        if name == "color_type" and view.shading.color_type != "TEXTURE":
-            continue  # the artist has chosen another one since
-        owner = view if name.startswith("clip_") else view.shading if name == "color_type" else view.region_3d
-        setattr(owner, name, value)

@@ -46,7 +46,8 @@ class Setting:
 def _read_point_of_view(view: bpy.types.SpaceView3D) -> list[Any]:
     region = view.region_3d
     places = [*region.view_location, *region.view_rotation, region.view_distance, region.view_camera_zoom]
-    return [region.view_perspective, " ".join(repr(float(value)) for value in (*places, *region.view_camera_offset))]
+    numbers = (*places, *region.view_camera_offset, region.is_orthographic_side_view)
+    return [region.view_perspective, " ".join(repr(float(value)) for value in numbers)]
 
 
 def _write_point_of_view(view: bpy.types.SpaceView3D, value: Iterable[Any]) -> None:
@@ -62,7 +63,8 @@ def _write_point_of_view(view: bpy.types.SpaceView3D, value: Iterable[Any]) -> N
     numbers = [float(number) for number in places.split()]
     region.view_perspective = perspective
     region.view_location, region.view_rotation = numbers[:3], numbers[3:7]
-    region.view_distance, region.view_camera_zoom, region.view_camera_offset = numbers[7], numbers[8], numbers[9:]
+    region.view_distance, region.view_camera_zoom, region.view_camera_offset = numbers[7], numbers[8], numbers[9:11]
+    region.is_orthographic_side_view = numbers[11:] == [1.0]  # files of earlier versions have no such number
 
 
 def _shows_colours(view: bpy.types.SpaceView3D) -> bool:
@@ -79,6 +81,7 @@ def _write_camera(scene: bpy.types.Scene, camera: bpy.types.Object | None) -> No
     """Only if the scene has no other camera by now."""
     if scene.camera is None or LOOK in scene.camera:
         scene.camera = camera
+        follow_camera(scene)
 
 
 def _write_size(scene: bpy.types.Scene, value: Iterable[int]) -> None:
@@ -143,6 +146,20 @@ def show_colours(context: bpy.types.Context) -> None:
         begin_in_view(DISTANCES, area, screen)
         shading = area.spaces.active.shading
         shading.type, shading.color_type = "SOLID", "VERTEX"
+
+
+def follow_camera(scene: bpy.types.Scene) -> None:
+    """Have local views of a scene look through its camera, too, and see what it shows: Blender leaves them out."""
+    camera = scene.camera
+    for screen in bpy.data.screens:
+        for area in views_of(screen) if _scene_of(screen) == scene else ():
+            view = area.spaces.active
+            if view.local_view is None or view.use_local_camera:
+                continue
+            if camera is not None and LOOK in camera:
+                camera.local_view_set(view, True)  # or its picture is not drawn
+            if view.camera != camera:
+                view.camera = camera
 
 
 def settle() -> None:

@@ -8,8 +8,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ..scene.face_object import Provenance
+from .arrival import show_alone
 from .camera import Window, add_crop_camera, add_photo_camera
-from .looks import CAMERAS, LOOK, PHOTO, PINS, begin_in_scene, cameras_in_use, settle
+from .changed_views import leave_views
+from .looks import CAMERAS, LOOK, PHOTO, PINS, begin_in_scene, cameras_in_use, follow_camera, settle
 
 if TYPE_CHECKING:
     from ...exchange.result import Reconstruction
@@ -83,16 +85,23 @@ def lay_over_face(camera: bpy.types.Object, opacity: float) -> None:
 def hide_camera(face: bpy.types.Object, look: str, scene: bpy.types.Scene) -> None:
     """Delete the cameras through which a look shows a face, or any that the scene has of it; what was there comes back.
 
+    It comes back first: Blender has views leave a camera that is deleted, which then look as if the artist had.
     Another face's pins are shown through their own camera again.
     """
     cameras = {face.get(CAMERAS[look]), *(camera for camera in cameras_in_use(scene) if look == PHOTO)}
-    for camera in cameras:
-        if camera is not None and camera.get(LOOK) == look:
-            _remove_camera(camera)
+    ended = [camera for camera in cameras if camera is not None and camera.get(LOOK) == look]
+    for item in scene.objects:
+        if item.get(CAMERAS[look]) in ended:
+            del item[CAMERAS[look]]
+    settle()
+    for camera in ended:
+        _remove_camera(camera)
     if scene.camera is None and look == PINS:
         others = (item.get(CAMERAS[PINS]) for item in scene.objects if CAMERAS[PINS] in item)
         scene.camera = next((camera for camera in others if camera is not None and camera.users_scene), None)
+        follow_camera(scene)
     settle()
+    leave_views()
 
 
 def shows_photo(scene: bpy.types.Scene) -> bool:
@@ -124,6 +133,9 @@ def _look_through(
     camera.data.display_size = _DISPLAY_SIZE * face.matrix_world.median_scale
     scene.collection.objects.link(camera)
     scene.camera = camera
+    if context.area is not None and context.area.type == "VIEW_3D":
+        show_alone(face, camera, context.area, CAMERAS[look], context)
+    follow_camera(scene)
     scene.render.resolution_x, scene.render.resolution_y = size
     scene.render.resolution_percentage = 100
 
