@@ -11,6 +11,7 @@ from hand import (
     fault,
     idle,
     module,
+    only,
     picture,
     press,
     running,
@@ -28,7 +29,7 @@ def mishaps() -> Iterator[float]:
     yield from show_tab()
     scene = contents()
     with in_view():
-        bpy.ops.pix2vertex.choose_photo("EXEC_DEFAULT", filepath=PHOTO)
+        bpy.ops.pix2vertex.choose_photo("EXEC_DEFAULT", True, filepath=PHOTO)
     yield from cancelled(scene)
     yield from undone_and_redone(scene)
     yield from opened_again()
@@ -80,6 +81,14 @@ def undone_and_redone(scene: dict[str, tuple]) -> Iterator[float]:
     yield from press("Reconstruct Face: started again", "reconstruct", running)
     yield from timed("Reconstruct Face: done", lambda: None, made)
     yield 1.0
+    yield from over_photo("mishap_local")
+    only()
+    yield from show_tab()
+    for _step in ("Hide Photo", "Show over Photo"):
+        over_the_view()
+        yield 0.5
+        pointer.xdotool("key", "ctrl+z")
+        yield 2.0
     over_the_view()
     yield 0.5
     yield from timed("Ctrl Z", lambda: pointer.xdotool("key", "ctrl+z"), lambda: not faces())
@@ -89,6 +98,36 @@ def undone_and_redone(scene: dict[str, tuple]) -> Iterator[float]:
     yield 0.5
     yield from timed("Ctrl Shift Z", lambda: pointer.xdotool("key", "ctrl+shift+z"), lambda: bool(faces()))
     yield from picture("mishap_redone")
+    _window, area, _sidebar, _viewport = pointer.view()
+    if area.spaces.active.local_view is None:
+        fault("Ctrl Shift Z: the head is back, and the view does not show it.")
+
+
+def photo_is_shown() -> bool:
+    return bool(module("addon.views.photo_view").shows_photo(bpy.context.scene))
+
+
+def over_photo(name: str) -> Iterator[float]:
+    """Look at the face through the photo's camera and back: as before, whatever hides the face and its photo."""
+    before = look()
+    yield from press("Show over Photo", "show_over_photo", photo_is_shown, "Inspect")
+    _window, area, _sidebar, _viewport = pointer.view()
+    if area.spaces.active.camera != bpy.context.scene.camera:
+        fault("Show over Photo: the view looks through another camera.")
+    yield from picture(f"{name}_over_photo")
+    yield from press("Hide Photo", "hide_photo", lambda: not photo_is_shown(), "Inspect")
+    yield from picture(f"{name}_hidden")
+    if look() != before:
+        fault(f"Hide Photo: the view is not as it was: {look()} instead of {before}.")
+
+
+def look() -> tuple:
+    """How the view looks at the scene."""
+    view = pointer.view()[1].spaces.active
+    region = view.region_3d
+    places = (*region.view_location, *region.view_rotation, region.view_distance)
+    alone = view.local_view is not None
+    return (region.view_perspective, region.is_orthographic_side_view, alone, *(round(each, 4) for each in places))
 
 
 def opened_again() -> Iterator[float]:
@@ -105,10 +144,10 @@ def opened_again() -> Iterator[float]:
     if not faces():
         fault("The face is not in the file.")
         return
-    shows_photo = module("addon.views.photo_view").shows_photo
-    yield from press("Show over Photo", "show_over_photo", lambda: shows_photo(bpy.context.scene), "Inspect")
-    yield from picture("mishap_over_photo")
-    yield from press("Hide Photo", "hide_photo", lambda: not shows_photo(bpy.context.scene), "Inspect")
+    if pointer.view()[1].spaces.active.local_view is not None:
+        with in_view():
+            bpy.ops.view3d.localview(frame_selected=False)
+    yield from over_photo("mishap_opened")
     session = module("addon.process.session").SESSION
     projected = lambda: idle() and session.last_operator == "pix2vertex.project_photo"  # noqa: E731
     yield from press("Project Photo", "project_photo", projected, "Face")
