@@ -14,13 +14,13 @@ from ...exchange.progress import silent
 from ...geometry.extension import SmoothExtension
 from ...geometry.mesh import normalise, triangulate, vertex_normals
 from ...template import Template
+from ..corrections.picture_edges import DARK
 from ..registration.contacts import Folds
 from ..registration.deformation import Array
 from ..registration.elasticity import Deformable
 from ..registration.matching import Matches
 from ..registration.registration import RegistrationParameters, facing, fit_closely, robust_weights
 from ..registration.untangling import Untangler
-from .feature_edges import DARK
 from .scan import Scan
 from .scan_surface import PointsOnScan, ScanSurface
 

@@ -13,7 +13,8 @@ from scipy.spatial import cKDTree
 
 from ...geometry.mesh import unique_edges, vertex_normals
 from ...template import load_template
-from .feature_edges import EdgeParameters, hidden_behind, towards_camera
+from ..corrections.picture_edges import towards_camera
+from .feature_edges import hidden_behind
 from .viewing import Picture
 
 Array = NDArray[np.float64]
@@ -91,7 +92,5 @@ def contour_goals(
     chosen = np.unique(marching[allowed[marching]])
     places = camera.project(vertices[chosen])
     distances, nearest = cKDTree(curve).query(places)
-    used = (distances < parameters.reach * camera.scale) & ~hidden_behind(
-        vertices[chosen], places, picture, EdgeParameters.hidden
-    )
+    used = (distances < parameters.reach * camera.scale) & ~hidden_behind(vertices[chosen], places, picture)
     return chosen[used], curve[nearest[used]]

@@ -11,10 +11,11 @@ from scipy.spatial import cKDTree
 from pix2vertex_blender.exchange.camera import Camera
 from pix2vertex_blender.geometry.mesh import triangulate
 from pix2vertex_blender.geometry.similarity import Similarity
+from pix2vertex_blender.reconstruction.corrections.picture_edges import LIP
 from pix2vertex_blender.reconstruction.registration.matching import TargetIndex
 from pix2vertex_blender.reconstruction.registration.target import make_target
 from pix2vertex_blender.reconstruction.wrapping.contour import CONTOUR_GROUPS, contour_curve, contour_goals
-from pix2vertex_blender.reconstruction.wrapping.feature_edges import LIP, edge_goals, feature_edges
+from pix2vertex_blender.reconstruction.wrapping.feature_edges import edge_goals, feature_edges
 from pix2vertex_blender.reconstruction.wrapping.picture_terms import follow_picture
 from pix2vertex_blender.reconstruction.wrapping.scan import Scan
 from pix2vertex_blender.reconstruction.wrapping.viewing import Picture, Viewpoint, take_picture
