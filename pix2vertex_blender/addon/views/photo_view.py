@@ -94,12 +94,12 @@ def hide_camera(face: bpy.types.Object, look: str, scene: bpy.types.Scene) -> No
         if item.get(CAMERAS[look]) in ended:
             del item[CAMERAS[look]]
     settle()
-    for camera in ended:
-        _remove_camera(camera)
-    if scene.camera is None and look == PINS:
+    if look == PINS and (scene.camera is None or scene.camera in ended):
         others = (item.get(CAMERAS[PINS]) for item in scene.objects if CAMERAS[PINS] in item)
         scene.camera = next((camera for camera in others if camera is not None and camera.users_scene), None)
         follow_camera(scene)
+    for camera in ended:
+        _remove_camera(camera)
     settle()
     leave_views()
 
