@@ -121,6 +121,20 @@ def over_photo(name: str) -> Iterator[float]:
         fault(f"Hide Photo: the view is not as it was: {look()} instead of {before}.")
 
 
+def pinned() -> Iterator[float]:
+    """The landmarks over the photo, and the view as before."""
+    before, shows_pins = look(), module("addon.scene.landmark_pins").shows_pins
+    yield from press("Show Pins", "show_pins", lambda: shows_pins(faces()[0]), "Correct")
+    _window, area, _sidebar, _viewport = pointer.view()
+    if area.spaces.active.camera != bpy.context.scene.camera:
+        fault("Show Pins: the view looks through another camera.")
+    yield from picture("mishap_pins")
+    yield from press("Hide Pins", "hide_pins", lambda: not shows_pins(faces()[0]), "Correct")
+    yield 1.0
+    if look() != before:
+        fault(f"Hide Pins: the view is not as it was: {look()} instead of {before}.")
+
+
 def look() -> tuple:
     """How the view looks at the scene."""
     view = pointer.view()[1].spaces.active
@@ -148,6 +162,7 @@ def opened_again() -> Iterator[float]:
         with in_view():
             bpy.ops.view3d.localview(frame_selected=False)
     yield from over_photo("mishap_opened")
+    yield from pinned()
     session = module("addon.process.session").SESSION
     projected = lambda: idle() and session.last_operator == "pix2vertex.project_photo"  # noqa: E731
     yield from press("Project Photo", "project_photo", projected, "Face")
