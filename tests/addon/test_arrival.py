@@ -97,6 +97,15 @@ def test_in_the_default_scene_the_head_is_seen_alone_from_the_front_and_selected
     assert not (cube.hide_get() or cube.hide_viewport or cube.hide_render) and cube.location == Vector()
 
 
+def test_who_wants_to_see_everything_again_has_the_view_of_before(saved) -> None:
+    before = state()
+    reconstruct(saved)
+    with in_view():
+        bpy.ops.view3d.localview()
+    after = state()
+    assert (after["perspective"], after["place"], after["local"]) == (before["perspective"], before["place"], False)
+
+
 def test_undo_gives_the_view_back_and_redo_the_head(saved) -> None:
     before = state()
     with in_view():

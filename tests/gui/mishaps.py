@@ -160,7 +160,9 @@ def opened_again() -> Iterator[float]:
         return
     if pointer.view()[1].spaces.active.local_view is not None:
         with in_view():
-            bpy.ops.view3d.localview(frame_selected=False)
+            bpy.ops.view3d.localview()
+        yield 1.0
+    yield from picture("mishap_everything")
     yield from over_photo("mishap_opened")
     yield from pinned()
     session = module("addon.process.session").SESSION

@@ -42,12 +42,12 @@ def arrive(face: bpy.types.Object, context: bpy.types.Context) -> None:
     if not face.visible_get():
         return
     before, local = look_of(view), False
-    _frame(face, area)
     if view.local_view is not None:
         for item in (face, *(child for child in face.children if belongs_to_face(child))):
             item.local_view_set(view, True)
-    elif _is_hidden(face, view.region_3d.view_rotation, view, context):
-        local = begin_local_view(face, area, context)
+    elif _is_hidden(face, _from_the_front(face), view, context):
+        local = begin_local_view(face, area, context)  # before the view turns, so that leaving it gives that back
+    _frame(face, area)
     remember(ChangedView(Reference.to(face), area.as_pointer(), before, local=local))
 
 
@@ -112,6 +112,11 @@ def _view_of(context: bpy.types.Context) -> bpy.types.Area | None:
     return max(areas, key=lambda area: area.width * area.height, default=None)
 
 
+def _from_the_front(face: bpy.types.Object) -> Quaternion:
+    """The rotation of a view that looks at a face."""
+    return face.matrix_world.to_quaternion() @ Euler((np.pi / 2, 0.0, 0.0)).to_quaternion()
+
+
 def _frame(face: bpy.types.Object, area: bpy.types.Area) -> None:
     """Look at the face from the front, in the middle of what is free of the view."""
     view, region = area.spaces.active, main_region(area)
@@ -122,7 +127,7 @@ def _frame(face: bpy.types.Object, area: bpy.types.Area) -> None:
     at_unit_distance = _SENSOR / view.lens / max(region.width, region.height)  # a pixel, in the scene's units
     pixel = max(width / (right - left), height / (top - bottom)) / _FILLED
     distance = pixel / at_unit_distance
-    turned = rotation @ Euler((np.pi / 2, 0.0, 0.0)).to_quaternion()
+    turned = _from_the_front(face)
     aside = Vector((left + right - region.width, bottom + top - region.height, 0.0)) / 2
     look = view.region_3d
     look.view_perspective = "ORTHO"
