@@ -81,10 +81,10 @@ def interpolate(
 ) -> NDArray[np.float64]:
     """Values (n, ...) at the vertices, interpolated at each pixel: (height, width, ...), NaN where nothing is seen."""
     flat = np.asarray(values, dtype=np.float64).reshape(len(values), -1)
-    seen = triangle >= 0
-    result = np.full((*triangle.shape, flat.shape[1]), np.nan)
-    corners = triangles[triangle[seen]]
-    result[seen] = sum(flat[corners[:, k]] * barycentric[seen][:, k, None] for k in range(3))
+    seen = np.flatnonzero(triangle >= 0)
+    result = np.full((triangle.size, flat.shape[1]), np.nan)
+    corners, weights = triangles[triangle.ravel()[seen]], barycentric.reshape(-1, 3)[seen]
+    result[seen] = sum(flat.take(corners[:, k], axis=0) * weights[:, k, None] for k in range(3))
     return result.reshape(*triangle.shape, *np.shape(values)[1:])
 
 

@@ -21,7 +21,6 @@ from ..registration.elasticity import Deformable
 from ..registration.matching import Matches
 from ..registration.registration import RegistrationParameters, facing, fit_closely, robust_weights
 from ..registration.untangling import Untangler
-from .scan import Scan
 from .scan_surface import PointsOnScan, ScanSurface
 
 
@@ -65,7 +64,10 @@ class BeyondParameters:
 
 
 def follow_clean_parts(
-    vertices: NDArray[np.float64], template: Template, scan: Scan, parameters: BeyondParameters = BeyondParameters()
+    vertices: NDArray[np.float64],
+    template: Template,
+    surface: ScanSurface,
+    parameters: BeyondParameters = BeyondParameters(),
 ) -> tuple[NDArray[np.float64], tuple[str, ...]]:
     """Draw what lies beyond the face onto a scan that is clean there.
 
@@ -74,7 +76,7 @@ def follow_clean_parts(
     vertices : (n, 3)
         The template, whose face lies on the scan.
     template : Template
-    scan : Scan
+    surface : ScanSurface
         In the same axes, in millimetres.
     parameters : BeyondParameters
 
@@ -85,7 +87,6 @@ def follow_clean_parts(
     followed : tuple of str
         The names of `parts`.
     """
-    surface = ScanSurface(scan)
     clean = clean_parts(vertices, template, surface, parameters)
     if not clean:
         return vertices, ()

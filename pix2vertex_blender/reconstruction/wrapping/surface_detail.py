@@ -41,5 +41,5 @@ def detail_of_scan(
     known &= facing(normals, found.normals, LARGEST_ANGLE)
     extension = SmoothExtension(vertices, level.faces)
     pause()
-    spread = extension.extend(offsets[:, None], known.astype(np.float64), np.zeros(1), SMOOTHING, FADING)
+    spread = extension.extend_briefly(offsets[:, None], known.astype(np.float64), np.zeros(1), SMOOTHING, FADING, pause)
     return spread * normals

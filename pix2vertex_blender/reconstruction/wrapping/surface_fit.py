@@ -96,16 +96,16 @@ def slide(
     template: Template,
     target: TargetIndex,
     parameters: SlidingParameters = SlidingParameters(),
-) -> NDArray[np.float64]:
+) -> NDArray[np.float64] | None:
     """Let the registered template (n, 3) slide along a scan until it is bent as little as possible.
 
-    Where that would push lips through each other, it stays where it is.
+    None where that would push lips through each other, or lead too far from where it is.
 
     Parameters
     ----------
     vertices : (n, 3)
     aligned : (n, 3)
-        The mean head, laid over the scan.
+        The head that is bent, the mean one or a likelier one, laid over the scan.
     template : Template
     target : TargetIndex
     parameters : SlidingParameters
@@ -126,7 +126,7 @@ def slide(
     slid, tangles = _untangler(sheet, folds).repair(current)
     distances = np.linalg.norm(slid - vertices / sheet.unit, axis=1)[template.groups["face"] > 0.5]
     usable = np.percentile(distances, 90) < parameters.farthest and not tangles.any.any()
-    return slid * sheet.unit if usable else vertices
+    return slid * sheet.unit if usable else None
 
 
 def fit_to_surface(

@@ -30,8 +30,6 @@ Array = NDArray[np.float64]
 
 #: What of a clean scan beyond the face tells how a person looks; a neck ends anyhow.
 SHAPED = ("left ear", "right ear", "scalp")
-#: How often it is looked for, from where the network has been believed, and again from where it is corrected.
-CLEANINGS, AGAIN = 2, 1
 
 
 @dataclass(frozen=True)
@@ -84,7 +82,11 @@ def fit_template(
         aligned = align(template.vertices, template.canonical, target, generator, weights=face).apply(template.vertices)
     with clock.stage("registration"):
         placed = replace(scan, vertices=views[0].picture.viewpoint.pose.apply(scan.vertices))
-        registration, slid = _registered(target, aligned, placed, namer, clock)
+        surface = ScanSurface(placed)
+        if namer is None:
+            registration, slid = _registered_once(target, aligned, clock)
+        else:
+            registration, slid = _registered_twice(target, aligned, surface, namer, clock)
         if scan.is_coloured:
             slid = follow_picture(slid, target, views[0].picture)
         fit = fit_to_surface(
@@ -93,55 +95,70 @@ def fit_template(
             target,
             lambda stage, fraction: clock.progress(stage, (1 + fraction) / 2),
         )
-        vertices, followed = follow_clean_parts(fit.vertices, template, placed)
+        vertices, followed = follow_clean_parts(fit.vertices, template, surface)
         fit = replace(fit, vertices=clear_eyeballs(template, vertices), followed=followed)
     return TemplateFit(target, registration, fit)
 
 
-def _registered(
-    target: TargetIndex, aligned: Array, placed: Scan, namer: Namer | None, clock: StageClock
+def _registered_once(target: TargetIndex, aligned: Array, clock: StageClock) -> tuple[Registration, Array]:
+    """The template registered to what the network says, and slid until it bends the mean head least."""
+    registration = _registered(target, aligned, load_template().canonical, clock, 0)
+    return registration, _slid(registration, target, aligned)
+
+
+def _registered_twice(
+    target: TargetIndex, aligned: Array, surface: ScanSurface, namer: Namer, clock: StageClock
 ) -> tuple[Registration, Array]:
-    """The template registered to what the network says, and slid to where it belongs on the scan, in its axes."""
+    """The template registered, and again with the likeliest head's names, and slid until it bends that head least."""
     template = load_template()
-
-    def registered(start: Array, names: Array, part: float) -> Registration:
-        return register(
-            start,
-            template.faces,
-            names,
-            target,
-            NETWORK_MAPS,
-            template.groups["face"],
-            mirror=template.mirror,
-            progress=lambda stage, fraction: clock.progress(stage, (part + fraction) / 4),
-        )
-
-    registration = registered(aligned, template.canonical, 0.0)
-    if namer is not None:
-        surface = ScanSurface(placed)
-        likely = _likely(registration.vertices, target, surface, CLEANINGS)
-        if likely is not None:
-            registration = registered(likely, namer(likely), 1.0)
-            likely = _likely(registration.vertices, target, surface, AGAIN)
-        slid = None if likely is None else slide(likely, likely, template, target)
-        if slid is not None and slid is not likely:
-            return registration, slid
-    return registration, slide(registration.vertices, aligned, template, target)
-
-
-def _likely(registered: Array, target: TargetIndex, surface: ScanSurface, cleanings: int) -> Array | None:
-    """The likeliest head on a scan; None if it is another one, as of an expression that the basis cannot say."""
-    template, likely = load_template(), registered
-    for _ in range(cleanings):
+    first = _registered(target, aligned, template.canonical, clock, 0)
+    beyond = _beyond(first.vertices, surface)
+    likely = likely_head(first.vertices, template, target, beyond)
+    if beyond is not None:
         # Ears that lie beside the scan's do not look clean yet.
-        clean = clean_parts(likely, template, surface)
-        followed = [part for name, part in clean.items() if name in SHAPED]
-        beyond = Beyond(surface, np.any(followed, axis=0)) if followed else None
-        likely = likely_head(registered, template, target, beyond)
-        if beyond is None:
-            break
-    apart = np.linalg.norm(likely - registered, axis=1)[template.groups["face"] > 0.5]
-    return likely if np.percentile(apart, 90) < SlidingParameters().farthest else None
+        beyond = _beyond(likely, surface)
+        likely = likely_head(first.vertices, template, target, beyond)
+    if not _alike(likely, first):
+        return first, _slid(first, target, aligned)
+    second = _registered(target, likely, namer(likely), clock, 1)
+    likely = likely_head(second.vertices, template, target, beyond)
+    slid = slide(likely, likely, template, target) if _alike(likely, second) else None
+    return second, _slid(second, target, aligned) if slid is None else slid
+
+
+def _registered(target: TargetIndex, start: Array, names: Array, clock: StageClock, part: int) -> Registration:
+    """The template registered from where it is (n, 3) to what the network calls (n, 3) its vertices."""
+    template = load_template()
+    return register(
+        start,
+        template.faces,
+        names,
+        target,
+        NETWORK_MAPS,
+        template.groups["face"],
+        mirror=template.mirror,
+        progress=lambda stage, fraction: clock.progress(stage, (part + fraction) / 4),
+    )
+
+
+def _slid(registration: Registration, target: TargetIndex, reference: Array) -> Array:
+    """The registered template where it bends a reference (n, 3) least, or where it is."""
+    slid = slide(registration.vertices, reference, load_template(), target)
+    return registration.vertices if slid is None else slid
+
+
+def _beyond(vertices: Array, surface: ScanSurface) -> Beyond | None:
+    """What the scan shows beyond the face of a template (n, 3) that lies on it; None where it is not clean."""
+    clean = clean_parts(vertices, load_template(), surface)
+    followed = [part for name, part in clean.items() if name in SHAPED]
+    return Beyond(surface, np.any(followed, axis=0)) if followed else None
+
+
+def _alike(likely: Array, registration: Registration) -> bool:
+    """Whether the likeliest head is the registered one, and not of an expression that the basis cannot say."""
+    face = load_template().groups["face"] > 0.5
+    apart = np.linalg.norm(likely - registration.vertices, axis=1)[face]
+    return bool(np.percentile(apart, 90) < SlidingParameters().farthest)
 
 
 def _target(scan: Scan, views: Sequence[SeenView]) -> TargetMesh:

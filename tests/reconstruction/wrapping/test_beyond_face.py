@@ -10,6 +10,7 @@ from pix2vertex_blender.geometry.intersections import intersecting_triangles
 from pix2vertex_blender.geometry.mesh import triangulate, vertex_normals
 from pix2vertex_blender.reconstruction.wrapping.beyond_face import follow_clean_parts, parts
 from pix2vertex_blender.reconstruction.wrapping.scan import Scan
+from pix2vertex_blender.reconstruction.wrapping.scan_surface import ScanSurface
 from pix2vertex_blender.template import load_template
 from tests.reconstruction.wrapping.made_up import LEVEL, head_shape
 
@@ -51,7 +52,7 @@ def away_from(vertices: Points, truth: Points, name: str) -> float:
 def test_a_clean_scan_is_followed(truth: Points, completed: Points, bald: Scan) -> None:
     """All around, to about where the vertices belong, and nothing cuts; the face stays."""
     template = load_template()
-    vertices, followed = follow_clean_parts(completed, template, bald)
+    vertices, followed = follow_clean_parts(completed, template, ScanSurface(bald))
     assert set(followed) == {"left ear", "right ear", "scalp", "neck"}
     before = np.mean([away_from(completed, truth, name) for name in followed])
     assert before > 1.0
@@ -72,17 +73,17 @@ def test_hair_is_not_followed(truth: Points, completed: Points, bald: Scan) -> N
     skin = np.tile(np.array([200, 150, 130], dtype=np.uint8), (len(scalp), 1))
     dark = np.where(scalp[:, None] > 0.5, np.uint8(40), skin)
     for hairy in (replace(bald, vertices=bald.vertices + outwards), replace(bald, colours=dark)):
-        vertices, followed = follow_clean_parts(completed, template, hairy)
+        vertices, followed = follow_clean_parts(completed, template, ScanSurface(hairy))
         assert "scalp" not in followed
         assert "left ear" in followed
         crown = template.vertices[:, 1] > 110
         assert np.linalg.norm(vertices - completed, axis=1)[crown].max() < 1.0
-    assert "scalp" in follow_clean_parts(completed, template, replace(bald, colours=skin))[1]
+    assert "scalp" in follow_clean_parts(completed, template, ScanSurface(replace(bald, colours=skin)))[1]
 
 
 def test_what_the_scan_lacks_stays(completed: Points, bald: Scan) -> None:
     """A scan of a face alone."""
     front = bald.part(bald.vertices[:, 2] > 40)
-    vertices, followed = follow_clean_parts(completed, load_template(), front)
+    vertices, followed = follow_clean_parts(completed, load_template(), ScanSurface(front))
     assert followed == ()
     assert np.array_equal(vertices, completed)

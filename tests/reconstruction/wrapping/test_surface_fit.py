@@ -63,20 +63,20 @@ def test_a_template_slides_to_where_its_features_fit() -> None:
     slid = np.where(face[:, None], target.match_positions(slid).points, slid)
     aligned = fit_similarity(template.vertices, slid, template.groups["face"]).apply(template.vertices)
     better = slide(slid, aligned, template, target)
+    assert better is not None
     before, after = (np.median(np.linalg.norm(each - shape, axis=1)[face]) for each in (slid, better))
     assert before > 1.0
     assert after < 0.6 * before
 
 
-def test_a_head_that_cannot_slide_stays() -> None:
-    """A jaw that hangs down is no bend of the mean head: what was registered is kept."""
+def test_a_hanging_jaw_does_not_slide() -> None:
+    """It is no bend of the mean head, and what was registered is to be kept."""
     template, shape = load_template(), head_shape(6)
     low = np.clip(-(template.vertices[:, 1] + 25.0) / 20.0, 0.0, 1.0)
     hanging = shape - low[:, None] * [0.0, 25.0, 0.0]
     target = scanned_face(hanging)
     aligned = fit_similarity(template.vertices, hanging, template.groups["face"]).apply(template.vertices)
-    kept = slide(hanging, aligned, template, target)
-    np.testing.assert_array_equal(kept, hanging)
+    assert slide(hanging, aligned, template, target) is None
 
 
 @pytest.mark.slow
@@ -88,5 +88,5 @@ def test_lips_do_not_pass_through_each_other_while_it_slides(name: str, strength
     expressive = shape + strength * offsets
     aligned = fit_similarity(template.vertices, expressive, template.groups["face"]).apply(template.vertices)
     slid = slide(expressive, aligned, template, scanned_face(expressive))
-    assert not np.array_equal(slid, expressive)
+    assert slid is not None
     assert len(intersecting_triangles(slid, triangulate(template.faces))) == 0
