@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import product
+from itertools import islice, product
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,8 +25,10 @@ from .viewing import Picture, Viewpoint, take_picture
 RADIUS, DISTANCE = 150.0, 1100.0
 #: Sides in pixels of the pictures of the search, and of those that are searched for small heads.
 SMALL, LARGE = 320, 960
-#: Cells along the scan's radius: as fine as the pictures, and as the large ones.
-CELLS, FINE_CELLS = 110, 450
+#: Cells along the scan's radius: as fine as what the network sees of the pictures, and as the large ones.
+CELLS, FINE_CELLS = 80, 450
+#: How many pictures the network looks at together.
+AT_ONCE = 4
 #: Degrees between the ways up that are tried where no axis of the scan points upwards.
 ROLL_STEP = 60.0
 #: Fewer pixels than this with a known place do not tell how a head is turned.
@@ -252,14 +254,20 @@ def _sphere() -> Iterator[_Direction]:
 
 def _glances(subject: _Subject, directions: Iterable[_Direction], localiser: Localiser, pause: Pause) -> list[_Glance]:
     """What a first look from some directions sees, the surest first."""
-    found = []
-    for direction in directions:
-        pause()
-        picture = take_picture(subject.coarse, subject.viewpoint(direction, SMALL))
+    found, remaining = list[_Glance](), iter(directions)
+    while group := list(islice(remaining, AT_ONCE)):
+        pictures = []
+        for direction in group:
+            pause()
+            pictures.append(take_picture(subject.coarse, subject.viewpoint(direction, SMALL)))
         whole = Square(SMALL / 2, SMALL / 2, SMALL)
-        face = localiser.glance(Photo("scan", picture.pixels), whole, lambda _fraction: pause())
-        if face is not None:
-            found.append((face.confidence, picture, face.square))
+        places = [(Photo("scan", picture.pixels), whole) for picture in pictures]
+        faces = localiser.glances(places, lambda _fraction: pause())
+        found += [
+            (face.confidence, picture, face.square)
+            for face, picture in zip(faces, pictures, strict=True)
+            if face is not None
+        ]
     return sorted(found, key=lambda each: -each[0])[:MOST_CANDIDATES]
 
 

@@ -3,10 +3,11 @@
 A registered template has slid along the surface by what the network errs, and what bends the mean head least is no
 person: cheeks, jaw and forehead have no features that would hold them. How people differ tells where they belong. The
 head is the mean one with coefficients of the basis of `likeness`, turned, scaled and placed; they are the maximum of
-their probability given planes, the scan's surface near the head, and weakly points, the registered template's vertices.
+their probability given planes, the scan's surface near the head, the slopes of what is left between them, and weakly
+points, the registered template's vertices.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 from numpy.typing import NDArray
@@ -21,6 +22,7 @@ from ..registration.deformation import Array
 from ..registration.matching import TargetIndex
 from ..registration.registration import RegistrationParameters, facing
 from .scan_surface import ScanSurface
+from .unexplained import Pairs, UnexplainedParameters, pairs_of, told_by
 
 #: Places in space: three axes to turn about, three to move along, and the size.
 PLACE = 7
@@ -40,28 +42,28 @@ class LikelyParameters:
     plane, planes : float
         Standard deviation of a vertex's distance from the scan, and for how many independent measurements it counts:
         what a basis cannot say is alike in neighbours.
+    unexplained : UnexplainedParameters
+        How those distances differ between neighbours.
     point, points : float
-        The same for its distance from where it was registered.
+        The same as for planes, for its distance from where it was registered.
     first : float
         Before there are planes, points count so many times more.
-    every : int
-        One of so many vertices is asked.
     beyond : float
         Vertices beyond the face count so much.
     reach, beyond_reach, canonical_reach, largest_angle : float
         Which points of the scan count: see `SurfaceParameters`.
     """
 
-    rounds: int = 12
+    rounds: int = 7
     spread: float = 190.0
     bend: float = 5.0
     fall: float = 1.25
     plane: float = 0.3
     planes: float = 0.1
+    unexplained: UnexplainedParameters = field(default_factory=UnexplainedParameters)
     point: float = 2.0
     points: float = 0.02
     first: float = 10.0
-    every: int = 3
     beyond: float = 0.5
     reach: float = 8.0
     beyond_reach: float = 15.0
@@ -87,7 +89,10 @@ class Beyond:
 
 @dataclass(frozen=True)
 class _Planes:
-    """Points (k, 3) of a scan, its normals (k, 3) there, and what they count (k,)."""
+    """Points (k, 3) of a scan, the normals (k, 3) of the head that is near, and what they count (k,).
+
+    Distances are measured along the head's normals: where the scan is rough, its own ones would seem to be features.
+    """
 
     points: Array
     normals: Array
@@ -112,18 +117,19 @@ def likely_head(
     parameters : LikelyParameters
     """
     basis = load_likeness().basis
-    face = np.flatnonzero(template.groups["face"] > 0.5)[:: parameters.every]
+    face = np.flatnonzero(template.groups["face"] > 0.5)
     outside = np.zeros(len(template.vertices), dtype=bool) if beyond is None else _outside(template, beyond)
-    others = np.flatnonzero(outside)[:: parameters.every]
+    others = np.flatnonzero(outside)
     rows = np.concatenate([face, others])
     own = basis[:, rows]
     place = fit_similarity(template.vertices, registered, template.groups["face"])
+    pairs = pairs_of(template.vertices[rows], parameters.unexplained)
     coefficients = np.zeros(len(basis))
     for round_ in range(parameters.rounds):
         head = place.apply(template.vertices + np.tensordot(coefficients, basis, 1))
         planes = _planes(head, face, others, template, target, beyond, parameters)
         points = np.zeros(len(rows))
-        points[: len(face)] = template.groups["face"][face] * parameters.every * parameters.points / parameters.point**2
+        points[: len(face)] = template.groups["face"][face] * parameters.points / parameters.point**2
         counts = planes.counts * (round_ > 0)
         if round_ == 0:
             points = points * parameters.first
@@ -133,6 +139,7 @@ def likely_head(
             coefficients,
             place,
             _Planes(planes.points, planes.normals, counts),
+            pairs,
             (registered[rows], points),
             parameters,
         )
@@ -161,9 +168,9 @@ def _planes(
     believed = found.inside & (distances < parameters.reach) & (apart < parameters.canonical_reach)
     believed &= facing(normals[face], found.normals, parameters.largest_angle)
     counts = template.groups["face"][face] * _robust(distances, believed)
-    scale = parameters.every * parameters.planes / parameters.plane**2
+    scale = parameters.planes / parameters.plane**2
     if beyond is None or len(others) == 0:
-        return _Planes(found.points, found.normals, scale * counts)
+        return _Planes(found.points, normals[face], scale * counts)
     surface = beyond.surface
     nearest = surface.nearest(head[others])
     corners = surface.scan.vertices[surface.scan.triangles[nearest.triangles]]
@@ -172,7 +179,7 @@ def _planes(
     near &= facing(normals[others], turned, parameters.largest_angle)
     return _Planes(
         np.concatenate([found.points, np.einsum("kc,kcx->kx", nearest.weights, corners)]),
-        np.concatenate([found.normals, turned]),
+        normals[np.concatenate([face, others])],
         scale * np.concatenate([counts, parameters.beyond * _robust(nearest.distances, near)]),
     )
 
@@ -192,6 +199,7 @@ def _step(
     coefficients: Array,
     place: Similarity,
     planes: _Planes,
+    pairs: Pairs,
     points: tuple[Array, Array],
     parameters: LikelyParameters,
 ) -> tuple[Array, Similarity]:
@@ -205,8 +213,9 @@ def _step(
     gaps = np.einsum("mc,mc->m", planes.normals, planes.points - places)
     goals, counts = points
     flat, repeated = moves.reshape(len(moves), -1), np.repeat(counts, 3)
-    matrix = (across * planes.counts) @ across.T + (flat * repeated) @ flat.T
-    right = (across * planes.counts) @ gaps + (flat * repeated) @ (goals - places).ravel()
+    told = told_by(across.T, gaps, planes.counts, pairs, parameters.unexplained)
+    matrix = across @ told + (flat * repeated) @ flat.T
+    right = gaps @ told + (flat * repeated) @ (goals - places).ravel()
     numbers = np.arange(1, len(coefficients) + 1)
     deviations = parameters.spread / (1 + numbers / parameters.bend) ** parameters.fall
     rare = np.concatenate([np.zeros(PLACE), deviations**-2.0])

@@ -10,6 +10,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...exchange.progress import Progress, silent
+from ...geometry.mesh import triangulate
+from ...geometry.similarity import fit_similarity
 from ...template import Template
 from ...template.canonical import SIZE
 from ..registration.contacts import Folds, grow
@@ -164,6 +166,17 @@ def fit_to_surface(
     rest = Deformable(vertices, template.faces, template.canonical, face)
     repaired, _tangles = _untangler(rest, Folds(rest.reference, rest.triangles)).repair(current / rest.unit)
     return SurfaceFit(repaired * rest.unit, used > 0)
+
+
+def without_cuts(vertices: NDArray[np.float64], template: Template) -> NDArray[np.float64]:
+    """A head (n, 3) in millimetres whose cuts are smoothed away, also those that it had before it was drawn to a scan.
+
+    What repairs a step takes what cut before that step for its shape; the mean head cuts nothing.
+    """
+    rest = fit_similarity(template.vertices, vertices, template.groups["face"]).apply(template.vertices)
+    triangles = triangulate(template.faces)
+    close = grow(template.groups["face"] > 0, triangles, RINGS)
+    return Untangler(rest, triangles, Folds(vertices, triangles), close).repair(vertices)[0]
 
 
 def _untangler(sheet: Deformable, folds: Folds) -> Untangler:

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from ...errors import FaceNotFoundError
 from ...exchange.maps import FaceMaps
-from ...exchange.progress import StageClock
+from ...exchange.progress import Progress, StageClock
 from ...template import load_template
 from ..corrections.eyelids import clear_eyeballs
 from ..corrections.mouth import fit_mouth
@@ -19,17 +19,18 @@ from ..registration.target import TargetMesh, make_target
 from .beyond_face import clean_parts, follow_clean_parts
 from .correspondence import SeenView, canonical_of
 from .head_search import NO_FACE
-from .likely_head import Beyond, likely_head
+from .likely_head import Beyond, LikelyParameters, likely_head
 from .picture_terms import follow_picture
 from .scan import Scan
 from .scan_surface import ScanSurface
-from .second_look import Namer
-from .surface_fit import SlidingParameters, SurfaceFit, fit_to_surface, slide
+from .surface_fit import SlidingParameters, SurfaceFit, fit_to_surface, slide, without_cuts
 
 Array = NDArray[np.float64]
 
 #: What of a clean scan beyond the face tells how a person looks; a neck ends anyhow.
 SHAPED = ("left ear", "right ear", "scalp")
+#: How the head is found that tells which of them are clean.
+ROUGHLY = LikelyParameters(rounds=4)
 
 
 @dataclass(frozen=True)
@@ -51,9 +52,7 @@ class TemplateFit:
     surface: SurfaceFit
 
 
-def fit_template(
-    scan: Scan, views: Sequence[SeenView], maps: FaceMaps, seed: int, clock: StageClock, namer: Namer | None = None
-) -> TemplateFit:
+def fit_template(scan: Scan, views: Sequence[SeenView], maps: FaceMaps, seed: int, clock: StageClock) -> TemplateFit:
     """Fit the template to what views have read of a scan.
 
     Parameters
@@ -66,8 +65,6 @@ def fit_template(
         Of the first view, with the scan's own surface.
     seed : int
     clock : StageClock
-    namer : Namer, optional
-        Looks at the likeliest head as the scan was looked at.
 
     Raises
     ------
@@ -83,10 +80,8 @@ def fit_template(
     with clock.stage("registration"):
         placed = replace(scan, vertices=views[0].picture.viewpoint.pose.apply(scan.vertices))
         surface = ScanSurface(placed)
-        if namer is None:
-            registration, slid = _registered_once(target, aligned, clock)
-        else:
-            registration, slid = _registered_twice(target, aligned, surface, namer, clock)
+        registration = _registered(aligned, target, lambda stage, fraction: clock.progress(stage, fraction / 2))
+        slid = _slid_from_likeliest(registration.vertices, target, aligned, surface)
         if scan.is_coloured:
             slid = follow_picture(slid, target, views[0].picture)
         fit = fit_to_surface(
@@ -96,55 +91,41 @@ def fit_template(
             lambda stage, fraction: clock.progress(stage, (1 + fraction) / 2),
         )
         vertices, followed = follow_clean_parts(fit.vertices, template, surface)
-        fit = replace(fit, vertices=clear_eyeballs(template, vertices), followed=followed)
+        vertices = without_cuts(clear_eyeballs(template, vertices), template)
+        fit = replace(fit, vertices=vertices, followed=followed)
     return TemplateFit(target, registration, fit)
 
 
-def _registered_once(target: TargetIndex, aligned: Array, clock: StageClock) -> tuple[Registration, Array]:
-    """The template registered to what the network says, and slid until it bends the mean head least."""
-    registration = _registered(target, aligned, load_template().canonical, clock, 0)
-    return registration, _slid(registration, target, aligned)
-
-
-def _registered_twice(
-    target: TargetIndex, aligned: Array, surface: ScanSurface, namer: Namer, clock: StageClock
-) -> tuple[Registration, Array]:
-    """The template registered, and again with the likeliest head's names, and slid until it bends that head least."""
-    template = load_template()
-    first = _registered(target, aligned, template.canonical, clock, 0)
-    beyond = _beyond(first.vertices, surface)
-    likely = likely_head(first.vertices, template, target, beyond)
-    if beyond is not None:
-        # Ears that lie beside the scan's do not look clean yet.
-        beyond = _beyond(likely, surface)
-        likely = likely_head(first.vertices, template, target, beyond)
-    if not _alike(likely, first):
-        return first, _slid(first, target, aligned)
-    second = _registered(target, likely, namer(likely), clock, 1)
-    likely = likely_head(second.vertices, template, target, beyond)
-    slid = slide(likely, likely, template, target) if _alike(likely, second) else None
-    return second, _slid(second, target, aligned) if slid is None else slid
-
-
-def _registered(target: TargetIndex, start: Array, names: Array, clock: StageClock, part: int) -> Registration:
-    """The template registered from where it is (n, 3) to what the network calls (n, 3) its vertices."""
+def _registered(aligned: Array, target: TargetIndex, progress: Progress) -> Registration:
+    """The aligned template (n, 3) registered to what the network says."""
     template = load_template()
     return register(
-        start,
+        aligned,
         template.faces,
-        names,
+        template.canonical,
         target,
         NETWORK_MAPS,
         template.groups["face"],
         mirror=template.mirror,
-        progress=lambda stage, fraction: clock.progress(stage, (part + fraction) / 4),
+        progress=progress,
     )
 
 
-def _slid(registration: Registration, target: TargetIndex, reference: Array) -> Array:
-    """The registered template where it bends a reference (n, 3) least, or where it is."""
-    slid = slide(registration.vertices, reference, load_template(), target)
-    return registration.vertices if slid is None else slid
+def _slid_from_mean(registered: Array, target: TargetIndex, aligned: Array) -> Array:
+    """The registered template (n, 3) where it bends the mean head (n, 3) least, or where it is."""
+    slid = slide(registered, aligned, load_template(), target)
+    return registered if slid is None else slid
+
+
+def _slid_from_likeliest(registered: Array, target: TargetIndex, aligned: Array, surface: ScanSurface) -> Array:
+    """The registered template (n, 3) where it bends the likeliest head least, or the mean one (n, 3)."""
+    template, beyond = load_template(), _beyond(registered, surface)
+    if beyond is not None:
+        # Ears that lie beside the scan's do not look clean yet.
+        beyond = _beyond(likely_head(registered, template, target, beyond, ROUGHLY), surface)
+    likely = likely_head(registered, template, target, beyond)
+    slid = slide(likely, likely, template, target) if _alike(likely, registered) else None
+    return _slid_from_mean(registered, target, aligned) if slid is None else slid
 
 
 def _beyond(vertices: Array, surface: ScanSurface) -> Beyond | None:
@@ -154,10 +135,10 @@ def _beyond(vertices: Array, surface: ScanSurface) -> Beyond | None:
     return Beyond(surface, np.any(followed, axis=0)) if followed else None
 
 
-def _alike(likely: Array, registration: Registration) -> bool:
+def _alike(likely: Array, registered: Array) -> bool:
     """Whether the likeliest head is the registered one, and not of an expression that the basis cannot say."""
     face = load_template().groups["face"] > 0.5
-    apart = np.linalg.norm(likely - registration.vertices, axis=1)[face]
+    apart = np.linalg.norm(likely - registered, axis=1)[face]
     return bool(np.percentile(apart, 90) < SlidingParameters().farthest)
 
 

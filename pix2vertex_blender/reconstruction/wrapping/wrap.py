@@ -18,7 +18,6 @@ from .head_part import HeadPart
 from .head_search import NO_FACE, find_head, pose_of, read_head
 from .results import WrappedHead, finished
 from .scan import Scan, checked_scan
-from .second_look import names_of
 from .template_fit import fit_template
 
 #: Degrees to the head's left from which it is looked at.
@@ -68,7 +67,7 @@ def wrap_mesh(scan: Scan, options: WrapOptions = WrapOptions(), progress: Progre
         part = HeadPart.around(checked, found, options.unit)
     with clock.stage("network"):
         views = _looks(part, reader, YAWS, progress)
-    return _wrapped(scan, part, views, reader, options, clock)
+    return _wrapped(scan, part, views, options, clock)
 
 
 def wrap_depth_photo(
@@ -103,7 +102,7 @@ def wrap_depth_photo(
         else:
             # The network errs differently in a picture from the front.
             views = [own.moved(part.from_scan), *_looks(part, reader, (0.0,), progress)]
-    return _wrapped(scan, part, views, reader, options, clock)
+    return _wrapped(scan, part, views, options, clock)
 
 
 def _reader(device_name: str) -> Reader:
@@ -128,10 +127,8 @@ def _looks(part: HeadPart, reader: Reader, yaws: Sequence[float], progress: Prog
 
 
 def _wrapped(
-    scan: Scan, part: HeadPart, views: Sequence[SeenView], reader: Reader, options: WrapOptions, clock: StageClock
+    scan: Scan, part: HeadPart, views: Sequence[SeenView], options: WrapOptions, clock: StageClock
 ) -> WrappedHead:
     maps = with_true_geometry(views[0], part.head)
-    # Skin that is painted on could not be compared with that of a head without.
-    namer = None if part.scan.is_coloured else partial(names_of, head=part.head, views=views, reader=reader)
-    fit = fit_template(part.scan, views, maps, options.seed, clock, namer)
+    fit = fit_template(part.scan, views, maps, options.seed, clock)
     return finished(scan, part, views, fit, options.detail_level, options.device, clock)
