@@ -17,6 +17,8 @@ ROUNDS = 12
 DEEPEST = 0.5
 #: Lids are lowered so far (mm) and no farther: at the inner corner the eye goes on beyond the ball.
 LOWEST = 1.5
+#: Lids that are still inside their balls, and by more than this share of what they were before, chase them.
+CHASED = 0.98
 #: Lids that are this near (mm) to where they belong are left alone.
 NEAR_ENOUGH = 0.05
 
@@ -35,19 +37,47 @@ def clear_eyeballs(template: Template, vertices: NDArray[np.floating]) -> Array:
     """The registered head (n, 3) at level 0, in millimetres, with its lids on the eyeballs and in front of them.
 
     The network hardly sees how far the lids bulge, so that after registration a ball of an eyeball's size is a
-    millimetre off. The lids are moved, and what is around them less and less.
+    millimetre off. The lids are moved, and what is around them less and less. The balls follow, and where they would
+    only be chased by lids that are as flat as scans of eyes, they stay.
     """
     result = np.array(vertices, dtype=np.float64)
     lids = lid_vertices(template)
     edges = unique_edges(template.faces)
+    deepest = np.inf
     for _ in range(ROUNDS):
-        moved = False
-        for ball, border in zip(balls(template, result), template.eyeballs.lids, strict=True):
+        moved, placed = False, balls(template, result)
+        before, deepest = deepest, max(_depth(result, ball, lids) for ball in placed)
+        if deepest > max(0.0, CHASED * before):
+            return _cleared_in_place(template, vertices)
+        for ball, border in zip(placed, template.eyeballs.lids, strict=True):
             moved |= _lower(result, ball, border, edges)
             moved |= _lift(result, ball, lids, edges)
         if not moved:
             break
     return result
+
+
+def _cleared_in_place(template: Template, vertices: NDArray[np.floating]) -> Array:
+    """The head (n, 3) with the lids lifted off its eyeballs, but for their borders, which tell where the balls are."""
+    result, edges = np.array(vertices, dtype=np.float64), unique_edges(template.faces)
+    for ball, border in zip(balls(template, vertices), template.eyeballs.lids, strict=True):
+        needed = _needed(result, ball, lid_vertices(template))
+        lift = np.maximum(needed, spread_lift(needed, edges))
+        lift[border] = 0.0
+        result += lift[:, None] * normalise(result - ball.centre)
+    return result
+
+
+def _depth(head: Array, ball: Ball, lids: NDArray[np.bool_]) -> float:
+    """How deep inside a ball the deepest of a head's (n, 3) lids is."""
+    depths = ball.depths(head)
+    return float(depths[lids & (depths < DEEPEST * ball.radius)].max())
+
+
+def _needed(head: Array, ball: Ball, lids: NDArray[np.bool_]) -> Array:
+    """How far (n,) each of a head's (n, 3) lids is from being in front of a ball."""
+    depths = ball.depths(head)
+    return np.where(lids & (depths < DEEPEST * ball.radius), np.maximum(depths + CLEARANCE, 0.0), 0.0)
 
 
 def _lower(head: Array, ball: Ball, border: NDArray[np.integer], edges: NDArray[np.integer]) -> bool:
@@ -62,8 +92,7 @@ def _lower(head: Array, ball: Ball, border: NDArray[np.integer], edges: NDArray[
 
 def _lift(head: Array, ball: Ball, lids: NDArray[np.bool_], edges: NDArray[np.integer]) -> bool:
     """Move a head's (n, 3) lids out of a ball; says whether any had to be."""
-    depths = ball.depths(head)
-    needed = np.where(lids & (depths < DEEPEST * ball.radius), np.maximum(depths + CLEARANCE, 0.0), 0.0)
+    needed = _needed(head, ball, lids)
     if needed.max() < NEAR_ENOUGH / 10:
         return False
     head += np.maximum(needed, spread_lift(needed, edges))[:, None] * normalise(head - ball.centre)

@@ -66,3 +66,12 @@ def test_clean_scalp_and_ears_tell_where_the_face_ends() -> None:
     alone, both = likely_head(slid, template, target), likely_head(slid, template, target, beyond)
     assert away(both, shape, "scalp") < 0.5 * away(alone, shape, "scalp")
     assert away(both, shape, "face") < 1.2 * away(alone, shape, "face")
+
+
+def test_a_rough_scan_tells_nearly_as_much() -> None:
+    """Noise bends the normals of a scan by tens of degrees, but not those of a head that lies on it."""
+    template, shape = load_template(), drawn_person(1)
+    slid = slid_along(shape, scanned_face(shape))
+    noise = np.random.default_rng(4).normal(0, 0.3, shape.shape)
+    rough = likely_head(slid, template, scanned_face(shape + noise))
+    assert away(rough, shape, "face") < 0.3 * away(slid, shape, "face")

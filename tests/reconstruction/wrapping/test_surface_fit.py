@@ -13,7 +13,7 @@ from pix2vertex_blender.reconstruction.registration.matching import TargetIndex
 from pix2vertex_blender.reconstruction.registration.target import make_target
 from pix2vertex_blender.reconstruction.wrapping.results import distances_from
 from pix2vertex_blender.reconstruction.wrapping.surface_detail import detail_of_scan
-from pix2vertex_blender.reconstruction.wrapping.surface_fit import fit_to_surface, slide
+from pix2vertex_blender.reconstruction.wrapping.surface_fit import fit_to_surface, slide, without_cuts
 from pix2vertex_blender.template import load_template
 from pix2vertex_blender.template.eyeballs import place_balls
 from tests.reconstruction.wrapping.made_up import head_shape, scanned_face
@@ -77,6 +77,26 @@ def test_a_hanging_jaw_does_not_slide() -> None:
     target = scanned_face(hanging)
     aligned = fit_similarity(template.vertices, hanging, template.groups["face"]).apply(template.vertices)
     assert slide(hanging, aligned, template, target) is None
+
+
+def test_what_cut_before_cuts_no_longer() -> None:
+    """A mouth's inside that a registration has pushed through the chin; all that is away from there stays."""
+    template, shape = load_template(), head_shape(3)
+    triangles, inside = triangulate(template.faces), template.groups["mouth_interior"] > 0.5
+    middle = shape[inside][0]
+    near = np.exp(-((shape - middle) ** 2).sum(axis=1) / (2 * 3.0**2)) * inside
+    pushed = shape + near[:, None] * [0.0, -4.0, 8.0]
+    assert len(intersecting_triangles(pushed, triangles)) > 0
+    repaired = without_cuts(pushed, template)
+    assert len(intersecting_triangles(repaired, triangles)) == 0
+    away = np.linalg.norm(shape - middle, axis=1) > 40.0
+    np.testing.assert_array_equal(repaired[away], shape[away])
+
+
+def test_what_does_not_cut_stays() -> None:
+    """To the last digit."""
+    shape = head_shape(4)
+    np.testing.assert_array_equal(without_cuts(shape, load_template()), shape)
 
 
 @pytest.mark.slow
