@@ -33,6 +33,21 @@ def test_nothing_far_from_the_eyes_is_moved(template):
     assert moved[near > 35].max() < 0.01
 
 
+def test_flat_lids_do_not_drive_the_balls_out_of_the_head(template):
+    """As photogrammetry has them: lids lifted off a ball would move it, and be in it again."""
+    flat = template.vertices.copy()
+    for ball in balls(template, flat):
+        front = (template.groups["eyelids"] > 0.5) & (flat[:, 2] > ball.centre[2])
+        near = front & (np.linalg.norm(flat - ball.centre, axis=1) < 2 * ball.radius)
+        flat[near, 2] = np.minimum(flat[near, 2], ball.centre[2] + 10.3)
+    head, lids = clear_eyeballs(template, flat), lid_vertices(template)
+    for before, after in zip(balls(template, flat), balls(template, head), strict=True):
+        assert before.depths(flat)[lids].max() > 1.0
+        assert np.linalg.norm(after.centre - before.centre) < 0.5
+        assert after.depths(head)[lids].max() < 0.3
+    assert np.linalg.norm(head - flat, axis=1).max() < 3.0
+
+
 @pytest.mark.parametrize("side", [1, -1])
 def test_a_ball_that_sticks_out_is_covered_again(template, side):
     head = clear_eyeballs(template, template.vertices)
