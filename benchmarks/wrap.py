@@ -46,7 +46,7 @@ from pix2vertex_blender.template import load_template
 FARTHEST = 5.0
 #: Landmarks along the contour, which people annotate at places of their own.
 JAW = slice(0, 17)
-#: What is annotated farther than this (mm) from the head's vertices is annotated on hair, neck or collar.
+#: What is annotated farther than this (mm) from the face's vertices is annotated on hair, neck or collar.
 ON_SKIN = 6.0
 COLUMNS = (
     "median",
@@ -106,7 +106,8 @@ def figures(face: DepthFace, head: WrappedHead, seconds: float) -> dict[str, flo
     annotated, places = np.array(face.index["landmarks"]), in_picture(np.array(head.report.landmarks_68), truth)
     errors = np.linalg.norm(places - annotated, axis=1) * truth.pixel
     values["jaw line"] = float(from_line(places[JAW], annotated[JAW]).mean() * truth.pixel)
-    skin = on_skin(annotated, truth, head.vertices)
+    # Necks and scalps are completed where hair and collars hide them, and annotations lie there as well.
+    skin = on_skin(annotated, truth, head.vertices[template.groups["face"] > 0.5])
     values |= {"on skin": float(errors[skin].mean()), "skin of 68": float(skin.sum())}
     values |= {"covered": head.report.covered, "inner 51": float(errors[17:].mean()), "all 68": float(errors.mean())}
     values["jaw"] = float(errors[JAW].mean())
@@ -123,7 +124,7 @@ def in_picture(points: NDArray[np.float64], truth: Any) -> NDArray[np.float64]:
 
 
 def on_skin(places: NDArray[np.float64], truth: Any, vertices: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which pixels (k, 2) show what lies near a head's vertices (n, 3) in the camera's axes."""
+    """Which pixels (k, 2) show what lies near a face's vertices (n, 3) in the camera's axes."""
     height, width = truth.depth.shape
     focal = DISTANCE / truth.pixel
     columns, rows = np.clip(np.rint(places).astype(np.int64), 0, (width - 1, height - 1)).T
