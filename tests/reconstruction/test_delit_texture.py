@@ -179,8 +179,8 @@ def test_a_frame_over_the_nose_is_taken_out_and_a_mole_stays():
     assert np.ptp(cheek, axis=0).max() < 9, "and nothing of the frame on cheeks and nose"
 
 
-def drawn_on(photo, points, width, factor):
-    """A photo whose pixels around a line of points (k, 2) in mm are darker, or brighter, by a smooth factor."""
+def drawn_on(photo, points, width, factor, soft=1.0):
+    """A photo whose pixels around a line of points (k, 2) in mm are darker, or brighter, by a factor, softly (mm)."""
     vertices, pixels, camera, mask = photo
     template = load_template()
     nearest = [
@@ -190,7 +190,7 @@ def drawn_on(photo, points, width, factor):
     line = np.rint(camera.project(vertices[nearest])).astype(np.int32)
     cover = np.zeros(pixels.shape[:2], np.float32)
     cv2.polylines(cover, [line[:, None]], False, (1.0,), max(1, round(width * camera.scale)))
-    cover = cv2.GaussianBlur(cover, (0, 0), 1.0 * camera.scale)[..., None]
+    cover = cv2.GaussianBlur(cover, (0, 0), soft * camera.scale)[..., None]
     drawn = np.clip(pixels * (1 + (np.array(factor) - 1) * cover), 0, 255)
     return vertices, np.rint(drawn).astype(np.uint8), camera, mask
 
@@ -260,6 +260,13 @@ def test_the_whites_of_the_eyes_tell_of_the_exposure():
     assert np.mean(told) < 0.85 * np.mean(alone)
 
 
+@pytest.mark.parametrize("tone", TONES[1:5], ids=["light", "brown", "browner", "dark"])
+def test_shaded_whites_say_less_than_bright_ones(tone):
+    as_usual, shaded, bright = (likeliest_tone(tone, factor * WHITE_OF_EYES).mean() for factor in (1.0, 0.4, 2.5))
+    assert bright < as_usual < shaded, "the stronger the light, the darker the skin"
+    assert np.log(shaded / as_usual) < 0.6 * np.log(as_usual / bright), "lids shade whites, nothing brightens them"
+
+
 def test_the_whites_of_the_eyes_count_in_the_texture():
     vertices, pixels, camera, mask = lit_photo(TONES[3], (0, 0.2, 1))
     tones = []
@@ -305,3 +312,34 @@ def test_hair_before_the_jaw_is_left_out_and_a_beard_stays():
     assert (changed > 40).sum() < 0.2 * (hung.origin[shown][:, 0] < 60).sum(), "and leaves no trace"
     chin = head_grid(512).interpolate(load_template(LEVEL).groups["chin"][:, None])[..., 0] > 0.9
     assert (bearded.origin[shown & chin][:, 0] > 128).mean() > 0.7
+
+
+def hair_over(photo, points):
+    """A photo in which a hair hangs along points (k, 2) in mm of the head at rest, half a millimetre wide."""
+    return drawn_on(photo, np.array(points), 0.5, (0.55, 0.45, 0.4), soft=0.3)
+
+
+def traces(photo, drawn):
+    """How many texels of what the photo shows a drawing makes darker, with the light kept and without it."""
+    counts = []
+    for keep_light in (True, False):
+        before, after = (
+            project_photo(*each, 512, keep_light=keep_light).colour.astype(float).mean(axis=-1)
+            for each in (photo, drawn)
+        )
+        counts.append(((before - after) > 8).sum())
+    return counts
+
+
+def test_a_single_hair_before_the_cheek_is_taken_out():
+    photo = lit_photo(TONES[1], (0, 0.3, 1))
+    kept, out = traces(photo, hair_over(photo, [(40, 22), (43, 5), (42, -10), (40, -28)]))
+    assert kept > 100
+    assert out < 0.25 * kept
+
+
+def test_wrinkles_across_the_forehead_are_no_hairs():
+    photo = lit_photo(TONES[1], (0, 0.3, 1))
+    kept, out = traces(photo, hair_over(photo, [(-25, 62), (-8, 64), (8, 64), (25, 62)]))
+    assert kept > 100
+    assert out > 0.5 * kept

@@ -106,17 +106,24 @@ def fold_share(level: Template) -> Array:
     """How far (n,) the vertices of a level lie in a fold of most faces, in [0, 1]."""
     places = level.vertices[:, :2]
     distance = np.full(len(places), np.inf)
-    for landmarks, steps in LINES.values():
-        for side, landmark in zip((-1, 1), landmarks, strict=True):
-            line = level.vertices[level.landmarks_68[landmark], :2] + np.array(steps) * (side, 1)
-            distance = np.minimum(distance, _distance(places, line))
+    for line in fold_lines(level):
+        distance = np.minimum(distance, distance_from_line(places, line))
     own = np.prod([1 - level.groups[name] for name in OTHER_GROUPS], axis=0)
     lids = 1 - (1 - ON_LIDS) * level.groups["eyelids"]
     share: Array = own * lids * level.groups["face"] * smoothstep((FAR - distance) / (FAR - NEAR))
     return share
 
 
-def _distance(places: Array, line: Array) -> Array:
+def fold_lines(level: Template) -> list[Array]:
+    """Points (k, 2), in millimetres at rest from in front, of the lines along which most faces fold."""
+    return [
+        level.vertices[level.landmarks_68[landmark], :2] + np.array(steps) * (side, 1)
+        for landmarks, steps in LINES.values()
+        for side, landmark in zip((-1, 1), landmarks, strict=True)
+    ]
+
+
+def distance_from_line(places: Array, line: Array) -> Array:
     """Distance (n,) of places (n, 2) from a line of points (k, 2)."""
     nearest = np.full(len(places), np.inf)
     for start, end in pairwise(line):

@@ -29,6 +29,7 @@ from .pattern import Surface, continue_pattern
 from .regions import filled_skin
 from .seen_skin import Mesh, SeenSkin, away_from_border, find_seen_skin
 from .slivers import find_slivers
+from .strands import without_strands
 from .things import find_things, share_beside, without_things
 
 Array = NDArray[np.float64]
@@ -157,6 +158,8 @@ def project_photo(
     progress("texture", 0.2)
     points = camera.project(vertices)
     pause = partial(progress, "texture", 0.3)
+    if not keep_light:
+        pixels = without_strands(vertices, level, seen, pixels, camera, pause)
     shown = _colours(pixels, points[: len(template.vertices)], COARSE_FOOTPRINT * camera.scale)
     found = _find_albedo(vertices[: len(shown)], shown, seen.at_all[: len(shown)], pixels, camera, pause)
     grid = head_grid(min(size, LARGEST_GRID), layout, pause)

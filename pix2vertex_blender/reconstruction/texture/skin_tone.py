@@ -23,10 +23,10 @@ EXPOSURE, TINT = 0.35, 0.10
 #: What the surface of skin sends back without colouring it, beside highlights that the fit of the light leaves out: it
 #: makes dark skin look lighter, and hardly changes light skin.
 SHINE = 0.005
-#: What the whites of the eyes send back of the light on the face, in the shade of their lids, and the deviation of its
-#: logarithm: on 16 rendered people 0.27 and 0.33. Whites of one scanned head from several sides, whose eyes are half
-#: shut, differ more, and so they count less.
-WHITE, WHITES_DIFFER = 0.27, 0.55
+#: What the whites of the eyes send back of the light on the face, and the deviations of its logarithm where they are
+#: brighter and darker than that: nothing brightens them, but lids and lashes shade them, and eyes half shut hardly show
+#: any.
+WHITE, BRIGHTER, DARKER = 0.3, 0.35, 0.8
 #: Of Student's distribution of the colour: coloured lamps are rare but not excluded.
 FREEDOM = 3.0
 #: Tones that are compared: between the listed ones, and as many steps between them beyond both ends as skin has.
@@ -56,11 +56,12 @@ def likeliest_tone(shown: Array, white: float | None = None) -> Array:
     spread = PERSONAL**2 + TINT**2
     cost = strength**2 / EXPOSURE**2
     if white is not None:
-        cost += ((np.log(max(white, 1e-3) / WHITE) - strength) / WHITES_DIFFER) ** 2
+        beside = np.log(max(white, 1e-3) / WHITE) - strength
+        cost += (beside / np.where(beside > 0, BRIGHTER, DARKER)) ** 2
     cost += (FREEDOM + 2) * np.log1p((colour**2).sum(axis=1) / (FREEDOM * spread))
     likelihood = np.exp(-0.5 * (cost - cost.min()))
     likelihood /= likelihood.sum()
     tone = likelihood @ logarithms
-    beside = np.clip(PERSONAL**2 / spread * (likelihood @ colour), -PERSONAL, PERSONAL)
-    albedo: Array = np.exp(tone + beside)
+    own = np.clip(PERSONAL**2 / spread * (likelihood @ colour), -PERSONAL, PERSONAL)
+    albedo: Array = np.exp(tone + own)
     return albedo
