@@ -220,6 +220,20 @@ def test_a_birthmark_on_the_cheek_is_no_shadow():
     assert out.min() < 0.5 * kept.min()
 
 
+def test_a_green_cast_on_the_cheek_goes():
+    photo = lit_photo(TONES[3], (0, 0.3, 1))
+    cast = drawn_on(photo, np.array([(44.0, 0.0), (46.0, -8.0)]), 9.0, (0.9, 1.04, 0.8), soft=2.0)
+    hues = []
+    for keep_light in (True, False):
+        before, after = (project_photo(*each, 512, keep_light=keep_light) for each in (photo, cast))
+        ratio = np.log((after.colour + 10.0) / (before.colour + 10.0)) * (before.origin[..., :1] > 128)
+        yellow = cv2.GaussianBlur(ratio[..., 1] - ratio[..., 2], (0, 0), 1.5)
+        hues.append(yellow.max())
+    kept, out = hues
+    assert kept > 0.15
+    assert out < 0.4 * kept
+
+
 def test_gloss_on_the_lower_lip_goes():
     photo = lit_photo(TONES[1], (0, 0.3, 1))
     lip = load_template().vertices[load_template().landmarks_68[57], :2]
