@@ -26,11 +26,12 @@ SHINE = 0.005
 #: What the whites of the eyes send back of the light on the face, and the deviations of its logarithm where they are
 #: brighter and darker than that: nothing brightens them, but lids and lashes shade them, and eyes half shut hardly show
 #: any.
-WHITE, BRIGHTER, DARKER = 0.3, 0.35, 0.8
+WHITE, BRIGHTER, DARKER = 0.3, 0.45, 0.7
 #: Of Student's distribution of the colour: coloured lamps are rare but not excluded.
 FREEDOM = 3.0
-#: Tones that are compared: between the listed ones, and as many steps between them beyond both ends as skin has.
-STEPS, BEYOND = 101, 0.2
+#: Tones that are compared: between the listed ones, and as many steps between them beyond the lightest and the darkest
+#: as skin has: the likeliest tone is a mean, which would else never come near either.
+STEPS, BEYOND = 101, (0.6, 0.4)
 
 
 def likeliest_tone(shown: Array, white: float | None = None) -> Array:
@@ -46,7 +47,7 @@ def likeliest_tone(shown: Array, white: float | None = None) -> Array:
     white : float, optional
         How bright, linear, the whites of the eyes are in the photo, if they are seen.
     """
-    steps = np.linspace(-BEYOND, len(TONES) - 1 + BEYOND, STEPS)
+    steps = np.linspace(-BEYOND[0], len(TONES) - 1 + BEYOND[1], STEPS)
     below = np.clip(steps.astype(int), 0, len(TONES) - 2)
     listed = np.log(TONES)
     logarithms = listed[below] + (steps - below)[:, None] * (listed[below + 1] - listed[below])
