@@ -53,7 +53,7 @@ def state() -> dict[str, object]:
     look = view().region_3d
     return {
         "local": view().local_view is not None,
-        "shading": (view().shading.type, view().shading.color_type),
+        "shading": (view().shading.type, view().shading.color_type, view().shading.studio_light),
         "perspective": (look.view_perspective, look.is_orthographic_side_view),
         "place": [round(value, 5) for value in (*look.view_location, *look.view_rotation, look.view_distance)],
         "clip": (view().clip_start, view().clip_end),
@@ -241,6 +241,7 @@ def test_the_preference_turns_it_off(saved, monkeypatch) -> None:
 def test_the_texture_is_made_and_seen_at_once(saved) -> None:
     face = reconstruct(saved, with_texture=True)
     assert view().shading.color_type == "TEXTURE"
+    assert view().shading.studio_light == "paint.sl", "the usual light makes skin brown"
     material = face.material_slots[0].material
     assert material.node_tree.nodes.active.image == face["pix2vertex_texture_image"]
 
@@ -250,6 +251,12 @@ def test_other_shading_stays(saved, shading) -> None:
     view().shading.type, view().shading.color_type = shading
     reconstruct(saved, with_texture=True)
     assert (view().shading.type, view().shading.color_type) == shading
+
+
+def test_the_light_that_the_artist_has_chosen_stays(saved) -> None:
+    view().shading.studio_light = "rim.sl"
+    reconstruct(saved, with_texture=True)
+    assert (view().shading.color_type, view().shading.studio_light) == ("TEXTURE", "rim.sl")
 
 
 def test_baked_maps_are_seen_at_once_and_the_texture_again(saved) -> None:

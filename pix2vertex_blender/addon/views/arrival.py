@@ -29,6 +29,10 @@ _SENSOR = 72.0
 #: Radians by which a head may be turned and still be seen in Blender's own front view.
 _UPRIGHT = 1e-4
 
+#: The studio light that Blender's views have from the start, in which skin looks brown, and the one by which it shows
+#: textures to painters.
+_USUAL_LIGHT, _TEXTURE_LIGHT = "Default", "paint.sl"
+
 _SOLID = {"MESH", "CURVE", "CURVES", "SURFACE", "META", "FONT", "VOLUME", "POINTCLOUD", "GPENCIL", "GREASEPENCIL"}
 
 
@@ -74,7 +78,7 @@ def show_alone(
 
 
 def show_texture(face: bpy.types.Object, image: str, context: bpy.types.Context) -> None:
-    """Have the 3D views in solid shading show images, so that a texture is seen without a click.
+    """Have the 3D views in solid shading show images, so that a texture is seen without a click, as bright as it is.
 
     Parameters
     ----------
@@ -89,9 +93,18 @@ def show_texture(face: bpy.types.Object, image: str, context: bpy.types.Context)
         shading = area.spaces.active.shading
         if shading.type != "SOLID" or shading.color_type in {"TEXTURE", "VERTEX"}:
             continue
-        before, after = {"color_type": shading.color_type}, {"color_type": "TEXTURE"}
-        shading.color_type = "TEXTURE"
+        after = {"color_type": "TEXTURE"}
+        if shading.light == "STUDIO" and shading.studio_light == _USUAL_LIGHT and _has_light(_TEXTURE_LIGHT):
+            after["studio_light"] = _TEXTURE_LIGHT
+        before = {name: getattr(shading, name) for name in after}
+        for name, value in after.items():
+            setattr(shading, name, value)
         remember(ChangedView(Reference.to(face), area.as_pointer(), before, after, image=image))
+
+
+def _has_light(name: str) -> bool:
+    """Whether Blender has a studio light of a name."""
+    return any(light.type == "STUDIO" and light.name == name for light in bpy.context.preferences.studio_lights)
 
 
 def show_in_local_views(items: list[bpy.types.Object], face: bpy.types.Object) -> None:
