@@ -18,7 +18,7 @@ from ...geometry.laplacian import bilaplacian, cotangent_laplacian, lumped_mass
 from ...geometry.mesh import triangulate
 from ...template import load_template
 from ..seen_face import SeenFace
-from .picture_edges import LIP, Array, EdgeParameters, FeatureEdge, find_edge
+from .picture_edges import LIP, Array, EdgeParameters, FeatureEdge, find_edge, joined_goals
 from .pins import landmark_matrix
 
 #: Landmarks along the borders, from the right corner to the left one and back, and those between the lips.
@@ -77,14 +77,13 @@ def with_seen_borders(vertices: NDArray[np.floating], seen: SeenFace) -> Array:
 
 def border_goals(vertices: Array, seen: SeenFace) -> tuple[sparse.csr_matrix, Array]:
     """Which points (k, n), as means of the vertices (n, 3), belong at which pixels (k, 2) of the face's crop."""
-    chosen, goals = [sparse.csr_matrix((0, len(vertices)))], [np.zeros((0, 2))]
+    used = []
     for edge in lip_borders():
         found = find_edge(vertices, seen.crop, seen.crop_camera, edge, EXPECTED)
         sure = found.sure & _on_skin(found.goals, seen)
         if sure.any() and sure.sum() >= LEAST_SURE * found.facing.sum():
-            chosen.append(edge.points[np.flatnonzero(sure)])
-            goals.append(found.goals[sure])
-    return sparse.vstack(chosen, format="csr"), np.concatenate(goals)
+            used.append((edge, found.goals, sure))
+    return joined_goals(used)
 
 
 @cache

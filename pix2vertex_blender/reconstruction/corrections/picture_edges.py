@@ -4,6 +4,7 @@ Around each edge, where the registered template has it, the curve is looked for 
 such an edge does, from red lips or dark hair to skin, and that bends least against the template's own edge.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -147,6 +148,22 @@ def find_edge(
     clear = (changes[np.arange(len(found)), found] > edge.kind.least) & (found > 0) & (found < len(offsets) - 1)
     beyond = offsets[found] + edge.kind.outside
     return FoundEdge(places + (beyond * camera.scale)[:, None] * outwards, facing, clear & facing)
+
+
+def joined_goals(
+    edges: Sequence[tuple[FeatureEdge, Array, NDArray[np.bool_]]],
+) -> tuple[sparse.csr_matrix, Array]:
+    """Which points (k, n), as means of vertices, belong at which pixels (k, 2).
+
+    Parameters
+    ----------
+    edges : sequence of (FeatureEdge, (k, 2), (k,) bool)
+        Where their points belong, and which of them are used.
+    """
+    points = [sparse.csr_matrix((0, len(load_template().vertices)))]
+    points += [edge.points[np.flatnonzero(used)] for edge, _, used in edges]
+    goals = [np.zeros((0, 2))] + [places[used] for _, places, used in edges]
+    return sparse.vstack(points, format="csr"), np.concatenate(goals)
 
 
 def towards_camera(vertices: Array, camera: Camera) -> Array:

@@ -15,7 +15,7 @@ from scipy.sparse.csgraph import dijkstra
 
 from ...geometry.mesh import triangulate, unique_edges
 from ...template import load_template
-from ..corrections.picture_edges import LIP, Array, EdgeKind, FeatureEdge, find_edge
+from ..corrections.picture_edges import LIP, Array, EdgeKind, FeatureEdge, find_edge, joined_goals
 from .scan import Scan
 from .scan_surface import ScanSurface
 from .viewing import Picture
@@ -82,14 +82,12 @@ def edge_goals(vertices: Array, picture: Picture, edges: Sequence[FeatureEdge]) 
     edges : sequence of FeatureEdge
     """
     camera = picture.viewpoint.camera
-    chosen, goals = [sparse.csr_matrix((0, len(vertices)))], [np.zeros((0, 2))]
+    used = []
     for edge in edges:
         points = edge.points @ vertices
         found = find_edge(vertices, picture.pixels, camera, edge)
-        sure = found.sure & ~hidden_behind(points, camera.project(points), picture)
-        chosen.append(edge.points[np.flatnonzero(sure)])
-        goals.append(found.goals[sure])
-    return sparse.vstack(chosen, format="csr"), np.concatenate(goals)
+        used.append((edge, found.goals, found.sure & ~hidden_behind(points, camera.project(points), picture)))
+    return joined_goals(used)
 
 
 def _between(marks: NDArray[np.integer]) -> NDArray[np.intp]:
