@@ -17,6 +17,7 @@ from ..shaping.points import PinnedPoints
 from ..template import load_template
 from .corrections.eyelids import clear_eyeballs
 from .corrections.lip_borders import with_seen_borders
+from .corrections.lip_relief import in_proportion
 from .corrections.mouth import fit_mouth
 from .corrections.pins import landmark_matrix, point_matrix, register_to_pins
 from .corrections.tangles import untangled
@@ -88,7 +89,7 @@ def register_template(
         likely = with_likely_relief(likely, likeness, load_likeness())
         moved = likely - registration.vertices
         pause()
-        bordered = with_seen_borders(likely, seen)
+        bordered = in_proportion(with_seen_borders(likely, seen), likely)
         fitted = untangled(fit_mouth(bordered, target, seen.maps), pause)
         registration = replace(registration, vertices=clear_eyeballs(template, fitted))
     return registration, target, moved

@@ -46,13 +46,24 @@ def with_likely_relief(vertices: Array, likeness: Likeness | None, model: Likene
     return vertices + share[:, None] * (coarse + fine - vertices)
 
 
-@cache
 def coarse_forms() -> Callable[[Array], Array]:
-    """What makes values (n, k) at the template's vertices smooth: twice the screened Laplace equation of detail."""
+    """What leaves the coarse forms of values (n, k) at the template's vertices."""
+    return smoothing(FINE)
+
+
+@cache
+def smoothing(length: float) -> Callable[[Array], Array]:
+    """What makes values (n, k) at the template's vertices smooth: twice the screened Laplace equation of detail.
+
+    Parameters
+    ----------
+    length : float
+        Millimetres on the template: forms of this size are halfway between those that stay and those that go.
+    """
     template = load_template()
     triangles = triangulate(template.faces)
     mass = lumped_mass(template.vertices, triangles)
-    matrix = sparse.diags(mass) - FINE**2 * cotangent_laplacian(template.vertices, triangles)
+    matrix = sparse.diags(mass) - length**2 * cotangent_laplacian(template.vertices, triangles)
     solve = splu(matrix.tocsc()).solve
 
     def smooth(values: Array) -> Array:
