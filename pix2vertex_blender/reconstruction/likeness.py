@@ -4,8 +4,8 @@ The registered head follows the maps, and so has their errors, as large as what 
 errors of one place go together with those of others, and so do the shapes of noses, cheeks and jaws. A linear estimate
 learns both from rendered people whose true heads are known (`training.identity.likeness`): the conditional mean of a
 head, given where the maps show some points of the template and which of them are seen. A network that looks at all of
-the square at once (`network.identity`) estimates the same coefficients, and the two are blended, each coefficient as
-far as either was right about it (`training.identity.blend`).
+the square at once (`network.identity`) estimates the same coefficients. What both say together becomes the head's, as
+it was best for people whom neither had met (`training.identity.blend`).
 """
 
 from dataclasses import dataclass
@@ -86,8 +86,9 @@ class LikenessModel:
     coefficient_mean : (k,)
     basis : (k, n, 3)
         Deviations of all vertices of level 0; orthonormal over those of the face.
-    network_share : (k,)
-        How much of each coefficient is what the identity network says.
+    joint : (2 k, k)
+        From the coefficients that the maps tell and those that the identity network reads to those of the head.
+    joint_offset : (k,)
     """
 
     points: NDArray[np.int64]
@@ -97,7 +98,8 @@ class LikenessModel:
     regression: NDArray[np.float64]
     coefficient_mean: NDArray[np.float64]
     basis: NDArray[np.float64]
-    network_share: NDArray[np.float64]
+    joint: NDArray[np.float64]
+    joint_offset: NDArray[np.float64]
 
     @cached_property
     def mirror(self) -> NDArray[np.float64]:
@@ -202,7 +204,7 @@ def estimate_coefficients(
 
 
 def blend(model: LikenessModel, shown: NDArray[np.float64], read: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Coefficients (..., k) between those that the maps tell (..., k) and those that the network read.
+    """Coefficients (..., k) of the likeliest heads, from those that the maps tell and those that the network reads.
 
     Parameters
     ----------
@@ -211,9 +213,15 @@ def blend(model: LikenessModel, shown: NDArray[np.float64], read: NDArray[np.flo
     read : (..., 2, k)
         Of the picture and of its mirror image, as `network.identity.read_identity` gives them.
     """
-    both = (read[..., 0, :] + read[..., 1, :] @ model.mirror) / 2
-    blended: NDArray[np.float64] = shown + model.network_share * (both - shown)
+    both = np.concatenate([shown, readings_together(model, read)], axis=-1)
+    blended: NDArray[np.float64] = both @ model.joint + model.joint_offset
     return blended
+
+
+def readings_together(model: LikenessModel, read: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Mean (..., k) of what the network reads (..., 2, k) of a picture and of its mirror image."""
+    mean: NDArray[np.float64] = (read[..., 0, :] + read[..., 1, :] @ model.mirror) / 2
+    return mean
 
 
 def disagreement(model: LikenessModel, shown: NDArray[np.float64], read: NDArray[np.float64]) -> float:
@@ -226,7 +234,7 @@ def disagreement(model: LikenessModel, shown: NDArray[np.float64], read: NDArray
         of the latter is mirrored back already.
     """
     back = np.stack([read[0], read[1] @ model.mirror])
-    one, other = shown + model.network_share * (back - shown)
+    one, other = np.concatenate([shown, back], axis=1) @ model.joint
     return float(np.linalg.norm(one - other) / np.sqrt(face_vertices(load_template()).sum()))
 
 

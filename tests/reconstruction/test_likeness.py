@@ -4,6 +4,7 @@ import dataclasses
 
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from pix2vertex_blender.geometry.similarity import Similarity, fit_similarity
@@ -45,8 +46,8 @@ def model(template: Template) -> LikenessModel:
     shown = depth[0][points].ravel()
     regression = np.concatenate([0.5 * shown / (shown @ shown), np.zeros(len(points))])[:, None]
     count = len(points)
-    no_network = np.zeros(1)
-    return LikenessModel(points, np.zeros((count, 3)), np.ones(count), 3.0, regression, np.zeros(1), depth, no_network)
+    maps_alone = np.array([[1.0], [0.0]]), np.zeros(1)
+    return LikenessModel(points, np.zeros((count, 3)), np.ones(count), 3.0, regression, np.zeros(1), depth, *maps_alone)
 
 
 def likely_in(view, template: Template, model: LikenessModel, strength: float = 1.0) -> Likeness:
@@ -149,10 +150,16 @@ def test_a_head_that_picture_and_mirror_image_tell_differently_is_not_followed(t
     assert strengths == pytest.approx([1.0, 1.0, 0.5, 0.0, 0.0])
 
 
+def joined(model: LikenessModel, share: float) -> NDArray[np.float64]:
+    """What makes so much of each coefficient the network's and the rest that of the maps."""
+    same = np.eye(len(model.basis))
+    return np.concatenate([(1 - share) * same, share * same])
+
+
 def test_what_the_network_reads_counts_for_the_agreement_as_it_does_for_the_head() -> None:
     """Readings that mirror each other agree, whatever the head; others differ by as many millimetres as they say."""
     shipped = load_likeness()
-    shipped = dataclasses.replace(shipped, network_share=np.ones(len(shipped.basis)))
+    shipped = dataclasses.replace(shipped, joint=joined(shipped, 1.0))
     generator = np.random.default_rng(2)
     head, nothing = generator.normal(size=len(shipped.basis)), np.zeros((2, len(shipped.basis)))
     face = face_vertices(load_template())
@@ -160,7 +167,7 @@ def test_what_the_network_reads_counts_for_the_agreement_as_it_does_for_the_head
     mirrored = np.stack([head, head @ shipped.mirror])
     assert disagreement(shipped, nothing, mirrored) < 0.25 * size
     assert disagreement(shipped, nothing, np.stack([head, np.zeros_like(head)])) == pytest.approx(size, rel=0.01)
-    deaf = dataclasses.replace(shipped, network_share=np.zeros(len(shipped.basis)))
+    deaf = dataclasses.replace(shipped, joint=joined(shipped, 0.0))
     assert disagreement(deaf, nothing, np.stack([head, np.zeros_like(head)])) == 0
 
 
@@ -214,17 +221,22 @@ def test_the_mirrored_coefficients_are_those_of_the_mirrored_head(template) -> N
     assert np.linalg.norm(again - coefficients) < 0.25 * np.linalg.norm(coefficients)
 
 
-def test_maps_and_network_are_blended_coefficient_by_coefficient() -> None:
+def test_maps_and_network_are_joined() -> None:
     shipped = load_likeness()
     count = len(shipped.basis)
     generator = np.random.default_rng(1)
     shown, picture = generator.normal(size=(2, count))
     read = np.stack([picture, picture @ shipped.mirror])
-    shares = {name: np.full(count, share) for name, share in (("maps", 0.0), ("network", 1.0), ("half", 0.5))}
-    models = {name: dataclasses.replace(shipped, network_share=share) for name, share in shares.items()}
+    offset = generator.normal(size=count)
+    models = {
+        name: dataclasses.replace(shipped, joint=joined(shipped, share), joint_offset=np.zeros(count))
+        for name, share in (("maps", 0.0), ("network", 1.0), ("half", 0.5))
+    }
     np.testing.assert_allclose(blend(models["maps"], shown, read), shown)
     alone = blend(models["network"], shown, read)
     assert np.linalg.norm(alone - picture) < 0.2 * np.linalg.norm(picture), "picture and mirror image agree"
     np.testing.assert_allclose(blend(models["half"], shown, read), (shown + alone) / 2)
+    moved = dataclasses.replace(models["half"], joint_offset=offset)
+    np.testing.assert_allclose(blend(moved, shown, read), (shown + alone) / 2 + offset)
     swapped = blend(models["network"], shown, read[::-1] @ shipped.mirror)
     assert np.linalg.norm(swapped - alone) < 0.2 * np.linalg.norm(alone), "which of the two is looked at first"

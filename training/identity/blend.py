@@ -1,8 +1,9 @@
-"""How far the network is to be followed: `python -m training.identity.blend FOLDER=SEED [--output FILE]`.
+"""What both estimates of a head say together: `python -m training.identity.blend FOLDER=SEED [--output FILE]`.
 
 People whom neither the maps' regression nor the identity network has met (samples made with `--held-out`) are looked at
-with both; each coefficient of the likeliest head becomes the blend of the two that was nearest to the truth, drawn a
-little to the blend that is best for all coefficients alike.
+with both. Each coefficient of the likeliest head begins as the blend of the two that was nearest to the truth; what
+that leaves is a linear function of all coefficients that either says, as far as it holds for people who are left out.
+`training.live.blend` draws such people meanwhile, as many as it takes.
 """
 
 import argparse
@@ -24,10 +25,11 @@ from pix2vertex_blender.reconstruction.likeness import (
     estimate_coefficients,
     face_vertices,
     read_likeness,
+    readings_together,
     view_deviations,
 )
-from pix2vertex_blender.reconstruction.network.identity import load_identity_network, read_identity
-from pix2vertex_blender.reconstruction.network.network import load_network, predict_views
+from pix2vertex_blender.reconstruction.network.identity import IdentityNetwork, load_identity_network, read_identity
+from pix2vertex_blender.reconstruction.network.network import MapNetwork, load_network, predict_views
 from pix2vertex_blender.template import load_template
 
 from ..data.backgrounds import background_bank
@@ -40,6 +42,9 @@ from .looks import take_look
 
 #: How strongly each coefficient's share is drawn to that of all, as a part of the differences that it is learnt from.
 DRAWN = 0.3
+#: Ridges to choose from, as a share of the coefficients' mean square; by the last one nothing but the shares is left.
+RIDGES = (0.03, 0.1, 0.3, 1.0, 3.0, 1e6)
+FOLDS = 5
 
 
 @dataclass(frozen=True)
@@ -80,24 +85,83 @@ def ask(unmet: People, model: LikenessModel, networks: tuple[Path, Path], backgr
             continue
         generator = np.random.default_rng([7, int(path.stem)])
         image, flipped = take_look(sample, maps_network.configuration.resolution, generator, bank)
-        found = view_deviations(predict_views(maps_network, image), load_template(), model.points)
-        if found is None:
+        said = what_is_said(image, maps_network, identity_network, model)
+        if said is None:
             continue
         own = (mirrored(difference) if flipped else difference)[face]
-        true = np.einsum("knc,nc->k", model.basis[:, face], own)
-        read = read_identity(identity_network, image)
-        rows.append((estimate_coefficients(model, *found), read, true, (own**2).sum()))
+        rows.append((*said, np.einsum("knc,nc->k", model.basis[:, face], own), (own**2).sum()))
     return Opinions(*(np.array(column) for column in zip(*rows, strict=True)))
 
 
+def what_is_said(
+    image: NDArray[np.uint8], maps_network: MapNetwork, identity_network: IdentityNetwork, model: LikenessModel
+) -> tuple[NDArray[np.float64], NDArray[np.float64]] | None:
+    """`shown` (k,) and `read` (2, k) of a look (R, R, 3); None if the maps show too little."""
+    found = view_deviations(predict_views(maps_network, image), load_template(), model.points)
+    return None if found is None else (estimate_coefficients(model, *found), read_identity(identity_network, image))
+
+
 def learn_shares(opinions: Opinions, model: LikenessModel, drawn: float = DRAWN) -> NDArray[np.float64]:
-    """How much of each coefficient (k,) is to be the network's."""
-    everything = dataclasses.replace(model, network_share=np.ones(len(model.basis)))
-    towards = blend(everything, opinions.shown, opinions.read) - opinions.shown
+    """How much of each coefficient (k,) is to be the network's, if each is looked at by itself."""
+    towards = readings_together(model, opinions.read) - opinions.shown
     products, squares = (towards * (opinions.true - opinions.shown)).sum(0), (towards**2).sum(0)
     alike = products.sum() / squares.sum()
     shares: NDArray[np.float64] = np.clip((products + drawn * alike * squares) / ((1 + drawn) * squares), 0, 1)
     return shares
+
+
+def shared(model: LikenessModel, shares: NDArray[np.float64]) -> LikenessModel:
+    """A model in which so much of each coefficient (k,) is the network's."""
+    joint = np.concatenate([np.diag(1 - shares), np.diag(shares)])
+    return dataclasses.replace(model, joint=joint, joint_offset=np.zeros(len(shares)))
+
+
+def learn_joint(opinions: Opinions, model: LikenessModel) -> LikenessModel:
+    """A model that says what was nearest to the truth, with the ridge that is best for people who are left out."""
+    fold = np.arange(len(opinions.true)) * FOLDS // len(opinions.true)  # looks at one person follow each other
+    scores = {}
+    for ridge in RIDGES:
+        estimate = np.zeros_like(opinions.true)
+        for left in range(FOLDS):
+            learnt, others = _regress(_part(opinions, fold != left), model, ridge), _part(opinions, fold == left)
+            estimate[fold == left] = blend(learnt, others.shown, others.read)
+        scores[ridge] = opinions.explained(estimate)
+        print(f"ridge {ridge:g}: R2 {scores[ridge]:.4f} of people left out", flush=True)
+    return _regress(opinions, model, max(scores, key=lambda ridge: scores[ridge]))
+
+
+def _regress(opinions: Opinions, model: LikenessModel, ridge: float) -> LikenessModel:
+    """The shares, and a ridge regression of what they leave; a mirrored head is as likely as the head."""
+    begun = shared(model, learn_shares(opinions, model))
+    said, left = _said(opinions, model), opinions.true - blend(begun, opinions.shown, opinions.read)
+    twice, wanted = (
+        np.concatenate([each, (each.reshape(len(each), -1, len(model.mirror)) @ model.mirror).reshape(each.shape)])
+        for each in (said, left)
+    )
+    middle, wanted_middle = twice.mean(axis=0), wanted.mean(axis=0)
+    products = (twice - middle).T @ (twice - middle)
+    products[np.diag_indices_from(products)] += ridge * np.trace(products) / len(products)
+    change = np.linalg.solve(products, (twice - middle).T @ (wanted - wanted_middle))
+    return dataclasses.replace(
+        begun, joint=begun.joint + change, joint_offset=begun.joint_offset + wanted_middle - middle @ change
+    )
+
+
+def _said(opinions: Opinions, model: LikenessModel) -> NDArray[np.float64]:
+    return np.concatenate([opinions.shown, readings_together(model, opinions.read)], axis=1)
+
+
+def _part(opinions: Opinions, which: NDArray[np.bool_]) -> Opinions:
+    return Opinions(opinions.shown[which], opinions.read[which], opinions.true[which], opinions.sizes[which])
+
+
+def learn_and_save(opinions: Opinions, model: LikenessModel, output: Path) -> None:
+    """Learn what both say together, write it, and print how much maps, network and both explain."""
+    save_likeness(learn_joint(opinions, model), output)
+    count = len(model.basis)
+    for name, share in (("maps", 0.0), ("network", 1.0)):
+        alone = blend(shared(model, np.full(count, share)), opinions.shown, opinions.read)
+        print(f"{name}: R2 {opinions.explained(alone):.3f} of {len(opinions.true)} looks")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -118,12 +182,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except Pix2VertexError as error:
         print(error, file=sys.stderr)
         return 1
-    blended = dataclasses.replace(model, network_share=learn_shares(opinions, model))
-    save_likeness(blended, options.output)
-    for name, share in (("maps", 0.0), ("network", 1.0), ("both", blended.network_share)):
-        asked = dataclasses.replace(model, network_share=np.broadcast_to(share, len(model.basis)))
-        explained = opinions.explained(blend(asked, opinions.shown, opinions.read))
-        print(f"{name}: R2 {explained:.3f} of {len(opinions.true)} people")
+    learn_and_save(opinions, model, options.output)
     return 0
 
 

@@ -134,8 +134,8 @@ def learn(pairs: Pairs, points: NDArray[np.int64], basis: NDArray[np.float64], r
     products[np.diag_indices_from(products)] += ridge * np.trace(products) / len(products)
     middle = coefficients.mean(axis=0)
     regression = np.linalg.solve(products, features.T @ (coefficients - middle))
-    nothing_read = np.zeros(len(basis))
-    return LikenessModel(points, mean.astype(np.float64), often, SEEN_WEIGHT, regression, middle, basis, nothing_read)
+    nothing_read = np.eye(2 * len(basis), len(basis)), np.zeros(len(basis))
+    return LikenessModel(points, mean.astype(np.float64), often, SEEN_WEIGHT, regression, middle, basis, *nothing_read)
 
 
 def explained(model: LikenessModel, pairs: Pairs) -> float:
@@ -167,7 +167,8 @@ def save_likeness(model: LikenessModel, path: Path) -> None:
         "regression": model.regression.astype(np.float32),
         "coefficient_mean": model.coefficient_mean.astype(np.float32),
         "basis": model.basis.astype(np.float16),
-        "network_share": model.network_share.astype(np.float32),
+        "joint": model.joint.astype(np.float32),
+        "joint_offset": model.joint_offset.astype(np.float32),
     }
     with replacing(path) as partial, partial.open("wb") as file:
         np.savez_compressed(file, **arrays)

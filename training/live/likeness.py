@@ -8,10 +8,11 @@ import argparse
 import multiprocessing
 import sys
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from itertools import count
 from pathlib import Path
+from typing import TypeVar
 
 import cv2
 import numpy as np
@@ -33,6 +34,7 @@ from ..processes import core_count
 from .looks import DrawingParameters, draw_person, posed
 
 Pair = tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.float16]]
+Result = TypeVar("Result")
 
 
 def draw_pair(index: int, parameters: DrawingParameters, weights: Path, backgrounds: Path) -> Pair | None:
@@ -52,13 +54,13 @@ def draw_pair(index: int, parameters: DrawingParameters, weights: Path, backgrou
     return pair_of(load_network(weights), looked_at, head, quick_precision(torch.device("cpu")))
 
 
-def pairs_drawn(job: "partial[Pair | None]", minutes: float, workers: int) -> Iterator[Pair]:
-    """Pairs of all processes for some minutes."""
+def drawn_meanwhile(job: Callable[[int], Result | None], minutes: float, workers: int) -> Iterator[Result]:
+    """What a job makes of one index after the other, in all processes, for some minutes."""
     ends = time.monotonic() + 60 * minutes
     with multiprocessing.get_context("spawn").Pool(workers, _prepare_process) as pool:
-        for pair in pool.imap_unordered(job, count(), chunksize=4):
-            if pair is not None:
-                yield pair
+        for result in pool.imap_unordered(job, count(), chunksize=4):
+            if result is not None:
+                yield result
             if time.monotonic() > ends:
                 return
 
@@ -85,7 +87,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         resolution = load_network(options.weights).configuration.resolution
         drawing = DrawingParameters(options.seed, resolution, options.sample_size, 1)
         job = partial(draw_pair, parameters=drawing, weights=options.weights, backgrounds=options.backgrounds)
-        made = list(pairs_drawn(job, options.minutes, options.workers))
+        made = list(drawn_meanwhile(job, options.minutes, options.workers))
         if not made:
             raise DataFileError("Nobody was drawn in that time: give it more --minutes.")
     except Pix2VertexError as error:

@@ -1,4 +1,4 @@
-"""The identity network learns from looks, goes on where it was interrupted, and is blended with the maps."""
+"""The identity network learns from looks, goes on where it was interrupted, and is joined with the maps."""
 
 import dataclasses
 import itertools
@@ -7,11 +7,11 @@ import numpy as np
 import pytest
 import torch
 
-from pix2vertex_blender.reconstruction.likeness import load_likeness
+from pix2vertex_blender.reconstruction.likeness import blend, load_likeness
 from pix2vertex_blender.reconstruction.network.configuration import NetworkConfiguration
 from pix2vertex_blender.reconstruction.network.identity import IdentityNetwork, load_identity_network
 from pix2vertex_blender.reconstruction.network.network import build_network
-from training.identity.blend import Opinions, learn_shares
+from training.identity.blend import Opinions, learn_joint, learn_shares, shared
 from training.identity.looks import Looks
 from training.identity.losses import explained, r2
 from training.identity.train import new_network, set_scale, train
@@ -105,6 +105,37 @@ def opinions_of(shown_error: float, read_error: float) -> Opinions:
 def test_who_errs_less_is_followed_further(shown_error, read_error, expected) -> None:
     shares = learn_shares(opinions_of(shown_error, read_error), load_likeness())
     assert shares[:40].mean() == pytest.approx(expected, abs=0.06)
+
+
+def test_what_one_coefficient_tells_of_another_is_learnt_from_many_and_not_from_few() -> None:
+    """The network here takes each coefficient for the next one, and the maps say nothing."""
+    model = load_likeness()
+    many = opinions_of(1.0, 0.3)
+    picture = np.roll(many.read[:, 0], 1, axis=1)
+    confused = dataclasses.replace(
+        many, shown=0 * many.shown, read=np.stack([picture, picture @ model.mirror.T], axis=1)
+    )
+    few = Opinions(*(values[:20] for values in vars(confused).values()))
+    by_shares, by_many, by_few = (
+        blend(learnt, confused.shown, confused.read)
+        for learnt in (
+            shared(model, learn_shares(confused, model)),
+            learn_joint(confused, model),
+            learn_joint(few, model),
+        )
+    )
+    assert confused.explained(by_shares) < 0.1
+    assert confused.explained(by_many) > 0.5
+    assert confused.explained(by_few) > -0.2
+
+
+def test_a_mirrored_picture_gets_the_mirrored_head() -> None:
+    model = load_likeness()
+    learnt = learn_joint(opinions_of(0.5, 0.5), model)
+    shown, read = (np.random.default_rng(3).normal(size=(40, *shape)) for shape in ((100,), (2, 100)))
+    head = blend(learnt, shown, read)
+    other = blend(learnt, shown @ model.mirror, read[:, ::-1])
+    assert np.linalg.norm(other - head @ model.mirror) < 0.25 * np.linalg.norm(head)
 
 
 def test_the_weights_that_ship_read_a_picture_and_its_mirror_image() -> None:

@@ -1,20 +1,23 @@
 """People who are drawn while both networks learn: looks, painters, the pool of looks, and the training."""
 
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from pix2vertex_blender.paths import CLOSE_NETWORK_WEIGHTS, LIKENESS_FILE
-from pix2vertex_blender.reconstruction.likeness import face_vertices, load_likeness
+from pix2vertex_blender.paths import CLOSE_NETWORK_WEIGHTS, IDENTITY_NETWORK_WEIGHTS, LIKENESS_FILE
+from pix2vertex_blender.reconstruction.likeness import blend, face_vertices, load_likeness
 from pix2vertex_blender.reconstruction.network.configuration import NetworkConfiguration
 from pix2vertex_blender.reconstruction.network.identity import load_identity_network
 from pix2vertex_blender.reconstruction.network.network import build_network, load_network, save_network
 from pix2vertex_blender.template import load_template
 from training.data.backgrounds import background_bank
 from training.identity.basis import read_basis
+from training.identity.blend import Opinions
 from training.identity.likeness import choose_points
+from training.live.blend import opinions_of_person
 from training.live.likeness import draw_pair
 from training.live.looks import DrawingParameters, Look, draw_person, looks_at
 from training.live.painters import Task, painting
@@ -167,3 +170,16 @@ def test_what_maps_show_of_a_drawn_person_is_near_the_true_head(backgrounds) -> 
         wrong.append(np.linalg.norm(shown - head[points], axis=1)[whole].mean())
         away.append(np.linalg.norm(head[points].astype(float), axis=1)[whole].mean())
     assert np.mean(wrong) < 0.9 * np.mean(away), "nearer than the rest shape is"
+
+
+@pytest.mark.slow
+def test_what_both_say_of_a_drawn_person_is_near_the_truth(backgrounds) -> None:
+    parameters = DrawingParameters(seed=5, resolution=224, sample_size=288, looks=2)
+    files = CLOSE_NETWORK_WEIGHTS, IDENTITY_NETWORK_WEIGHTS, LIKENESS_FILE
+    made = [opinions_of_person(index, parameters, files, backgrounds) for index in range(8)]
+    people = [rows for rows in made if rows]
+    assert len(people) >= 2
+    opinions = Opinions(*(np.array(column) for column in zip(*chain.from_iterable(people), strict=True)))
+    model = load_likeness()
+    assert opinions.explained(blend(model, opinions.shown, opinions.read)) > 0.3
+    assert opinions.explained(0 * opinions.true) < 0.1, "the rest shape explains nothing"
