@@ -36,7 +36,7 @@ FEWEST_POINTS = 60
 DOUBTED, TRUSTED = 0.6, 0.8
 #: Millimetres by which the likeliest heads of a picture and of its mirror image may differ before they count less, and
 #: from which they do not count (`benchmarks.agreement`).
-AGREEING, CONTRARY = 1.7, 2.2
+AGREEING, CONTRARY = 1.9, 2.5
 #: How far a head becomes the likeliest one in the picture and in depth, where the maps are to be trusted: the picture
 #: tells more about its own plane.
 ACROSS, DEEP = 0.5, 0.75
