@@ -17,7 +17,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pix2vertex_blender.errors import Pix2VertexError
+from pix2vertex_blender.errors import DataFileError, Pix2VertexError
 from pix2vertex_blender.paths import CLOSE_NETWORK_WEIGHTS, IDENTITY_NETWORK_WEIGHTS, LIKENESS_FILE
 from pix2vertex_blender.reconstruction.likeness import (
     LikenessModel,
@@ -74,7 +74,13 @@ class Opinions:
 
 
 def ask(unmet: People, model: LikenessModel, networks: tuple[Path, Path], backgrounds: Path | None) -> Opinions:
-    """Look at all portraits of a folder with the map network and the identity network of two weights files."""
+    """Look at all portraits of a folder with the map network and the identity network of two weights files.
+
+    Raises
+    ------
+    DataFileError
+        If there is none.
+    """
     maps_network, identity_network = load_network(networks[0]), load_identity_network(networks[1])
     bank, face = background_bank(backgrounds), face_vertices(load_template())
     rows = []
@@ -90,6 +96,8 @@ def ask(unmet: People, model: LikenessModel, networks: tuple[Path, Path], backgr
             continue
         own = (mirrored(difference) if flipped else difference)[face]
         rows.append((*said, np.einsum("knc,nc->k", model.basis[:, face], own), (own**2).sum()))
+    if not rows:
+        raise DataFileError(f"No sample in {unmet.folder} is a portrait: make more with training.generate --held-out.")
     return Opinions(*(np.array(column) for column in zip(*rows, strict=True)))
 
 
@@ -134,10 +142,7 @@ def _regress(opinions: Opinions, model: LikenessModel, ridge: float) -> Likeness
     """The shares, and a ridge regression of what they leave; a mirrored head is as likely as the head."""
     begun = shared(model, learn_shares(opinions, model))
     said, left = _said(opinions, model), opinions.true - blend(begun, opinions.shown, opinions.read)
-    twice, wanted = (
-        np.concatenate([each, (each.reshape(len(each), -1, len(model.mirror)) @ model.mirror).reshape(each.shape)])
-        for each in (said, left)
-    )
+    twice, wanted = (np.concatenate([values, _mirrored(values, model)]) for values in (said, left))
     middle, wanted_middle = twice.mean(axis=0), wanted.mean(axis=0)
     products = (twice - middle).T @ (twice - middle)
     products[np.diag_indices_from(products)] += ridge * np.trace(products) / len(products)
@@ -149,6 +154,13 @@ def _regress(opinions: Opinions, model: LikenessModel, ridge: float) -> Likeness
 
 def _said(opinions: Opinions, model: LikenessModel) -> NDArray[np.float64]:
     return np.concatenate([opinions.shown, readings_together(model, opinions.read)], axis=1)
+
+
+def _mirrored(values: NDArray[np.float64], model: LikenessModel) -> NDArray[np.float64]:
+    """Coefficients of mirrored heads, (m, k) or several estimates of them side by side."""
+    each = values.reshape(len(values), -1, len(model.mirror))
+    mirrored_values: NDArray[np.float64] = (each @ model.mirror).reshape(values.shape)
+    return mirrored_values
 
 
 def _part(opinions: Opinions, which: NDArray[np.bool_]) -> Opinions:
