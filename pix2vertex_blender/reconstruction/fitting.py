@@ -16,8 +16,8 @@ from ..exchange.view import no_pins
 from ..shaping.points import PinnedPoints
 from ..template import load_template
 from .corrections.eyelids import clear_eyeballs
-from .corrections.lip_borders import with_seen_borders
-from .corrections.lip_relief import in_proportion
+from .corrections.lip_borders import sliding_skin, with_seen_borders
+from .corrections.lip_relief import FINE, in_proportion, soft_lips
 from .corrections.mouth import fit_mouth
 from .corrections.pins import landmark_matrix, point_matrix, register_to_pins
 from .corrections.tangles import untangled
@@ -26,7 +26,7 @@ from .registration.alignment import align
 from .registration.matching import TargetIndex
 from .registration.registration import NETWORK_MAPS, Registration, register
 from .registration.target import build_target
-from .relief import with_likely_relief
+from .relief import coarse_forms, smoothing, with_likely_relief
 from .seen_face import SeenFace
 
 #: Lids that pins have drawn less than this (mm) into the space they keep from the eyeballs are left there.
@@ -36,6 +36,11 @@ PIN_ROUNDS = 3
 
 #: A pin farther from its landmark than this share of the crop belongs to another face.
 FARTHEST_PIN = 0.25
+
+
+def prepare() -> None:
+    """Compute what all faces need, so that fitting the first one does not wait for it."""
+    load_likeness(), coarse_forms(), smoothing(FINE), soft_lips(), sliding_skin()
 
 
 def register_template(

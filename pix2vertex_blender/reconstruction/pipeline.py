@@ -14,7 +14,7 @@ from ..exchange.report import Report
 from ..exchange.result import Reconstruction
 from ..template import load_template
 from .completion import FittedHead, complete
-from .fitting import believable_pins, follow_pins, register_template
+from .fitting import believable_pins, follow_pins, prepare, register_template
 from .glimpses import head_glimpse, mask_glimpse, surface_glimpse
 from .hidden import hidden_share
 from .likeness import Likeness, estimate, load_likeness
@@ -29,7 +29,6 @@ from .photo.localisation import FoundFace, choose_face, no_face_in
 from .photo.photo import Photo, cut_square, encode_png, inside_photo
 from .photo.reading import load_photo
 from .registration.registration import Registration
-from .relief import coarse_forms
 from .reports import registration_report, template_report, versions
 from .second_pass import CloserLook, SecondPass, load_second_pass
 from .seen_face import SeenFace
@@ -141,7 +140,7 @@ def reconstruct(
 def load_networks(device_name: str) -> Networks:
     """The networks on a device of `device.DEVICE_NAMES`."""
     device = choose_device(device_name)
-    load_likeness(), coarse_forms()  # here, so that reading a face does not wait for them
+    prepare()
     return Networks(device, load_network(device=device), load_second_pass(device), load_identity_network(device=device))
 
 

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from pix2vertex_blender.errors import DataFileError, Pix2VertexError
+from pix2vertex_blender.errors import Pix2VertexError
 from pix2vertex_blender.paths import CLOSE_NETWORK_WEIGHTS, IDENTITY_NETWORK_WEIGHTS, LIKENESS_FILE
 from pix2vertex_blender.reconstruction.likeness import face_vertices, read_likeness
 from pix2vertex_blender.reconstruction.network.identity import load_identity_network
@@ -25,9 +25,8 @@ from ..data.backgrounds import background_bank
 from ..generate import TRAINING_STREAM
 from ..identity.blend import Opinions, learn_and_save, what_is_said
 from ..identity.looks import says_enough
-from ..processes import core_count
-from .likeness import drawn_meanwhile
 from .looks import DrawingParameters, draw_person, looks_at
+from .meanwhile import add_options, drawn_meanwhile
 
 #: `Opinions` of one look each.
 Row = tuple[Floats, Floats, Floats, Floats]
@@ -67,13 +66,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--map-network", type=Path, default=CLOSE_NETWORK_WEIGHTS)
     parser.add_argument("--identity-network", type=Path, default=IDENTITY_NETWORK_WEIGHTS)
     parser.add_argument("--likeness", type=Path, default=LIKENESS_FILE, help="file to take the rest from")
-    parser.add_argument("--backgrounds", type=Path, required=True, help="file to keep the background pictures in")
-    parser.add_argument("--sample-size", type=int, default=288, help="pixels of the pictures that looks are cut from")
     parser.add_argument("--looks", type=int, default=2, help="at each person")
-    parser.add_argument("--minutes", type=float, default=30.0, help="of drawing")
-    parser.add_argument("--workers", type=int, default=core_count())
-    parser.add_argument("--seed", type=int, default=81, help="of the people")
-    parser.add_argument("--output", type=Path, default=LIKENESS_FILE)
+    add_options(parser, minutes=30.0, seed=81)
     options = parser.parse_args(arguments)
     try:
         background_bank(options.backgrounds)
@@ -81,9 +75,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         drawing = DrawingParameters(options.seed, resolution, options.sample_size, options.looks)
         files = options.map_network, options.identity_network, options.likeness
         job = partial(opinions_of_person, parameters=drawing, files=files, backgrounds=options.backgrounds)
-        made = list(chain.from_iterable(drawn_meanwhile(job, options.minutes, options.workers)))
-        if not made:
-            raise DataFileError("Nobody was drawn in that time: give it more --minutes.")
+        made = list(chain.from_iterable(drawn_meanwhile(job, options)))
         opinions = Opinions(*(np.array(column, dtype=np.float64) for column in zip(*made, strict=True)))
         learn_and_save(opinions, read_likeness(options.likeness), options.output)
     except Pix2VertexError as error:

@@ -43,7 +43,7 @@ def in_proportion(vertices: Array, before: Array) -> Array:
     grown = np.clip(lip_heights(vertices) / lip_heights(before), THINNEST, FULLEST) - 1
     outwards = normalise(coarse_forms()(vertex_normals(vertices, load_template().faces)))
     relief = np.einsum("nc,nc->n", vertices - smoothing(FINE)(vertices), outwards)
-    changed: Array = vertices + ((_soft_lips() @ grown) * relief)[:, None] * outwards
+    changed: Array = vertices + ((soft_lips() @ grown) * relief)[:, None] * outwards
     return changed
 
 
@@ -55,7 +55,7 @@ def lip_heights(vertices: Array) -> Array:
 
 
 @cache
-def _soft_lips() -> Array:
+def soft_lips() -> Array:
     """How much each vertex (n, 2) belongs to the upper and to the lower lip."""
     lips = np.stack([load_template().groups[name] > 0.5 for name in LIPS], axis=1)
     return smoothing(SOFT)(lips.astype(np.float64))
