@@ -14,6 +14,9 @@ _THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS
 #: Gigabytes without which not even the libraries can be loaded: some then wait for ever for what they do not get.
 LEAST_MEMORY = 0.6
 
+#: Rows and columns of matrices large enough for OpenBLAS to need its buffers for their product.
+_BUFFERED = 128
+
 #: Only Linux counts, and refuses, what a process asks for; elsewhere the limit cannot be set.
 CAN_LIMIT_MEMORY = sys.platform == "linux"
 
@@ -46,6 +49,19 @@ def limit_memory(variables: Mapping[str, str] = os.environ) -> None:
         resource.setrlimit(resource.RLIMIT_DATA, (int(limit * 2**30), resource.RLIM_INFINITY))
 
 
+def hold_buffers(variables: Mapping[str, str] = os.environ) -> None:
+    """Have the OpenBLAS of NumPy and that of SciPy take their buffers at once, if the memory is limited.
+
+    They take them at the first product of matrices and keep them; where one is refused then, they try for ever.
+    """
+    if memory_limit(variables):
+        import numpy as np
+        from scipy.linalg import blas
+
+        square = np.ones((_BUFFERED, _BUFFERED))
+        blas.dgemm(1.0, square @ square, square)
+
+
 def is_lack_of_memory(error: BaseException) -> bool:
     """Whether an error of Python, torch, OpenCV or the system's loader says that memory was refused."""
     if isinstance(error, MemoryError) or (isinstance(error, OSError) and error.errno == errno.ENOMEM):
@@ -60,5 +76,7 @@ def is_lack_of_memory(error: BaseException) -> bool:
         "cannot map zero-fill pages",
         "can't start new thread",
         "bad_alloc",
+        "could not create a primitive",  # oneDNN, in torch, gives every refusal of memory as one of these two
+        "could not execute a primitive",
     )
     return any(each in str(error).lower() for each in words)

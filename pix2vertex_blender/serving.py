@@ -32,7 +32,7 @@ from .exchange.protocol import (
     line_of,
     read_request,
 )
-from .limits import limit_memory
+from .limits import hold_buffers, limit_memory
 
 #: Seconds without a request after which the process ends.
 IDLE_SECONDS_VARIABLE = "PIX2VERTEX_IDLE_SECONDS"
@@ -107,6 +107,7 @@ def serve(
 def main(jobs: Mapping[str, Job]) -> None:
     """Serve on this process's standard streams, keeping what libraries print apart from the replies."""
     limit_memory()
+    hold_buffers()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C in Blender's terminal is for Blender, which tells us
     replies = os.fdopen(os.dup(1), "wb")
     os.dup2(2, 1)

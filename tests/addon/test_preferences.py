@@ -89,6 +89,7 @@ def test_what_the_system_refuses_is_a_lack_of_memory() -> None:
 def test_a_librarys_words_for_a_lack_of_memory_are_known() -> None:
     assert limits.is_lack_of_memory(RuntimeError("DefaultCPUAllocator: can't allocate memory: you tried to allocate"))
     assert limits.is_lack_of_memory(RuntimeError("CUDA out of memory. Tried to allocate 2.00 GiB"))
+    assert limits.is_lack_of_memory(RuntimeError("could not create a primitive"))
     assert not limits.is_lack_of_memory(RuntimeError("shape mismatch"))
 
 

@@ -1,5 +1,7 @@
 """A memory limit that is too low is one sentence that names it, whatever the libraries make of what they do not get."""
 
+import os
+import signal
 import sys
 from pathlib import Path
 
@@ -8,7 +10,7 @@ import pytest
 from pix2vertex_blender.addon.process.worker_client import JobStatus, WorkerClient
 from pix2vertex_blender.limits import CAN_LIMIT_MEMORY, environment
 from pix2vertex_blender.paths import SAMPLE_PORTRAIT
-from tests.faults.conftest import WORKER, watch
+from tests.faults.conftest import LONG, PRACTICE, SHORT, WORKER, needs_signals, wait_for_stage, watch
 
 pytestmark = pytest.mark.skipif(not CAN_LIMIT_MEMORY, reason="only Linux limits memory")
 
@@ -31,5 +33,21 @@ def test_a_limit_in_which_nothing_runs_is_told_before_anything_is_started(limit:
 
 
 @pytest.mark.slow
-def test_a_limit_that_is_reached_is_named(tmp_path: Path) -> None:
-    assert "memory limit" in reconstruct(0.7, tmp_path)
+@pytest.mark.parametrize("limit", [0.65, 0.7, 0.76])
+def test_a_limit_that_is_reached_is_named_whichever_library_reaches_it(limit: float, tmp_path: Path) -> None:
+    assert "memory limit" in reconstruct(limit, tmp_path)
+
+
+@needs_signals
+def test_a_worker_with_a_limit_that_falls_silent_is_told_with_its_limit(tmp_path: Path) -> None:
+    client = WorkerClient(
+        [sys.executable, "-I", str(PRACTICE), str(WORKER)], environment(0, 8.0), tmp_path / "worker.log", LONG
+    )
+    job = client.submit("endless")
+    wait_for_stage(client, job, "network")
+    assert client.process_id is not None
+    os.kill(client.process_id, signal.SIGSTOP)
+    client._patience = SHORT
+    watch(client, job)
+    client.stop()
+    assert "no longer answers" in job.error and "memory limit of 8 GB" in job.error

@@ -36,6 +36,10 @@ DIED_LIMITED = (
 )
 CANNOT_START = "The reconstruction process cannot be started; see the log {log}."
 SILENT = "The reconstruction process no longer answers and was ended; try again."
+SILENT_LIMITED = (
+    "The reconstruction process no longer answers and was ended, perhaps because the memory limit of {limit} GB in the"
+    " preferences is too low; raise it or set it to 0."
+)
 NOT_UNDERSTOOD = (
     "The reconstruction process gave an answer that makes no sense and was ended; try again, and install the extension"
     " again if that does not help."
@@ -147,7 +151,7 @@ class WorkerClient:
         if pipe.ended:
             self._replace(None)
         elif self._silent_for(pipe) > self._patience_now(pipe):
-            self._replace(SILENT)
+            self._replace(SILENT_LIMITED.format(limit=f"{self._limit:g}") if self._limit else SILENT)
         else:
             self._give_up_deaf()
 
