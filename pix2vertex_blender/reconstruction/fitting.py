@@ -21,12 +21,13 @@ from .corrections.lip_relief import FINE, in_proportion, soft_lips
 from .corrections.mouth import fit_mouth
 from .corrections.pins import landmark_matrix, point_matrix, register_to_pins
 from .corrections.tangles import untangled
+from .emphasis import emphasised
 from .likeness import Likeness, likeliest, load_likeness
 from .registration.alignment import align
 from .registration.matching import TargetIndex
 from .registration.registration import NETWORK_MAPS, Registration, register
 from .registration.target import build_target
-from .relief import coarse_forms, smoothing, with_likely_relief
+from .relief import coarse_forms, smoothing, with_mean_relief
 from .seen_face import SeenFace
 
 #: Lids that pins have drawn less than this (mm) into the space they keep from the eyeballs are left there.
@@ -91,7 +92,8 @@ def register_template(
         likely = registration.vertices
         if likeness is not None:
             likely = likeliest(likely, seen.maps.camera, likeness, load_likeness())
-        likely = with_likely_relief(likely, likeness, load_likeness())
+            likely = emphasised(likely, likeness.strength, load_likeness())
+        likely = with_mean_relief(likely, 1.0 if likeness is None else 1.0 - likeness.strength)
         moved = likely - registration.vertices
         pause()
         bordered = in_proportion(with_seen_borders(likely, seen), likely)

@@ -37,9 +37,13 @@ DOUBTED, TRUSTED = 0.6, 0.8
 #: Millimetres by which the likeliest heads of a picture and of its mirror image may differ before they count less, and
 #: from which they do not count (`benchmarks.agreement`).
 AGREEING, CONTRARY = 1.9, 2.5
-#: How far a head becomes the likeliest one in the picture and in depth, where the maps are to be trusted: the picture
-#: tells more about its own plane.
-ACROSS, DEEP = 0.5, 0.75
+#: Of so many of the first ways in which people differ, a face's proportions, the picture itself tells most.
+PROPORTIONS = 3
+#: What stays of a registered head in the picture, where the maps are to be trusted: of its proportions, of its other
+#: forms, and of forms in which people do not differ, most of which are errors of the maps.
+KEPT_PROPORTIONS, KEPT_FORMS, KEPT_REST = 0.75, 0.5, 0.25
+#: What stays of its depth; of forms in which people do not differ nothing.
+KEPT_DEPTH = 0.15
 
 
 #: By how much what a head has of its own is enlarged where several photos became one head: each photo's head is drawn
@@ -300,15 +304,18 @@ def likeliest(
 ) -> NDArray[np.float64]:
     """The registered head (n, 3), in the camera's axes, on its way to the likeliest one.
 
-    Only the part in which people differ is replaced; what the basis cannot say stays as it is registered. Nearer or
-    farther a vertex moves along its line of sight, so that this part changes nothing in the picture.
+    Nearer or farther a vertex moves along its line of sight, so that this part changes nothing in the picture.
     """
     own, to_rest = own_coefficients(vertices, model)
-    change = likeness.strength * (likeness.coefficients - own)
+    rest = to_rest.apply(vertices) - load_template().vertices - np.einsum("k,knc->nc", own, model.basis)
+    change = likeness.coefficients - own
+    kept = np.where(np.arange(len(own)) < PROPORTIONS, KEPT_PROPORTIONS, KEPT_FORMS)
+    across = np.einsum("k,knc->nc", (1 - kept) * change, model.basis) - (1 - KEPT_REST) * rest
+    deep = np.einsum("k,knc->nc", (1 - KEPT_DEPTH) * change, model.basis) - rest
     # Vectors turn and scale with the frame, and do not move with it.
-    moved = np.einsum("k,knc->nc", change, model.basis) @ to_rest.rotation / to_rest.scale
-    nearer = camera.unproject(camera.project(vertices), vertices[:, 2] + DEEP * moved[:, 2])
-    return nearer + ACROSS * moved * (1.0, 1.0, 0.0)
+    to_camera = likeness.strength * to_rest.rotation / to_rest.scale
+    nearer = camera.unproject(camera.project(vertices), vertices[:, 2] + (deep @ to_camera)[:, 2])
+    return nearer + across @ to_camera * (1.0, 1.0, 0.0)
 
 
 def spread(vertices: NDArray[np.float64], model: LikenessModel) -> NDArray[np.float64]:

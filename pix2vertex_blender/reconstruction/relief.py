@@ -1,8 +1,7 @@
-"""The finer forms of a face: the maps are too coarse to tell the rim of a lip or a nostril, and blur or invent it.
+"""The finer forms of a face whose likeliest head is not known: the maps are too coarse to tell the rim of a lip or a
+nostril, and blur or invent it.
 
-The registered head keeps its coarse forms. What is finer comes from the person's likeliest head, turned with the
-surface on which it lies: measured on rendered people, that head alone has better lips and noses than one that follows
-the maps to the last vertex.
+Such a head keeps its coarse forms. What is finer comes from the mean head, turned with the surface on which it lies.
 """
 
 from collections.abc import Callable
@@ -17,7 +16,7 @@ from ..geometry.laplacian import cotangent_laplacian, lumped_mass
 from ..geometry.mesh import triangulate, unique_edges
 from ..geometry.similarity import fit_similarity
 from ..template import load_template
-from .likeness import Likeness, LikenessModel, face_vertices
+from .likeness import face_vertices
 
 Array = NDArray[np.float64]
 
@@ -25,25 +24,24 @@ Array = NDArray[np.float64]
 FINE = 12.0
 
 
-def with_likely_relief(vertices: Array, likeness: Likeness | None, model: LikenessModel) -> Array:
-    """The registered head (n, 3) with the finer forms of the likeliest one, or of the mean one where nothing is known.
+def with_mean_relief(vertices: Array, share: float) -> Array:
+    """A head (n, 3) with a share, 0 to 1, of the mean one's finer forms in place of its own.
 
-    Lids stay as they are registered: how far they are shut is fine, and the likeliest head has its eyes open.
+    Lids stay as they are: how far they are shut is fine, and the mean head has its eyes open.
     """
+    if share == 0:
+        return vertices
     template = load_template()
-    likely = template.vertices
-    if likeness is not None:
-        likely = likely + np.einsum("k,knc->nc", likeness.strength * likeness.coefficients, model.basis)
     face = face_vertices(template)
-    likely = fit_similarity(likely[face], vertices[face]).apply(likely)
+    mean = fit_similarity(template.vertices[face], vertices[face]).apply(template.vertices)
     smooth = coarse_forms()
-    coarse, likely_coarse = smooth(vertices), smooth(likely)
-    turns = local_rotations(likely_coarse, coarse)
-    fine = np.einsum("nij,nj->ni", turns, likely - likely_coarse)
+    coarse, mean_coarse = smooth(vertices), smooth(mean)
+    turns = local_rotations(mean_coarse, coarse)
+    fine = np.einsum("nij,nj->ni", turns, mean - mean_coarse)
     groups = template.groups
     inside = groups["mouth_interior"] + groups["nostril_interior"]  # which goes along with the lips and nostrils
-    share = np.clip(groups["face"] + inside, 0, 1) * (1 - groups["eyelids"])
-    return vertices + share[:, None] * (coarse + fine - vertices)
+    where = share * np.clip(groups["face"] + inside, 0, 1) * (1 - groups["eyelids"])
+    return vertices + where[:, None] * (coarse + fine - vertices)
 
 
 def coarse_forms() -> Callable[[Array], Array]:

@@ -148,7 +148,7 @@ def test_refit_keeps_what_the_slider_of_likeness_needs(reconstruction, kept):
 def test_without_its_likeness_the_head_is_the_one_that_is_registered_without_the_estimate(
     reconstruction, photo, monkeypatch
 ):
-    for name in ("likeliest", "with_likely_relief"):
+    for name in ("likeliest", "emphasised", "with_mean_relief"):
         monkeypatch.setattr(f"pix2vertex_blender.reconstruction.fitting.{name}", lambda head, *_: head)
     plain = reconstruct(photo, CPU)
     face = load_template().groups["face"] > 0.5
