@@ -46,10 +46,9 @@ KEPT_PROPORTIONS, KEPT_FORMS, KEPT_REST = 0.75, 0.5, 0.25
 KEPT_DEPTH = 0.15
 
 
-#: By how much what a head has of its own is enlarged where several photos became one head: each photo's head is drawn
-#: to the mean one, and their mean still more. From 1.1 to 1.3 rendered people's shapes are nearer, and more of them are
-#: recognised.
-SPREAD = 1.2
+#: By how much what a head has of its own is enlarged where several photos became one head: their heads, each enlarged
+#: already (`emphasis`), differ by what is wrong with them, so that their mean is drawn to the mean head once more.
+SPREAD = 1.1
 
 
 @dataclass(frozen=True)
