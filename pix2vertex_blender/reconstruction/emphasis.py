@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
 from ..template import load_template
-from .likeness import LikenessModel, own_coefficients
+from .likeness import LikenessModel, differences, own_coefficients
 
 #: By how much it is enlarged. The first ways in which people differ are told well enough, and expressions are there.
 EMPHASIS, TOLD_WELL = 1.2, 6
@@ -23,8 +23,7 @@ def emphasised(vertices: NDArray[np.float64], strength: float, model: LikenessMo
     """A head (n, 3) in any frame with more of its own, as far as that is to be trusted: `strength`, 0 to 1."""
     own, to_rest = own_coefficients(vertices, model)
     own[:TOLD_WELL] = 0
-    differences = np.einsum("k,knc->nc", own, model.basis) @ to_rest.rotation / to_rest.scale
-    return vertices + strength * (EMPHASIS - 1) * _beside_eyes() * differences
+    return vertices + strength * (EMPHASIS - 1) * _beside_eyes() * differences(own, to_rest, model)
 
 
 @cache

@@ -41,7 +41,7 @@ AGREEING, CONTRARY = 1.9, 2.5
 PROPORTIONS = 3
 #: What stays of a registered head in the picture, where the maps are to be trusted: of its proportions, of its other
 #: forms, and of forms in which people do not differ, most of which are errors of the maps.
-KEPT_PROPORTIONS, KEPT_FORMS, KEPT_REST = 0.75, 0.5, 0.25
+KEPT_PROPORTIONS, KEPT_FORMS, KEPT_BEYOND = 0.75, 0.5, 0.25
 #: What stays of its depth; of forms in which people do not differ nothing.
 KEPT_DEPTH = 0.15
 
@@ -306,11 +306,11 @@ def likeliest(
     Nearer or farther a vertex moves along its line of sight, so that this part changes nothing in the picture.
     """
     own, to_rest = own_coefficients(vertices, model)
-    rest = to_rest.apply(vertices) - load_template().vertices - np.einsum("k,knc->nc", own, model.basis)
+    beyond = to_rest.apply(vertices) - load_template().vertices - np.einsum("k,knc->nc", own, model.basis)
     change = likeness.coefficients - own
     kept = np.where(np.arange(len(own)) < PROPORTIONS, KEPT_PROPORTIONS, KEPT_FORMS)
-    across = np.einsum("k,knc->nc", (1 - kept) * change, model.basis) - (1 - KEPT_REST) * rest
-    deep = np.einsum("k,knc->nc", (1 - KEPT_DEPTH) * change, model.basis) - rest
+    across = np.einsum("k,knc->nc", (1 - kept) * change, model.basis) - (1 - KEPT_BEYOND) * beyond
+    deep = np.einsum("k,knc->nc", (1 - KEPT_DEPTH) * change, model.basis) - beyond
     # Vectors turn and scale with the frame, and do not move with it.
     to_camera = likeness.strength * to_rest.rotation / to_rest.scale
     nearer = camera.unproject(camera.project(vertices), vertices[:, 2] + (deep @ to_camera)[:, 2])
@@ -327,9 +327,13 @@ def character(vertices: NDArray[np.float64], model: LikenessModel) -> NDArray[np
 
     Exaggerating what else there is would make folds and dents.
     """
-    own, to_rest = own_coefficients(vertices, model)
-    differences: NDArray[np.float64] = np.einsum("k,knc->nc", own, model.basis) @ to_rest.rotation / to_rest.scale
-    return differences
+    return differences(*own_coefficients(vertices, model), model)
+
+
+def differences(coefficients: NDArray[np.float64], to_rest: Similarity, model: LikenessModel) -> NDArray[np.float64]:
+    """What coefficients (k,) add to a head (n, 3) in the frame from which `to_rest` lays it over the mean one."""
+    added: NDArray[np.float64] = np.einsum("k,knc->nc", coefficients, model.basis) @ to_rest.rotation / to_rest.scale
+    return added
 
 
 def own_coefficients(vertices: NDArray[np.float64], model: LikenessModel) -> tuple[NDArray[np.float64], Similarity]:

@@ -151,7 +151,7 @@ class WorkerClient:
         if pipe.ended:
             self._replace(None)
         elif self._silent_for(pipe) > self._patience_now(pipe):
-            self._replace(SILENT_LIMITED.format(limit=f"{self._limit:g}") if self._limit else SILENT)
+            self._replace(self._why_it_is_silent())
         else:
             self._give_up_deaf()
 
@@ -259,6 +259,9 @@ class WorkerClient:
         if self._limit:
             return DIED_LIMITED.format(limit=f"{self._limit:g}")
         return DIED if spoken else CANNOT_START.format(log=self.log)
+
+    def _why_it_is_silent(self) -> str:
+        return SILENT_LIMITED.format(limit=f"{self._limit:g}") if self._limit else SILENT
 
     @staticmethod
     def _fail(job: Job, error: str, fault: bool = True) -> None:
