@@ -74,6 +74,25 @@ def test_annotated_brows_lie_on_the_brow_ridge(template):
     assert (model[17:27, 1] - annotated[17:27, 1] > 2).all()
 
 
+def test_annotated_nose_edge_is_the_nostrils_lower_rim(template):
+    """Not on the lip below the nose, where an artist who drags a nostril would drag the lip."""
+    places, dark = template.landmark_points(template.vertices), template.groups["nostril_interior"] > 0.5
+    nostrils = template.vertices[dark & (template.groups["face"] < 0.5)]
+    below, side = places[[31, 32, 34, 35]], np.sign(places[[31, 32, 34, 35], 0])
+    for place, own_side in zip(below, side, strict=True):
+        own = nostrils[own_side * nostrils[:, 0] > 0]
+        assert np.linalg.norm(own[:, :2] - place[:2], axis=1).min() < 2
+        assert own[:, 0].min() < place[0] < own[:, 0].max()
+        assert place[1] < own[:, 1].mean()
+    assert abs(places[33, 1] - below[:, 1].min()) < 1
+
+
+def test_annotated_mouth_ends_are_where_the_lips_end(template):
+    ends = [template.corners["right_mouth"], template.corners["left_mouth"]]
+    places = template.landmark_points(template.vertices)[[48, 54]]
+    assert np.linalg.norm(places - template.vertices[ends], axis=1).max() < 1
+
+
 @pytest.mark.development_data("face_models/ict_facekit.npz")
 def test_the_definition_of_landmarks_is_measured():
     """Landmarks of an unknown, smiling head seen from below, some of them moved: the moves are found."""

@@ -1,8 +1,12 @@
 """Where people who annotate photos put the 68 landmarks, as points of the template's surface.
 
 The morphable model's landmark vertices are not quite there: its brows lie on the forehead, its jaw begins too high.
-The difference was measured with `training.template.annotation_fit`, on the mean landmarks of thousands of photos.
+The difference was measured with `training.template.annotation_fit`, on the mean landmarks of thousands of photos. The
+mean face of photos smiles, and whether its nose is longer than the model's or seen from higher up cannot be told: the
+nose's tip and the mouth's ends stay where the model has them, and the nose's lower edge is the nostrils' (`nose_edge`).
 """
+
+from collections.abc import Mapping
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,11 +35,8 @@ OFFSETS = {
     26: (1.2, -3.5),
     27: (0.0, 0.9),
     28: (0.0, 0.1),
-    29: (0.0, -1.4),
-    30: (0.0, -1.1),
-    33: (0.0, -0.7),
-    34: (1.0, 0.7),
-    35: (1.0, 2.7),
+    29: (0.0, 0.0),
+    30: (0.0, 0.0),
     42: (0.5, 0.7),
     43: (-1.0, -0.2),
     44: (-2.1, 0.5),
@@ -45,7 +46,7 @@ OFFSETS = {
     51: (0.0, -1.8),
     52: (-0.5, -0.8),
     53: (-0.3, -0.4),
-    54: (1.9, 1.0),
+    54: (0.0, 0.0),
     55: (-0.5, -0.2),
     56: (-3.0, -0.5),
     57: (0.0, 0.4),
@@ -69,6 +70,7 @@ def annotated_points(
     face_weights: NDArray[np.float64],
     landmarks: NDArray[np.int64],
     mirror: NDArray[np.int64],
+    edge: Mapping[int, NDArray[np.float64]],
 ) -> tuple[NDArray[np.int64], NDArray[np.float64]]:
     """Three vertices (68, 3) and their weights (68, 3), in iBUG order.
 
@@ -82,6 +84,8 @@ def annotated_points(
         Vertices of the model's landmarks.
     mirror : (n,)
         The vertex on the other side.
+    edge : mapping of int to (3,) mm
+        Places that are known, of landmarks without an offset: `nose_edge`.
     """
     triangles = triangulate(faces)
     skin = Surface(vertices, triangles[(face_weights[triangles] > 0.5).all(axis=1)])
@@ -92,8 +96,12 @@ def annotated_points(
     found, found_weights = skin.locate(places, normals)
     jaw = numbers <= LAST_OF_JAW
     found[jaw], found_weights[jaw] = _nearest_from_the_front(skin, places[jaw])
+    on_edge, edge_weights = skin.locate(np.array(list(edge.values())))
+    numbers, found = np.append(numbers, list(edge)), np.append(found, on_edge)
     corners, weights = np.zeros((68, 3), np.int64), np.zeros((68, 3))
-    for number, triangle, shares in zip(numbers, skin.triangles[found], found_weights, strict=True):
+    for number, triangle, shares in zip(
+        numbers, skin.triangles[found], np.concatenate([found_weights, edge_weights]), strict=True
+    ):
         corners[MIRRORED[number]], weights[MIRRORED[number]] = mirror[triangle], shares
         corners[number], weights[number] = triangle, shares
     return corners, weights

@@ -19,6 +19,7 @@ from .fit import fit
 from .groups import vertex_groups
 from .landmarks import all_landmarks, landmark_pins, landmark_vertices
 from .layout import HOLES, HalfLayout, Symmetry, build_half, midline, whole_head
+from .nose_edge import nose_edge
 from .pins import all_pins
 from .surface import MeanHead, load_mean_head
 from .texture_layout import seams, texture_coordinates
@@ -47,7 +48,9 @@ def author() -> Arrays:
     vertex |= {"left_eye_inner": landmarks[42], "left_eye_outer": landmarks[45]}
     vertex |= {"right_mouth": symmetry.mirror[landmarks[54]], "left_mouth": landmarks[54]}
     whole_landmarks = all_landmarks(landmarks, symmetry)
-    corners, corner_weights = annotated_points(points, faces, groups["face"], whole_landmarks, symmetry.mirror)
+    corners, corner_weights = annotated_points(
+        points, faces, groups["face"], whole_landmarks, symmetry.mirror, nose_edge(layout, half)
+    )
     return {
         "vertices": points.astype(np.float32),
         "canonical_control": symmetry.unfold(canonical_control(faces, half, layout, symmetry, head)).astype(np.float32),
