@@ -1,7 +1,7 @@
-"""Place the annotated landmarks anew on the template that ships: ``python -m training.template.place_landmarks [FILE]``.
+"""Place the annotated landmarks anew on a template: ``python -m training.template.place_landmarks [FILE]``.
 
-Authored anew on another machine, vertices come to lie up to a tenth of a millimetre elsewhere, and the networks know them
-where they are. So what only points at vertices is changed by itself.
+Authored anew on another machine, vertices come to lie up to a tenth of a millimetre elsewhere, and the networks know
+them where they are. So what only points at vertices is changed by itself.
 """
 
 import argparse
