@@ -21,7 +21,7 @@ from .corrections.mouth import seen_lips
 from .corrections.pins import landmark_matrix
 from .detail.reading import read_detail
 from .detail.shown_face import ShownFace
-from .likeness import character, load_likeness
+from .likeness.model import character, load_likeness
 from .photo.boxes import box_around
 from .seen_face import SeenFace
 from .several.detail import detail_of_photos, detail_views

@@ -21,8 +21,10 @@ from .corrections.lip_relief import FINE, in_proportion, soft_lips
 from .corrections.mouth import fit_mouth
 from .corrections.pins import landmark_matrix, point_matrix, register_to_pins
 from .corrections.tangles import untangled
-from .emphasis import emphasised
-from .likeness import Likeness, likeliest, load_likeness
+from .likeness.emphasis import emphasised
+from .likeness.estimate import Likeness
+from .likeness.likeliest import likeliest
+from .likeness.model import load_likeness
 from .registration.alignment import align
 from .registration.matching import TargetIndex
 from .registration.registration import NETWORK_MAPS, Registration, register

@@ -17,7 +17,8 @@ from .completion import FittedHead, complete
 from .fitting import believable_pins, follow_pins, prepare, register_template
 from .glimpses import head_glimpse, mask_glimpse, surface_glimpse
 from .hidden import hidden_share
-from .likeness import Likeness, estimate, load_likeness
+from .likeness.estimate import Likeness, estimate
+from .likeness.model import load_likeness
 from .network.device import choose_device
 from .network.identity import IdentityNetwork, load_identity_network, read_identity
 from .network.maps import read_maps, within

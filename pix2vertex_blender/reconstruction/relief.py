@@ -16,7 +16,7 @@ from ..geometry.laplacian import cotangent_laplacian, lumped_mass
 from ..geometry.mesh import triangulate, unique_edges
 from ..geometry.similarity import fit_similarity
 from ..template import load_template
-from .likeness import face_vertices
+from .likeness.model import face_vertices
 
 Array = NDArray[np.float64]
 

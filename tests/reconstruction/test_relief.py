@@ -5,7 +5,7 @@ import pytest
 from scipy.spatial.transform import Rotation
 
 from pix2vertex_blender.geometry.similarity import Similarity
-from pix2vertex_blender.reconstruction.likeness import load_likeness
+from pix2vertex_blender.reconstruction.likeness.model import load_likeness
 from pix2vertex_blender.reconstruction.relief import local_rotations, with_mean_relief
 from pix2vertex_blender.reconstruction.several.evidence import averaged
 from pix2vertex_blender.template import Template

@@ -6,7 +6,7 @@ from functools import cache
 import numpy as np
 
 from pix2vertex_blender.geometry.mesh import triangulate
-from pix2vertex_blender.reconstruction.likeness import face_vertices
+from pix2vertex_blender.reconstruction.likeness.model import face_vertices
 from pix2vertex_blender.template import load_template
 
 from ..arrays import Floats, Integers

@@ -8,7 +8,7 @@ import numpy as np
 
 from pix2vertex_blender.geometry.mesh import vertex_normals
 from pix2vertex_blender.geometry.similarity import fit_similarity
-from pix2vertex_blender.reconstruction.likeness import face_vertices
+from pix2vertex_blender.reconstruction.likeness.model import face_vertices
 from pix2vertex_blender.reconstruction.texture.light import fit_light
 from pix2vertex_blender.template import load_template
 from pix2vertex_blender.template.canonical import to_millimetres

@@ -16,7 +16,7 @@ from pix2vertex_blender.exchange.progress import StageClock, silent
 from pix2vertex_blender.geometry.mesh import vertex_normals
 from pix2vertex_blender.geometry.similarity import fit_similarity
 from pix2vertex_blender.reconstruction.fitting import register_template
-from pix2vertex_blender.reconstruction.likeness import face_vertices
+from pix2vertex_blender.reconstruction.likeness.model import face_vertices
 from pix2vertex_blender.reconstruction.photo.photo import Photo, Square, cut_square
 from pix2vertex_blender.reconstruction.pipeline import Networks, Options, load_networks, look
 from pix2vertex_blender.reconstruction.turning.image_mesh import ImageMesh

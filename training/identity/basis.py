@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pix2vertex_blender.errors import Pix2VertexError
-from pix2vertex_blender.reconstruction.likeness import face_vertices
+from pix2vertex_blender.reconstruction.likeness.model import face_vertices
 from pix2vertex_blender.template import load_template
 
 from ..data.dataset import is_portrait

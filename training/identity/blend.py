@@ -19,15 +19,9 @@ from numpy.typing import NDArray
 
 from pix2vertex_blender.errors import DataFileError, Pix2VertexError
 from pix2vertex_blender.paths import CLOSE_NETWORK_WEIGHTS, IDENTITY_NETWORK_WEIGHTS, LIKENESS_FILE
-from pix2vertex_blender.reconstruction.likeness import (
-    LikenessModel,
-    blend,
-    estimate_coefficients,
-    face_vertices,
-    read_likeness,
-    readings_together,
-    view_deviations,
-)
+from pix2vertex_blender.reconstruction.likeness.estimate import blend, estimate_coefficients, readings_together
+from pix2vertex_blender.reconstruction.likeness.model import LikenessModel, face_vertices, read_likeness
+from pix2vertex_blender.reconstruction.likeness.shown import view_deviations
 from pix2vertex_blender.reconstruction.network.identity import IdentityNetwork, load_identity_network, read_identity
 from pix2vertex_blender.reconstruction.network.network import MapNetwork, load_network, predict_views
 from pix2vertex_blender.template import load_template

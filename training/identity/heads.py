@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from pix2vertex_blender.errors import DataFileError
 from pix2vertex_blender.geometry.similarity import fit_similarity
-from pix2vertex_blender.reconstruction.likeness import face_vertices
+from pix2vertex_blender.reconstruction.likeness.model import face_vertices
 from pix2vertex_blender.template import load_template
 
 from ..data.samples import Sample, list_samples

@@ -2,7 +2,7 @@
 
 FOLDER holds samples of `training.generate` with that seed; their heads are drawn again, so that it is known where every
 vertex of the template truly lies. Each sample is cut as the second look cuts a face, read by the network, and what its
-maps show (`reconstruction.likeness.view_deviations`) becomes a pair with the true head. A ridge regression of the true
+maps show (`reconstruction.likeness.shown`) becomes a pair with the true head. A ridge regression of the true
 heads' coefficients on what is shown is their conditional mean, as far as a linear one goes. `--pairs FOLDER` keeps the
 pairs, and goes on from those that are there. What the identity network adds is learnt by `training.identity.blend`.
 """
@@ -24,12 +24,9 @@ from pix2vertex_blender.data_files import write_checksum
 from pix2vertex_blender.errors import Pix2VertexError
 from pix2vertex_blender.files import replacing
 from pix2vertex_blender.paths import CLOSE_NETWORK_WEIGHTS, LIKENESS_FILE
-from pix2vertex_blender.reconstruction.likeness import (
-    LikenessModel,
-    estimate_coefficients,
-    face_vertices,
-    view_deviations,
-)
+from pix2vertex_blender.reconstruction.likeness.estimate import estimate_coefficients
+from pix2vertex_blender.reconstruction.likeness.model import LikenessModel, face_vertices
+from pix2vertex_blender.reconstruction.likeness.shown import view_deviations
 from pix2vertex_blender.reconstruction.network.network import MapNetwork, load_network, predict_views
 from pix2vertex_blender.template import load_template
 

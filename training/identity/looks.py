@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 from torch.utils.data import DataLoader, IterableDataset, default_collate, get_worker_info
 
-from pix2vertex_blender.reconstruction.likeness import face_vertices
+from pix2vertex_blender.reconstruction.likeness.model import face_vertices
 from pix2vertex_blender.template import load_template
 
 from ..arrays import Bytes

@@ -15,7 +15,7 @@ import numpy as np
 
 from pix2vertex_blender.errors import Pix2VertexError
 from pix2vertex_blender.paths import CLOSE_NETWORK_WEIGHTS, IDENTITY_NETWORK_WEIGHTS, LIKENESS_FILE
-from pix2vertex_blender.reconstruction.likeness import face_vertices, read_likeness
+from pix2vertex_blender.reconstruction.likeness.model import face_vertices, read_likeness
 from pix2vertex_blender.reconstruction.network.identity import load_identity_network
 from pix2vertex_blender.reconstruction.network.network import load_network
 from pix2vertex_blender.template import load_template

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.random import Generator
 from numpy.typing import NDArray
 
-from pix2vertex_blender.reconstruction.likeness import face_vertices
+from pix2vertex_blender.reconstruction.likeness.model import face_vertices
 from pix2vertex_blender.template import load_template
 
 from ..arrays import Bytes, Floats

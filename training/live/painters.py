@@ -15,7 +15,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from pix2vertex_blender.reconstruction.likeness import face_vertices
+from pix2vertex_blender.reconstruction.likeness.model import face_vertices
 from pix2vertex_blender.template import load_template
 
 from ..data.backgrounds import background_bank

@@ -22,7 +22,7 @@ from torch import Tensor, nn
 
 from pix2vertex_blender.errors import DataFileError, Pix2VertexError
 from pix2vertex_blender.paths import CLOSE_NETWORK_WEIGHTS, LIKENESS_FILE
-from pix2vertex_blender.reconstruction.likeness import read_likeness
+from pix2vertex_blender.reconstruction.likeness.model import read_likeness
 from pix2vertex_blender.reconstruction.network.device import choose_device
 from pix2vertex_blender.reconstruction.network.identity import (
     IdentityNetwork,

@@ -4,7 +4,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...expression.neutral import expression_coefficients, worn_expression
-from ..likeness import load_likeness, own_coefficients
+from ..likeness.model import load_likeness, own_coefficients
 
 #: How many ways in which people differ are told, of those that the likeliest head knows, and how many expressions.
 IDENTITY, EXPRESSION = 32, 52

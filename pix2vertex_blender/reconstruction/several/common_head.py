@@ -14,7 +14,8 @@ from ...expression.neutral import rested, worn_expression
 from ...geometry.similarity import Similarity, fit_similarity
 from ...template import load_template
 from ..corrections.eyelids import balls, clear_eyeballs
-from ..likeness import load_likeness, spread
+from ..likeness.emphasis import spread
+from ..likeness.model import load_likeness
 from ..seen_face import SeenFace
 from .evidence import Array, Evidence, evidence_of
 from .fusion import fuse

@@ -10,7 +10,7 @@ from ...exchange.turning import PARTS, check_part
 from ...geometry.mesh import unique_edges
 from ...geometry.similarity import fit_similarity
 from ...template import load_template
-from ..likeness import face_vertices, load_likeness
+from ..likeness.model import face_vertices, load_likeness
 
 Array = NDArray[np.float64]
 

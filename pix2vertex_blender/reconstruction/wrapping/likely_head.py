@@ -17,7 +17,7 @@ from ...geometry.mesh import vertex_normals
 from ...geometry.similarity import Similarity, fit_similarity
 from ...template import Template
 from ...template.canonical import SIZE
-from ..likeness import load_likeness
+from ..likeness.model import load_likeness
 from ..registration.deformation import Array
 from ..registration.matching import TargetIndex
 from ..registration.registration import RegistrationParameters, facing

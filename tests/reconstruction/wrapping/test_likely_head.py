@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from pix2vertex_blender.geometry.mesh import triangulate
-from pix2vertex_blender.reconstruction.likeness import load_likeness
+from pix2vertex_blender.reconstruction.likeness.model import load_likeness
 from pix2vertex_blender.reconstruction.registration.matching import TargetIndex
 from pix2vertex_blender.reconstruction.wrapping.likely_head import Beyond, LikelyParameters, likely_head
 from pix2vertex_blender.reconstruction.wrapping.scan import Scan

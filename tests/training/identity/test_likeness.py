@@ -3,8 +3,9 @@
 import numpy as np
 import pytest
 
-from pix2vertex_blender.reconstruction import likeness
-from pix2vertex_blender.reconstruction.likeness import estimate_coefficients, face_vertices
+from pix2vertex_blender.reconstruction.likeness import model as stored
+from pix2vertex_blender.reconstruction.likeness.estimate import estimate_coefficients
+from pix2vertex_blender.reconstruction.likeness.model import face_vertices
 from pix2vertex_blender.template import load_template
 from training.identity.basis import head_basis
 from training.identity.likeness import Pairs, choose_points, explained, learn, save_likeness
@@ -86,6 +87,6 @@ def test_the_file_gives_the_same_estimate(heads, points, basis, tmp_path, monkey
     pairs = pairs_of(heads, points, noise=1.0)
     model = learn(pairs, points, basis, 0.01)
     save_likeness(model, tmp_path / "likeness.npz")
-    monkeypatch.setattr(likeness, "LIKENESS_FILE", tmp_path / "likeness.npz")
-    loaded = likeness.load_likeness.__wrapped__()
+    monkeypatch.setattr(stored, "LIKENESS_FILE", tmp_path / "likeness.npz")
+    loaded = stored.load_likeness.__wrapped__()
     assert explained(loaded, pairs) == pytest.approx(explained(model, pairs), abs=0.002)

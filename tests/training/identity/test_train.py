@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import torch
 
-from pix2vertex_blender.reconstruction.likeness import blend, load_likeness
+from pix2vertex_blender.reconstruction.likeness.estimate import blend
+from pix2vertex_blender.reconstruction.likeness.model import load_likeness
 from pix2vertex_blender.reconstruction.network.configuration import NetworkConfiguration
 from pix2vertex_blender.reconstruction.network.identity import IdentityNetwork, load_identity_network
 from pix2vertex_blender.reconstruction.network.network import build_network

@@ -8,7 +8,8 @@ import pytest
 import torch
 
 from pix2vertex_blender.paths import CLOSE_NETWORK_WEIGHTS, IDENTITY_NETWORK_WEIGHTS, LIKENESS_FILE
-from pix2vertex_blender.reconstruction.likeness import blend, face_vertices, load_likeness
+from pix2vertex_blender.reconstruction.likeness.estimate import blend
+from pix2vertex_blender.reconstruction.likeness.model import face_vertices, load_likeness
 from pix2vertex_blender.reconstruction.network.configuration import NetworkConfiguration
 from pix2vertex_blender.reconstruction.network.identity import load_identity_network
 from pix2vertex_blender.reconstruction.network.network import build_network, load_network, save_network

@@ -10,13 +10,16 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 
-from ..template import load_template
-from .likeness import LikenessModel, differences, own_coefficients
+from ...template import load_template
+from .model import LikenessModel, character, differences, own_coefficients
 
 #: By how much it is enlarged. The first ways in which people differ are told well enough, and expressions are there.
 EMPHASIS, TOLD_WELL = 1.2, 6
 #: Millimetres from the eyes within which little is enlarged: they stay where the photo shows them.
 EYES_REACH = 10.0
+#: By how much it is enlarged where several photos became one head: their heads, each enlarged already, differ by what
+#: is wrong with them, so that their mean is drawn to the mean head once more.
+SPREAD = 1.1
 
 
 def emphasised(vertices: NDArray[np.float64], strength: float, model: LikenessModel) -> NDArray[np.float64]:
@@ -24,6 +27,11 @@ def emphasised(vertices: NDArray[np.float64], strength: float, model: LikenessMo
     own, to_rest = own_coefficients(vertices, model)
     own[:TOLD_WELL] = 0
     return vertices + strength * (EMPHASIS - 1) * _beside_eyes() * differences(own, to_rest, model)
+
+
+def spread(vertices: NDArray[np.float64], model: LikenessModel) -> NDArray[np.float64]:
+    """A head (n, 3) in any frame, with what makes it differ from the mean one as people differ enlarged by `SPREAD`."""
+    return vertices + (SPREAD - 1) * character(vertices, model)
 
 
 @cache

@@ -8,26 +8,21 @@ from numpy.typing import NDArray
 from scipy.spatial.transform import Rotation
 
 from pix2vertex_blender.geometry.similarity import Similarity, fit_similarity
-from pix2vertex_blender.reconstruction.likeness import (
+from pix2vertex_blender.reconstruction.likeness.emphasis import SPREAD, spread
+from pix2vertex_blender.reconstruction.likeness.estimate import (
     AGREEING,
     CONTRARY,
-    PROPORTIONS,
-    SPREAD,
     Likeness,
-    LikenessModel,
     agreement_strength,
     blend,
     disagreement,
     estimate,
     estimate_coefficients,
-    face_vertices,
-    likeliest,
     likeness_strength,
-    load_likeness,
-    shown_deviations,
-    shown_points,
-    spread,
 )
+from pix2vertex_blender.reconstruction.likeness.likeliest import PROPORTIONS, likeliest
+from pix2vertex_blender.reconstruction.likeness.model import LikenessModel, face_vertices, load_likeness
+from pix2vertex_blender.reconstruction.likeness.shown import shown_deviations, shown_points
 from pix2vertex_blender.template import Template, load_template
 
 #: What an identity network says that is not listened to.

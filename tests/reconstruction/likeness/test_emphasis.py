@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from pix2vertex_blender.geometry.similarity import Similarity
-from pix2vertex_blender.reconstruction.emphasis import EMPHASIS, EYES_REACH, TOLD_WELL, emphasised
-from pix2vertex_blender.reconstruction.likeness import LikenessModel, load_likeness, own_coefficients
+from pix2vertex_blender.reconstruction.likeness.emphasis import EMPHASIS, EYES_REACH, TOLD_WELL, emphasised
+from pix2vertex_blender.reconstruction.likeness.model import LikenessModel, load_likeness, own_coefficients
 
 
 @pytest.fixture(scope="module")
