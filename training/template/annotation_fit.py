@@ -2,7 +2,8 @@
 
 MEAN_LANDMARKS is a text file of 68 rows "x y", rows downwards: the mean, over many photos seen from the front, of their
 landmarks in a common frame. (The offsets of `annotation.py` come from the mean over the photos of Labeled Faces in the
-Wild that Carnegie Mellon University's OpenFace publishes as its alignment template, Apache licence 2.0.)
+Wild that Carnegie Mellon University's OpenFace publishes as its alignment template, Apache licence 2.0, but for the
+nose's lower half and the mouth's ends.)
 
 The mean face of many photos has a shape of its own, smiles a little and is seen from a little below or above. So the
 morphable model is fitted to the landmarks, with its identity, the mouth's and lids' expressions and the head's pitch;
@@ -107,7 +108,7 @@ def annotation_offsets(landmarks: Points, model: SymmetricModel) -> Points:
 
 
 def main() -> None:
-    """Print the offsets as they stand in `annotation.py`."""
+    """Print the offsets in the form in which `annotation.py` has them."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("mean_landmarks", type=Path)
     model = symmetric_model()
