@@ -1,12 +1,18 @@
 """Where the shipped template lies: on the mean face, in texture space, and in its groups."""
 
+import shutil
+import sys
+
 import numpy as np
 import pytest
 from scipy.spatial import cKDTree
 
+from pix2vertex_blender.data_files import check
 from pix2vertex_blender.geometry.mesh import boundary_edges, unique_edges
+from pix2vertex_blender.paths import TEMPLATE_FILE
 from pix2vertex_blender.template import load_template
 from tests.template.quality import quad_areas, uv_coverage
+from training.template import place_landmarks
 from training.template.annotation_fit import IDENTITIES, annotation_offsets, symmetric_model
 from training.template.landmarks import MIRRORED
 from training.template.surface import Surface
@@ -85,6 +91,19 @@ def test_annotated_nose_edge_is_the_nostrils_lower_rim(template):
         assert own[:, 0].min() < place[0] < own[:, 0].max()
         assert place[1] < own[:, 1].mean()
     assert abs(places[33, 1] - below[:, 1].min()) < 1
+
+
+def test_landmarks_that_ship_are_those_of_the_code(tmp_path, monkeypatch, template):
+    """Placed anew on the template that ships, whose vertices stay."""
+    path = tmp_path / "template.npz"
+    shutil.copy(TEMPLATE_FILE, path)
+    monkeypatch.setattr(sys, "argv", ["place_landmarks", str(path)])
+    place_landmarks.main()
+    check(path)
+    with np.load(path) as placed:
+        np.testing.assert_array_equal(placed["vertices"], np.load(TEMPLATE_FILE)["vertices"])
+        places = np.einsum("kc,kcd->kd", placed["landmark_weights"], template.vertices[placed["landmark_corners"]])
+    np.testing.assert_allclose(places, template.landmark_points(template.vertices), atol=1e-3)
 
 
 def test_annotated_mouth_ends_are_where_the_lips_end(template):
