@@ -12,6 +12,7 @@ from pix2vertex_blender.exchange.maps import FaceMaps
 from pix2vertex_blender.exchange.report import Report
 from pix2vertex_blender.exchange.result import Reconstruction
 from pix2vertex_blender.exchange.view import View, no_pins
+from pix2vertex_blender.expression.lip_edges import lip_edges, with_lip_edges
 from pix2vertex_blender.expression.mouth import Wearer, place_mouth
 from pix2vertex_blender.geometry.similarity import Similarity, fit_similarity
 from pix2vertex_blender.template import load_template
@@ -41,7 +42,7 @@ def _picture(head: Points, yaw: float) -> NDArray[np.uint8]:
     nothing = np.full((*grid, 3), np.nan, dtype=np.float32)
     maps = FaceMaps(np.zeros(grid, dtype=bool), np.zeros(grid, dtype=np.float32), nothing, nothing, camera, pose, 1.0)
     view = View((1, 1), np.eye(2, 3), pose.matrix, maps, b"", no_pins())
-    vertices = template.subdivide(head, LEVEL)
+    vertices = template.subdivide(with_lip_edges(head, lip_edges(head), LEVEL), LEVEL)
     drawn = clay_picture(
         Reconstruction(
             vertices=vertices,
