@@ -4,11 +4,14 @@ import cv2
 import numpy as np
 import pytest
 from scipy import ndimage
+from scipy.spatial import cKDTree
 from scipy.spatial.transform import Rotation
 
 from pix2vertex_blender.exchange.camera import Camera
 from pix2vertex_blender.geometry.mesh import normalise, triangulate, vertex_normals
 from pix2vertex_blender.geometry.raster import interpolate, rasterise
+from pix2vertex_blender.reconstruction.corrections.mouth import lip_lines
+from pix2vertex_blender.reconstruction.texture.albedo import BORDER
 from pix2vertex_blender.reconstruction.texture.light import fit_light, harmonics
 from pix2vertex_blender.reconstruction.texture.projection import LEVEL, head_grid, project_photo
 from pix2vertex_blender.reconstruction.texture.skin_tone import TONES, likeliest_tone
@@ -22,15 +25,19 @@ LEFT, RIGHT = np.array([-0.8, 0.3, 0.5]), np.array([0.8, 0.3, 0.5])
 WHITE = np.ones(3)
 
 
-def lit_photo(tone, direction, colour=WHITE, gloss=0.0):
-    """Vertices, photo, camera and mask of a head of one linear tone with red lips, lit by a lamp and the sky."""
+def lit_photo(tone, direction, colour=WHITE, gloss=0.0, lips=None):
+    """Vertices, photo, camera and mask of a head of one linear tone with red lips, lit by a lamp and the sky.
+
+    Where lips are red, `lips` says, if not the groups of the template.
+    """
     template, level = load_template(), load_template(LEVEL)
     coarse = template.vertices - (0, 0, 40)
     vertices = template.subdivide(coarse, LEVEL)
     camera = Camera(RESOLUTION / 260, (RESOLUTION / 2, RESOLUTION / 2), 1 / 1000)
     triangles = triangulate(level.faces)
     seen = rasterise(camera.project(vertices), vertices[:, 2], triangles, (RESOLUTION, RESOLUTION))
-    lips = np.maximum(level.groups["upper_lip"], level.groups["lower_lip"])
+    if lips is None:
+        lips = np.maximum(level.groups["upper_lip"], level.groups["lower_lip"])
     normals = vertex_normals(vertices, level.faces)
     drawn = np.nan_to_num(interpolate(np.column_stack([normals, lips, level.groups["face"]]), triangles, *seen))
     normals, lips, face = normalise(drawn[..., :3] + 1e-9), drawn[..., 3:4], drawn[..., 4]
@@ -93,6 +100,25 @@ def test_lips_stay_red_and_highlights_go():
     redness = colour[:, 0] / colour[:, 1]
     skin = skin_of(dull) ** (1 / GAMMA)
     assert np.median(redness) > 1.15 * np.median(skin[:, 0] / skin[:, 1])
+
+
+def test_skin_around_red_lips_stays_skin():
+    """The groups of the lips have two rings of skin around the red, which is brighter and no gloss of them."""
+    template, level = load_template(), load_template(LEVEL)
+    group = np.maximum(template.groups["upper_lip"], template.groups["lower_lip"])
+    border = template.vertices[template.landmarks_68[BORDER]]
+    line = template.vertices[lip_lines()].reshape(-1, 3)
+    places = level.vertices
+    red = cKDTree(line).query(places)[0] < 0.8 * cKDTree(border).query(line)[0].mean()
+    texture = project_photo(*lit_photo(TONES[1], (0.2, 0.5, 0.8), lips=1.6 * red), 2 * SIZE)
+    around = (template.subdivide(group[:, None], LEVEL)[:, 0] > 0.9) & (cKDTree(line).query(places)[0] > 10)
+    corners = level.faces[around[level.faces].all(axis=1)]
+    assert len(corners) > 20
+    u, v = level.uvs[around[level.faces].all(axis=1)].mean(axis=1).T
+    colour = texture.colour[(2 * SIZE * (1 - v)).astype(int), (2 * SIZE * u).astype(int)].astype(float)
+    skin = skin_of(texture) ** (1 / GAMMA)
+    usual = np.median(skin[:, 0] / skin[:, 1])
+    assert np.percentile(colour[:, 0] / colour[:, 1], 90) < 1.15 * usual
 
 
 def test_a_photo_without_colours_and_one_under_coloured_light_give_skin():

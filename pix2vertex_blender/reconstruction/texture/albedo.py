@@ -6,14 +6,18 @@ Hair, lips and brows, whose hue is another, are left out of that, and so keep wh
 """
 
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
+import scipy.sparse as sparse
 from numpy.typing import NDArray
+from scipy.sparse.csgraph import dijkstra
 
 from ...exchange.progress import Pause, no_pause
 from ...geometry.extension import SmoothExtension
-from ...geometry.mesh import triangulate, vertex_areas, vertex_normals
+from ...geometry.mesh import triangulate, unique_edges, vertex_areas, vertex_normals
 from ...template import load_template
+from ..corrections.mouth import lip_lines
 from .light import fit_light
 from .skin_tone import likeliest_tone
 
@@ -45,6 +49,8 @@ HIGHLIGHT, KEPT_HIGHLIGHT = 0.07, 0.2
 
 #: Lips shine more than skin: this share of each, its darker part, is not a highlight; fewer vertices tell nothing.
 LIPS, MATT, FEWEST_OF_LIP = ("upper_lip", "lower_lip"), 0.5, 12
+#: Landmarks on the border of their red, without the mouth's ends.
+BORDER = [*range(49, 54), *range(55, 60)]
 
 
 @dataclass(frozen=True)
@@ -127,7 +133,7 @@ def _with_lips(plain: Array, colours: Array, seen: Array) -> Array:
     template = load_template()
     result = plain.copy()
     for name in LIPS:
-        lip = template.groups[name]
+        lip = template.groups[name] * _red_of_lips()
         shown = (lip > 0.9) & (seen > 0.9)
         if shown.sum() < FEWEST_OF_LIP:
             continue
@@ -135,6 +141,18 @@ def _with_lips(plain: Array, colours: Array, seen: Array) -> Array:
         tone = colours[shown][matt].max(axis=0)
         result += lip[:, None] * (np.minimum(tone, plain) - plain)
     return result
+
+
+@cache
+def _red_of_lips() -> Array:
+    """1 on the lips' red, a half on its border, 0 on the skin around it, which the lips' groups have too: (n,)."""
+    template = load_template()
+    edges, count = unique_edges(template.faces), len(template.vertices)
+    graph = sparse.csr_matrix((np.ones(len(edges)), edges.T), (count, count))
+    inner = np.unique(lip_lines())
+    rings = dijkstra(graph, directed=False, indices=inner, unweighted=True, min_only=True)
+    red: Array = np.clip(np.median(rings[template.landmarks_68[BORDER]]) + 0.5 - rings, 0, 1)
+    return red
 
 
 def without_highlights(colours: NDArray[np.floating], plain: NDArray[np.floating], dark: float) -> NDArray[np.floating]:
