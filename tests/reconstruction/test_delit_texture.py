@@ -11,7 +11,7 @@ from pix2vertex_blender.exchange.camera import Camera
 from pix2vertex_blender.geometry.mesh import normalise, triangulate, vertex_normals
 from pix2vertex_blender.geometry.raster import interpolate, rasterise
 from pix2vertex_blender.reconstruction.corrections.mouth import lip_lines
-from pix2vertex_blender.reconstruction.texture.albedo import BORDER
+from pix2vertex_blender.reconstruction.texture.albedo import RED_BORDER
 from pix2vertex_blender.reconstruction.texture.light import fit_light, harmonics
 from pix2vertex_blender.reconstruction.texture.projection import LEVEL, head_grid, project_photo
 from pix2vertex_blender.reconstruction.texture.skin_tone import TONES, likeliest_tone
@@ -106,7 +106,7 @@ def test_skin_around_red_lips_stays_skin():
     """The groups of the lips have two rings of skin around the red, which is brighter and no gloss of them."""
     template, level = load_template(), load_template(LEVEL)
     group = np.maximum(template.groups["upper_lip"], template.groups["lower_lip"])
-    border = template.vertices[template.landmarks_68[BORDER]]
+    border = template.vertices[template.landmarks_68[RED_BORDER]]
     line = template.vertices[lip_lines()].reshape(-1, 3)
     places = level.vertices
     red = cKDTree(line).query(places)[0] < 0.8 * cKDTree(border).query(line)[0].mean()

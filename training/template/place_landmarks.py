@@ -5,6 +5,7 @@ them where they are. So what only points at vertices is changed by itself.
 """
 
 import argparse
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -17,11 +18,11 @@ from .layout import build_half
 from .nose_edge import nose_edge
 
 
-def main() -> None:
+def main(arguments: Sequence[str] | None = None) -> None:
     """Rewrite the template's file with its landmarks where `annotation.py` has them."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("file", nargs="?", type=Path, default=TEMPLATE_FILE)
-    path = parser.parse_args().file
+    path = parser.parse_args(arguments).file
     with np.load(path) as stored:
         arrays = dict(stored)
     vertices, groups = arrays["vertices"].astype(np.float64), list(arrays["group_names"])

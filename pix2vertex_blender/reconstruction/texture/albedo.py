@@ -17,6 +17,7 @@ from ...exchange.progress import Pause, no_pause
 from ...geometry.extension import SmoothExtension
 from ...geometry.mesh import triangulate, unique_edges, vertex_areas, vertex_normals
 from ...template import load_template
+from ..corrections.lip_borders import LOWER, UPPER
 from ..corrections.mouth import lip_lines
 from .light import fit_light
 from .skin_tone import likeliest_tone
@@ -50,7 +51,7 @@ HIGHLIGHT, KEPT_HIGHLIGHT = 0.07, 0.2
 #: Lips shine more than skin: this share of each, its darker part, is not a highlight; fewer vertices tell nothing.
 LIPS, MATT, FEWEST_OF_LIP = ("upper_lip", "lower_lip"), 0.5, 12
 #: Landmarks on the border of their red, without the mouth's ends.
-BORDER = [*range(49, 54), *range(55, 60)]
+RED_BORDER = [*UPPER[1:-1], *LOWER[1:-1]]
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,7 @@ def _red_of_lips() -> Array:
     graph = sparse.csr_matrix((np.ones(len(edges)), edges.T), (count, count))
     inner = np.unique(lip_lines())
     rings = dijkstra(graph, directed=False, indices=inner, unweighted=True, min_only=True)
-    red: Array = np.clip(np.median(rings[template.landmarks_68[BORDER]]) + 0.5 - rings, 0, 1)
+    red: Array = np.clip(np.median(rings[template.landmarks_68[RED_BORDER]]) + 0.5 - rings, 0, 1)
     return red
 
 
